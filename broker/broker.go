@@ -1,0 +1,209 @@
+package broker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"sync"
+
+	"go.uber.org/zap"
+
+	"github.com/lepusmq/lepus/broker/auth"
+	"github.com/lepusmq/lepus/broker/session"
+	"github.com/lepusmq/lepus/broker/vhost"
+	"github.com/lepusmq/lepus/store"
+)
+
+// Broker is a message broker. [New] makes one, [Broker.Start] lets clients
+// in, [Broker.Shutdown] ends it for good. After Start all methods may be
+// called from any goroutine.
+type Broker struct {
+	// immutable after New
+	cfg     Config
+	log     *zap.Logger
+	users   *auth.Users
+	session session.Config
+
+	// immutable after Start
+	store     store.Store
+	vhosts    map[string]*vhost.VHost
+	listeners []net.Listener
+
+	sessions  sessions
+	alarms    alarms
+	accepting sync.WaitGroup
+
+	// The broker's life: started is closed when Start has ended, well or not;
+	// failed when the store has failed. stop starts the teardown, stopping is
+	// closed when it begins and done when it has ended.
+	started  chan struct{}
+	failed   chan struct{}
+	stop     sync.Once
+	stopping chan struct{}
+	done     chan struct{}
+
+	// guarded by mu
+	mu  sync.Mutex
+	err error
+}
+
+// New returns a broker that does not run yet and holds no resources.
+func New(cfg Config) *Broker {
+	cfg = cfg.withDefaults()
+	b := &Broker{
+		cfg:      cfg,
+		log:      cfg.Log,
+		users:    auth.NewUsers(cfg.LoopbackUsers...),
+		vhosts:   make(map[string]*vhost.VHost),
+		started:  make(chan struct{}),
+		failed:   make(chan struct{}),
+		stopping: make(chan struct{}),
+		done:     make(chan struct{}),
+	}
+	b.session = session.Config{
+		Log:              cfg.Log,
+		Users:            b.users,
+		VHost:            b.vhost,
+		Properties:       serverProperties(cfg.Version, cfg.ClusterName),
+		ChannelMax:       cfg.ChannelMax,
+		FrameMax:         cfg.FrameMax,
+		Heartbeat:        cfg.Heartbeat,
+		HandshakeTimeout: cfg.HandshakeTimeout,
+		MaxMessageSize:   cfg.MaxMessageSize,
+	}
+	return b
+}
+
+// Start opens the store, brings back what it holds and lets clients in. It is
+// called once. When it fails nothing is left open.
+func (b *Broker) Start() error {
+	err := b.start()
+	close(b.started)
+	if err != nil {
+		b.setErr(err)
+		return b.Shutdown(context.Background())
+	}
+	b.log.Info("Server startup complete", zap.Stringers("listeners", b.Addrs()))
+	return nil
+}
+
+func (b *Broker) start() error {
+	if err := b.openStore(); err != nil {
+		return err
+	}
+	if err := b.restore(); err != nil {
+		return err
+	}
+	var err error
+	if b.listeners, err = listen(b.cfg.Listen); err != nil {
+		return err
+	}
+	for _, l := range b.listeners {
+		b.accepting.Go(func() { accept(l, b.log, b.stopping, b.serve) })
+	}
+	return nil
+}
+
+func (b *Broker) openStore() error {
+	if b.cfg.DataDir == "" {
+		b.store = store.NewMemory()
+		return nil
+	}
+	opened, err := store.Open(store.Options{
+		Dir:           b.cfg.DataDir,
+		AcceptLogLoss: b.cfg.AcceptLogLoss,
+		OnFail:        b.storeFailed,
+		OnDisk:        func(low bool) { b.SetAlarm(DiskAlarm, low) },
+	})
+	if err != nil {
+		return fmt.Errorf("open data folder %s: %w", b.cfg.DataDir, err)
+	}
+	b.store = opened
+	return nil
+}
+
+func (b *Broker) vhost(name string) (*vhost.VHost, bool) {
+	v, ok := b.vhosts[name]
+	return v, ok
+}
+
+// Addr returns the first address that clients can connect to.
+func (b *Broker) Addr() net.Addr { return b.listeners[0].Addr() }
+
+// Addrs returns all addresses that clients can connect to, in the order of
+// Config.Listen.
+func (b *Broker) Addrs() []net.Addr {
+	addrs := make([]net.Addr, len(b.listeners))
+	for i, l := range b.listeners {
+		addrs[i] = l.Addr()
+	}
+	return addrs
+}
+
+// URL returns what a client on this machine connects with as the user that a
+// new broker has.
+func (b *Broker) URL() string {
+	u := url.URL{
+		Scheme: "amqp", User: url.UserPassword(defaultUser, defaultPassword),
+		Host: reachable(b.Addr()), Path: "/",
+	}
+	return u.String()
+}
+
+// reachable returns the host and port at which a listener is found from this
+// machine.
+func reachable(a net.Addr) string {
+	tcp, ok := a.(*net.TCPAddr)
+	if ok && tcp.IP.IsUnspecified() {
+		return fmt.Sprintf("127.0.0.1:%d", tcp.Port)
+	}
+	return a.String()
+}
+
+// Check reports what is inconsistent in the broker; nil is as it should be.
+// It is meant for tests and takes time in proportion to what the broker holds.
+func (b *Broker) Check() error {
+	var errs []error
+	for name, v := range b.vhosts {
+		if err := v.Check(); err != nil {
+			errs = append(errs, fmt.Errorf("vhost %q: %w", name, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Done is closed when the broker has ended: after [Broker.Shutdown], or by
+// itself because its store has failed.
+func (b *Broker) Done() <-chan struct{} { return b.done }
+
+// Err returns why the broker could not go on, nil if it could.
+func (b *Broker) Err() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.err
+}
+
+// storeFailed is called by the store, once, when it can write no more. What
+// it could not write must not be confirmed, so the broker ends.
+func (b *Broker) storeFailed(err error) {
+	b.log.Error("the store has failed, the broker stops", zap.Error(err))
+	b.setErr(fmt.Errorf("store failed: %w", err))
+	close(b.failed)
+	go func() {
+		<-b.started
+		// A teardown that has begun already is no error: it ends the broker, too.
+		_ = b.Shutdown(context.Background())
+	}()
+}
+
+// setErr keeps the first thing that went wrong; what follows from it is only
+// logged.
+func (b *Broker) setErr(err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.err == nil {
+		b.err = err
+	}
+}

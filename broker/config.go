@@ -1,0 +1,99 @@
+package broker
+
+import (
+	"cmp"
+	"os"
+	"time"
+
+	"go.uber.org/zap"
+)
+
+// DefaultVersion is the version of RabbitMQ whose behaviour clients are told
+// to expect. Some choose how they set prefetch limits by it.
+const DefaultVersion = "4.1.4"
+
+// What clients are offered unless the configuration says otherwise:
+// RabbitMQ's own defaults.
+const (
+	defaultChannelMax       = 2047
+	defaultFrameMax         = 128 << 10
+	defaultHeartbeat        = 60 * time.Second
+	defaultHandshakeTimeout = 10 * time.Second
+	defaultMaxMessageSize   = 16 << 20
+)
+
+// Config says what kind of broker [New] makes. The zero Config is a broker in
+// memory on a free port of the loopback interface.
+type Config struct {
+	// Listen holds the addresses to accept connections on, as host:port; an
+	// empty host is every interface, port 0 a free one. Nil is 127.0.0.1:0.
+	Listen []string
+
+	// DataDir is the folder in which messages and definitions are kept. It is
+	// made if missing. Empty keeps everything in memory.
+	DataDir string
+
+	// AcceptLogLoss lets the broker start on a damaged log, without what the
+	// damage took. Otherwise it refuses to start and names the damage.
+	AcceptLogLoss bool
+
+	// Log receives what the broker has to tell; nil discards it.
+	Log *zap.Logger
+
+	// Version is the RabbitMQ version that clients are told; empty is
+	// [DefaultVersion].
+	Version string
+
+	// ClusterName is what clients are told as the cluster's name; empty is
+	// rabbit@ and the host's name.
+	ClusterName string
+
+	// LoopbackUsers may log in from this machine only. Nil is guest, the user
+	// that a new broker has; an empty slice is nobody.
+	LoopbackUsers []string
+
+	// ChannelMax is the number of channels that a connection may open; 0 is
+	// 2047.
+	ChannelMax uint16
+
+	// FrameMax is the size of the largest frame, in bytes; 0 is 131072.
+	FrameMax uint32
+
+	// Heartbeat is proposed to clients, in whole seconds; 0 is a minute,
+	// below 0 none.
+	Heartbeat time.Duration
+
+	// HandshakeTimeout is how long a client may take from connecting to
+	// connection.open; 0 is ten seconds.
+	HandshakeTimeout time.Duration
+
+	// MaxMessageSize is the size of the largest body, in bytes; 0 is 16 MiB.
+	MaxMessageSize uint64
+}
+
+// withDefaults returns the configuration with every zero value replaced.
+func (c Config) withDefaults() Config {
+	if c.Listen == nil {
+		c.Listen = []string{"127.0.0.1:0"}
+	}
+	if c.Log == nil {
+		c.Log = zap.NewNop()
+	}
+	if c.LoopbackUsers == nil {
+		c.LoopbackUsers = []string{defaultUser}
+	}
+	if c.ClusterName == "" {
+		host, err := os.Hostname()
+		if err != nil {
+			host = "localhost"
+		}
+		c.ClusterName = "rabbit@" + host
+	}
+	c.Version = cmp.Or(c.Version, DefaultVersion)
+	c.ChannelMax = cmp.Or(c.ChannelMax, defaultChannelMax)
+	c.FrameMax = cmp.Or(c.FrameMax, defaultFrameMax)
+	c.Heartbeat = max(cmp.Or(c.Heartbeat, defaultHeartbeat), 0)
+	c.HandshakeTimeout = cmp.Or(c.HandshakeTimeout, defaultHandshakeTimeout)
+	c.MaxMessageSize = cmp.Or(c.MaxMessageSize, defaultMaxMessageSize)
+	return c
+}

@@ -1,0 +1,298 @@
+package session
+
+import (
+	"sync"
+	"sync/atomic"
+
+	"go.uber.org/zap"
+
+	"github.com/lepusmq/lepus/amqp"
+	"github.com/lepusmq/lepus/broker/vhost"
+	"github.com/lepusmq/lepus/queue"
+)
+
+// channel is one channel of a connection. It is the queue.Sink of its
+// consumers and the queue.Confirmer of its publishes.
+type channel struct {
+	// Immutable.
+	s  *Session
+	id uint16
+
+	// Guarded by the session's work.
+	content   content
+	mode      mode
+	published uint64 // publishes since confirm.select
+	tx        transaction
+	route     vhost.Route
+	prefetch  int  // of consumers to come
+	closing   bool // channel.close was sent: only close and close-ok count
+
+	// held says that frames may not be handled as they come: the channel
+	// waits for an answer, or frames do that came meanwhile. Set with work and
+	// mu held, cleared with mu held.
+	held atomic.Bool
+
+	window window
+
+	// Guarded by mu.
+	mu        sync.Mutex
+	ended     bool
+	consumers map[string]*consumer
+	lastQueue string // the last declared
+	tag       uint64 // of the last delivery
+	unacked   unackedRing
+	confirms  confirms
+	pending   pending
+}
+
+// mode is what a channel does with publishes.
+type mode uint8
+
+const (
+	plain mode = iota
+	confirming
+	transactional
+)
+
+// pending is what a channel that waits for an answer has put off.
+type pending struct {
+	waiting  bool // for an answer
+	resuming bool // a goroutine is about to go on
+	failure  *amqp.Error
+	frames   []amqp.Frame
+	bytes    int
+	room     chan struct{} // the reader waits for room; nil if it does not
+}
+
+// maxPending is how many bytes of frames may wait on a channel before the
+// connection is read no further.
+const maxPending = 256 << 10
+
+// channelFrame handles a frame of a channel. Called with work held.
+func (s *Session) channelFrame(f amqp.Frame) {
+	ch := s.latest
+	if ch == nil || ch.id != f.Channel {
+		ch = s.channels[f.Channel]
+		if ch == nil {
+			if err := s.openChannel(f); err != nil {
+				s.fail(err)
+			}
+			return
+		}
+		s.latest = ch
+	}
+	if ch.held.Load() && ch.putOff(f) {
+		return
+	}
+	ch.frame(f)
+}
+
+// openChannel handles the first frame of a channel.
+func (s *Session) openChannel(f amqp.Frame) *amqp.Error {
+	if f.Type != amqp.FrameMethod {
+		return amqp.ExpectedMethod()
+	}
+	id, _, err := amqp.ParseMethod(f.Payload)
+	if err != nil {
+		return asError(err)
+	}
+	if id != amqp.ChannelOpenID {
+		return amqp.ExpectedChannelOpen().For(id)
+	}
+	if most := int(s.offered.channelMax); most > 0 && len(s.channels) >= most {
+		return amqp.ChannelLimit(len(s.channels), most)
+	}
+	ch := &channel{s: s, id: f.Channel, consumers: map[string]*consumer{}}
+	s.channels[ch.id] = ch
+	ch.send(&amqp.ChannelOpenOk{})
+	return nil
+}
+
+// frame handles one frame. Called with work held.
+func (ch *channel) frame(f amqp.Frame) {
+	if ch.closing {
+		ch.frameWhenClosing(f)
+		return
+	}
+	var err *amqp.Error
+	switch f.Type {
+	case amqp.FrameMethod:
+		err = ch.methodFrame(f.Payload)
+	case amqp.FrameHeader:
+		err = ch.header(f.Payload)
+	default:
+		err = ch.body(f.Payload)
+	}
+	if err != nil {
+		ch.fail(err)
+	}
+}
+
+// frameWhenClosing waits for the end of a channel that was closed here. What
+// the client sent before it knew is dropped.
+func (ch *channel) frameWhenClosing(f amqp.Frame) {
+	if f.Type != amqp.FrameMethod {
+		return
+	}
+	switch id, _, _ := amqp.ParseMethod(f.Payload); id {
+	case amqp.ChannelCloseID:
+		ch.send(&amqp.ChannelCloseOk{})
+	case amqp.ChannelCloseOkID:
+		ch.s.forget(ch)
+	}
+}
+
+// methodFrame handles a method. Those that come by the million have their own
+// way.
+func (ch *channel) methodFrame(payload []byte) *amqp.Error {
+	id, args, err := amqp.ParseMethod(payload)
+	if err != nil {
+		return asError(err)
+	}
+	if ch.content.step != wantMethod {
+		if ch.content.step == wantHead {
+			return amqp.ExpectedHeader(amqp.BasicPublishID)
+		}
+		return amqp.ExpectedBody(amqp.BasicPublishID)
+	}
+	var failed *amqp.Error
+	switch id {
+	case amqp.BasicPublishID:
+		failed = ch.beginContent(args)
+	case amqp.BasicAckID:
+		failed = ch.ack(args)
+	default:
+		m, err := amqp.DecodeMethod(id, args)
+		if err != nil {
+			return asError(err).For(id)
+		}
+		ch.s.flushStage()
+		failed = ch.method(m)
+	}
+	if failed != nil {
+		return failed.For(id)
+	}
+	return nil
+}
+
+// method handles a method of the channel. The files beside this one have one
+// group of methods each.
+func (ch *channel) method(m amqp.Method) *amqp.Error {
+	switch m := m.(type) {
+	case *amqp.ChannelOpen:
+		return amqp.SecondChannelOpen()
+	case *amqp.ChannelClose:
+		ch.end()
+		ch.s.forget(ch)
+		ch.send(&amqp.ChannelCloseOk{})
+	case *amqp.ChannelFlow:
+		if !m.Active {
+			return amqp.FlowInactive()
+		}
+		ch.send(&amqp.ChannelFlowOk{Active: true})
+	case *amqp.ChannelCloseOk, *amqp.ChannelFlowOk, *amqp.BasicCancelOk:
+		// Late or needless, and harmless.
+	case *amqp.AccessRequest:
+		ch.send(&amqp.AccessRequestOk{Ticket: 1})
+	case *amqp.ExchangeDeclare:
+		ch.exchangeDeclare(m)
+	case *amqp.ExchangeDelete:
+		ch.exchangeDelete(m)
+	case *amqp.ExchangeBind:
+		ch.exchangeBind(m)
+	case *amqp.ExchangeUnbind:
+		ch.exchangeUnbind(m)
+	case *amqp.QueueDeclare:
+		ch.queueDeclare(m)
+	case *amqp.QueueBind:
+		return ch.queueBind(m)
+	case *amqp.QueueUnbind:
+		return ch.queueUnbind(m)
+	case *amqp.QueuePurge:
+		return ch.queuePurge(m)
+	case *amqp.QueueDelete:
+		return ch.queueDelete(m)
+	case *amqp.BasicQos:
+		return ch.basicQos(m)
+	case *amqp.BasicConsume:
+		return ch.basicConsume(m)
+	case *amqp.BasicCancel:
+		ch.basicCancel(m)
+	case *amqp.BasicGet:
+		return ch.basicGet(m)
+	case *amqp.BasicNack:
+		return ch.nack(m.DeliveryTag, m.Multiple, m.Requeue)
+	case *amqp.BasicReject:
+		return ch.nack(m.DeliveryTag, false, m.Requeue)
+	case *amqp.BasicRecover:
+		return ch.recover(m.Requeue, true)
+	case *amqp.BasicRecoverAsync:
+		return ch.recover(m.Requeue, false)
+	case *amqp.ConfirmSelect:
+		return ch.confirmSelect(m)
+	case *amqp.TxSelect:
+		return ch.txSelect()
+	case *amqp.TxCommit:
+		return ch.txCommit()
+	case *amqp.TxRollback:
+		return ch.txRollback()
+	default:
+		return amqp.UnimplementedMethod()
+	}
+	return nil
+}
+
+func (ch *channel) send(m amqp.Method) { ch.s.out.send(ch.id, m) }
+
+// fail closes the channel, or the connection, because of an error. Called with
+// work held.
+func (ch *channel) fail(err *amqp.Error) {
+	if err.Hard() {
+		ch.s.fail(err)
+		return
+	}
+	ch.s.log.Warn("closing channel", zap.Uint16("channel", ch.id), zap.String("user", ch.s.user), zap.Error(err))
+	ch.s.flushStage()
+	ch.end()
+	ch.closing = true
+	ch.send(&amqp.ChannelClose{
+		ReplyCode: err.Code,
+		ReplyText: err.ReplyText(),
+		ClassID:   err.Method.Class(),
+		MethodID:  err.Method.Method(),
+	})
+}
+
+// forget frees the number of a channel.
+func (s *Session) forget(ch *channel) {
+	delete(s.channels, ch.id)
+	if s.latest == ch {
+		s.latest = nil
+	}
+}
+
+// end gives back what the channel holds: its consumers end, its unacked
+// messages are ready again, and what it put off is dropped. Called with work
+// held, more than once.
+func (ch *channel) end() {
+	ch.content.reset()
+	held := ch.tx.end()
+
+	ch.mu.Lock()
+	ch.ended = true
+	held = ch.unacked.takeTo(everything, held)
+	queues := map[*queue.Queue]struct{}{}
+	for _, u := range held {
+		queues[u.queue] = struct{}{}
+	}
+	for _, c := range ch.consumers {
+		queues[c.queue] = struct{}{}
+	}
+	clear(ch.consumers)
+	ch.pending.drop()
+	ch.mu.Unlock()
+
+	for q := range queues {
+		q.Detach(ch)
+	}
+}

@@ -1,0 +1,97 @@
+package session
+
+import (
+	"encoding/binary"
+
+	"github.com/lepusmq/lepus/amqp"
+)
+
+// confirms are the publishes of a channel that are not confirmed yet: a ring
+// by publish number of how many queues are still to answer.
+type confirms struct {
+	missing []int32 // a power of two
+	low     uint64  // the lowest that is not confirmed
+	next    uint64  // the next to be added
+}
+
+const smallConfirms = 16
+
+func (c *confirms) at(publish uint64) *int32 {
+	return &c.missing[publish&uint64(len(c.missing)-1)]
+}
+
+// add notes a publish, the numbers rising by one, for which so many queues
+// must answer.
+func (c *confirms) add(publish uint64, queues int) {
+	if publish-c.low >= uint64(len(c.missing)) {
+		old := *c
+		c.missing = make([]int32, max(smallConfirms, 2*len(old.missing)))
+		for p := old.low; p < old.next; p++ {
+			*c.at(p) = *old.at(p)
+		}
+	}
+	*c.at(publish) = int32(queues)
+	c.next = publish + 1
+}
+
+// settle notes one answer for each publish from first to last, and appends
+// what the client can be told to buf: one ack for all up to the lowest that is
+// outstanding, single ones beyond it.
+func (c *confirms) settle(buf []byte, channel uint16, first, last uint64) []byte {
+	for p := first; p <= last; p++ {
+		*c.at(p)--
+	}
+	from := c.low
+	for c.low < c.next && *c.at(c.low) == 0 {
+		c.low++
+	}
+	if n := c.low - from; n > 0 {
+		buf = appendAck(buf, channel, c.low-1, n > 1)
+	}
+	for p := max(first, c.low); p <= last; p++ {
+		if *c.at(p) == 0 {
+			buf = appendAck(buf, channel, p, false)
+		}
+	}
+	if c.low == c.next && len(c.missing) > spanRing {
+		c.missing = nil
+	}
+	return buf
+}
+
+// appendAck appends a basic.ack frame.
+func appendAck(buf []byte, channel uint16, tag uint64, multiple bool) []byte {
+	buf = append(buf, amqp.FrameMethod, byte(channel>>8), byte(channel), 0, 0, 0, 13, 0, 60, 0, 80)
+	buf = binary.BigEndian.AppendUint64(buf, tag)
+	if multiple {
+		return append(buf, 1, amqp.FrameEnd)
+	}
+	return append(buf, 0, amqp.FrameEnd)
+}
+
+// confirmSelect puts the channel into confirm mode.
+func (ch *channel) confirmSelect(m *amqp.ConfirmSelect) *amqp.Error {
+	switch ch.mode {
+	case transactional:
+		return amqp.TxToConfirm()
+	case plain:
+		ch.mode = confirming
+		ch.confirms.low, ch.confirms.next = 1, 1
+	}
+	if !m.NoWait {
+		ch.send(&amqp.ConfirmSelectOk{})
+	}
+	return nil
+}
+
+// Confirm implements queue.Confirmer.
+func (ch *channel) Confirm(first, last uint64) {
+	ch.mu.Lock()
+	if !ch.ended {
+		if buf, ok := ch.s.out.begin(); ok {
+			ch.s.out.commit(ch.confirms.settle(buf, ch.id, first, last))
+		}
+	}
+	ch.mu.Unlock()
+	ch.s.out.kick()
+}

@@ -1,0 +1,136 @@
+package session
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+
+	"github.com/lepusmq/lepus/amqp"
+	"github.com/lepusmq/lepus/queue"
+)
+
+// consumer is a consumer of a channel.
+type consumer struct {
+	queue.Consumer
+	tag   string
+	queue *queue.Queue
+	// start is how each of its deliveries begins: class, method, tag.
+	start []byte
+}
+
+// basicConsume starts a consumer.
+func (ch *channel) basicConsume(m *amqp.BasicConsume) *amqp.Error {
+	q, failed := ch.findQueue(m.Queue)
+	if failed != nil {
+		return failed
+	}
+	if err := ch.checkConsumeArguments(q, m.Arguments); err != nil {
+		return err
+	}
+	tag := m.ConsumerTag
+	if tag == "" {
+		tag = generatedTag()
+	}
+	c := &consumer{tag: tag, queue: q, start: append([]byte{0, 60, 0, 60, byte(len(tag))}, tag...)}
+	c.Consumer = queue.Consumer{
+		Holder:    queue.Sink(ch),
+		Label:     c,
+		NoAck:     m.NoAck,
+		Exclusive: m.Exclusive,
+		Prefetch:  ch.prefetch,
+		Gate:      &ch.window,
+	}
+	if !ch.addConsumer(c) {
+		return amqp.ReusedConsumerTag(tag)
+	}
+	ch.ask()
+	q.Consume(&c.Consumer, func(err error) { ch.consuming(c, m.NoWait, err) })
+	return nil
+}
+
+// consuming is called by the strand before the first delivery.
+func (ch *channel) consuming(c *consumer, noWait bool, err error) {
+	ch.mu.Lock()
+	ended := ch.ended
+	if err != nil && !ended {
+		delete(ch.consumers, c.tag)
+	}
+	ch.mu.Unlock()
+	if ended {
+		// The channel was faster in ending than the consumer in starting.
+		c.queue.Detach(ch)
+	}
+	switch {
+	case errors.Is(err, queue.ErrExclusive):
+		err = amqp.ExclusiveUse(ch.s.vhost.Name(), c.queue.QueueName())
+	case errors.Is(err, queue.ErrDeleted):
+		err = amqp.NoQueue(ch.s.vhost.Name(), c.queue.QueueName())
+	}
+	var reply amqp.Method
+	if !noWait {
+		reply = &amqp.BasicConsumeOk{ConsumerTag: c.tag}
+	}
+	ch.answer(reply, err, amqp.BasicConsumeID)
+}
+
+// checkConsumeArguments checks the types of the arguments that are known.
+func (ch *channel) checkConsumeArguments(q *queue.Queue, args amqp.Table) *amqp.Error {
+	if v, ok := args.Get("x-priority"); ok {
+		if _, ok := v.Int(); !ok {
+			return amqp.InvalidQueueArg(ch.s.vhost.Name(), q.QueueName(), "x-priority", amqp.NotInteger(v))
+		}
+	}
+	return nil
+}
+
+// addConsumer reports false when the tag is taken.
+func (ch *channel) addConsumer(c *consumer) bool {
+	ch.mu.Lock()
+	defer ch.mu.Unlock()
+	if _, taken := ch.consumers[c.tag]; taken {
+		return false
+	}
+	ch.consumers[c.tag] = c
+	return true
+}
+
+// basicCancel ends a consumer. What it was given stays to be settled.
+func (ch *channel) basicCancel(m *amqp.BasicCancel) {
+	ch.mu.Lock()
+	c := ch.consumers[m.ConsumerTag]
+	delete(ch.consumers, m.ConsumerTag)
+	ch.mu.Unlock()
+	var reply amqp.Method
+	if !m.NoWait {
+		reply = &amqp.BasicCancelOk{ConsumerTag: m.ConsumerTag}
+	}
+	if c == nil {
+		if reply != nil {
+			ch.send(reply)
+		}
+		return
+	}
+	ch.ask()
+	c.queue.Cancel(&c.Consumer, func() { ch.answer(reply, nil, amqp.BasicCancelID) })
+}
+
+// Cancelled implements queue.Sink: the consumer's queue is gone.
+func (ch *channel) Cancelled(qc *queue.Consumer) {
+	c := qc.Label.(*consumer)
+	ch.mu.Lock()
+	if ch.consumers[c.tag] == c {
+		delete(ch.consumers, c.tag)
+		if ch.s.client.cancelNotify {
+			ch.send(&amqp.BasicCancel{ConsumerTag: c.tag, NoWait: true})
+		}
+	}
+	ch.mu.Unlock()
+	ch.s.out.kick()
+}
+
+func generatedTag() string {
+	var id [16]byte
+	// crypto/rand never fails.
+	_, _ = rand.Read(id[:])
+	return "amq.ctag-" + base64.RawURLEncoding.EncodeToString(id[:])
+}

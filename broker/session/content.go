@@ -1,0 +1,160 @@
+package session
+
+import (
+	"github.com/lepusmq/lepus/amqp"
+)
+
+// content is the message that is being received on a channel: the publish
+// method, then the header, then the body.
+type content struct {
+	step      step
+	mandatory bool
+	immediate bool
+	// borrowed says that route and head point into the read buffer, which
+	// will not last. All else that is kept lies in buf.
+	borrowed bool
+	route    []byte // exchange and routing key, as they came
+	head     []byte // properties, as they came
+	facts    amqp.Facts
+	size     uint64 // of the body
+	buf      []byte // route, head and the body so far
+}
+
+// step says which frame comes next.
+type step uint8
+
+const (
+	wantMethod step = iota
+	wantHead
+	wantBody
+)
+
+// maxBodySize is the largest body that RabbitMQ takes notice of.
+const maxBodySize = 512 << 20
+
+// begin starts a message. args are those of basic.publish.
+func (c *content) begin(m *amqp.BasicPublish, args []byte) {
+	const ticket, bits = 2, 1
+	c.step, c.borrowed = wantHead, true
+	c.mandatory, c.immediate = m.Mandatory, m.Immediate
+	c.route = args[ticket : len(args)-bits]
+	c.head = nil
+}
+
+// own copies what is borrowed.
+func (c *content) own() {
+	if !c.borrowed {
+		return
+	}
+	c.borrowed = false
+	n := len(c.route)
+	c.buf = append(append(c.buf[:0], c.route...), c.head...)
+	c.route, c.head = c.buf[:n:n], c.buf[n:len(c.buf):len(c.buf)]
+	if c.step == wantBody {
+		// The facts point into the head.
+		_ = amqp.CheckProperties(c.head, &c.facts)
+	}
+}
+
+// exchange and key are the two halves of route.
+func (c *content) exchange() []byte { return c.route[1 : 1+c.route[0]] }
+func (c *content) key() []byte      { return c.route[2+c.route[0]:] }
+
+// own makes the message that was begun independent of the read buffer. Called
+// with work held before more is read.
+func (s *Session) own() {
+	if s.borrowed != nil {
+		s.borrowed.own()
+		s.borrowed = nil
+	}
+}
+
+// beginContent handles basic.publish.
+func (ch *channel) beginContent(args []byte) *amqp.Error {
+	m := &ch.s.publish
+	if err := m.Decode(args); err != nil {
+		return asError(err)
+	}
+	ch.s.own()
+	ch.content.begin(m, args)
+	ch.s.borrowed = &ch.content
+	return nil
+}
+
+// header handles a content header frame.
+func (ch *channel) header(payload []byte) *amqp.Error {
+	c := &ch.content
+	if c.step == wantMethod {
+		return amqp.ExpectedMethod()
+	}
+	if c.step == wantBody {
+		return amqp.ExpectedBody(amqp.BasicPublishID)
+	}
+	h, err := amqp.ParseHeader(payload)
+	if err != nil {
+		return asError(err)
+	}
+	const class = 60
+	switch {
+	case h.Class != class:
+		return amqp.WrongHeaderClass(amqp.BasicPublishID, h.Class)
+	case h.Weight != 0:
+		return amqp.ExpectedHeader(amqp.BasicPublishID)
+	case h.BodySize > maxBodySize:
+		return amqp.BodySizeTooLarge(amqp.BasicPublishID, h.BodySize, maxBodySize)
+	}
+	if err := amqp.CheckProperties(h.Properties, &c.facts); err != nil {
+		return asError(err)
+	}
+	if most := ch.s.cfg.MaxMessageSize; most > 0 && h.BodySize > most {
+		return amqp.MessageTooLarge(h.BodySize, most)
+	}
+	c.head, c.size, c.step = h.Properties, h.BodySize, wantBody
+	if !c.borrowed {
+		// Route was copied before the header came; the head joins it.
+		c.borrowed = true
+		ch.s.own()
+		ch.s.borrowed = c
+	}
+	if c.size == 0 {
+		return ch.complete(nil)
+	}
+	return nil
+}
+
+// body handles a body frame.
+func (ch *channel) body(payload []byte) *amqp.Error {
+	c := &ch.content
+	switch c.step {
+	case wantMethod:
+		return amqp.ExpectedMethod()
+	case wantHead:
+		return amqp.ExpectedHeader(amqp.BasicPublishID)
+	}
+	if c.borrowed && uint64(len(payload)) == c.size {
+		return ch.complete(payload)
+	}
+	if c.borrowed {
+		ch.s.own()
+		c.own()
+	}
+	got := uint64(len(c.buf) - len(c.route) - len(c.head))
+	if got+uint64(len(payload)) > c.size {
+		return amqp.BodyTooLong(amqp.BasicPublishID)
+	}
+	c.buf = append(c.buf, payload...)
+	if got+uint64(len(payload)) < c.size {
+		return nil
+	}
+	return ch.complete(c.buf[len(c.route)+len(c.head):])
+}
+
+// reset forgets the message.
+func (c *content) reset() {
+	const keep = 4 << 10
+	buf := c.buf[:0]
+	if cap(buf) > keep {
+		buf = nil
+	}
+	*c = content{buf: buf}
+}

@@ -1,0 +1,120 @@
+package session
+
+import (
+	"encoding/binary"
+	"errors"
+
+	"github.com/lepusmq/lepus/amqp"
+	"github.com/lepusmq/lepus/queue"
+)
+
+// Deliver implements queue.Sink.
+func (ch *channel) Deliver(q *queue.Queue, batch []queue.Delivery) (full bool) {
+	ch.mu.Lock()
+	defer ch.mu.Unlock()
+	if ch.ended {
+		return true
+	}
+	out := ch.s.out
+	buf, ok := out.begin()
+	if !ok {
+		return true
+	}
+	for i := range batch {
+		d := &batch[i]
+		ch.tag++
+		buf = ch.appendDelivery(buf, d.Consumer.Label.(*consumer), d)
+		if d.Slot != 0 {
+			ch.unacked.push(unacked{queue: q, seq: d.Seq, tag: ch.tag, slot: d.Slot})
+		}
+	}
+	if out.commit(buf) {
+		for i := range batch {
+			full = out.pause(batch[i].Consumer.Label.(*consumer)) || full
+		}
+	}
+	return full
+}
+
+// Flush implements queue.Sink.
+func (ch *channel) Flush() { ch.s.out.flush() }
+
+// appendDelivery appends basic.deliver with its content.
+func (ch *channel) appendDelivery(buf []byte, c *consumer, d *queue.Delivery) []byte {
+	buf, at := amqp.BeginFrame(buf, amqp.FrameMethod, ch.id)
+	buf = append(buf, c.start...)
+	buf = binary.BigEndian.AppendUint64(buf, ch.tag)
+	buf = append(buf, bit(d.Redelivered()))
+	buf = append(buf, d.Route()...)
+	buf = amqp.EndFrame(buf, at)
+	return ch.appendContent(buf, &d.Message)
+}
+
+// appendContent appends the header and body frames of a message.
+func (ch *channel) appendContent(buf []byte, m *queue.Message) []byte {
+	const class = 60
+	body := m.Body()
+	buf = amqp.AppendHeader(buf, ch.id, class, uint64(len(body)), m.Head())
+	if len(body) >= refSize {
+		return ch.s.out.reference(buf, ch.id, m, ch.s.frameMax)
+	}
+	return amqp.AppendBody(buf, ch.id, body, ch.s.frameMax)
+}
+
+func bit(b bool) byte {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// basicGet fetches one message.
+func (ch *channel) basicGet(m *amqp.BasicGet) *amqp.Error {
+	q, err := ch.findQueue(m.Queue)
+	if err != nil {
+		return err
+	}
+	ch.ask()
+	q.Get(ch, m.NoAck, func(d *queue.Delivery, ready int, ok bool, err error) {
+		if errors.Is(err, queue.ErrDeleted) {
+			err = amqp.NoQueue(ch.s.vhost.Name(), q.QueueName())
+		}
+		if err == nil {
+			ch.got(q, d, ready, ok)
+		}
+		ch.answer(nil, err, amqp.BasicGetID)
+	})
+	return nil
+}
+
+// got sends what was fetched.
+func (ch *channel) got(q *queue.Queue, d *queue.Delivery, ready int, ok bool) {
+	ch.mu.Lock()
+	defer ch.mu.Unlock()
+	if ch.ended {
+		if ok && d.Slot != 0 {
+			q.Return([]queue.Settlement{{Slot: d.Slot, Seq: d.Seq}})
+		}
+		return
+	}
+	if !ok {
+		ch.send(&amqp.BasicGetEmpty{})
+		return
+	}
+	ch.tag++
+	if d.Slot != 0 {
+		ch.unacked.push(unacked{queue: q, seq: d.Seq, tag: ch.tag, slot: d.Slot, free: true})
+	}
+	buf, ok := ch.s.out.begin()
+	if !ok {
+		return
+	}
+	buf, at := amqp.BeginFrame(buf, amqp.FrameMethod, ch.id)
+	buf = append(buf, 0, 60, 0, 71)
+	buf = binary.BigEndian.AppendUint64(buf, ch.tag)
+	buf = append(buf, bit(d.Redelivered()))
+	buf = append(buf, d.Route()...)
+	buf = binary.BigEndian.AppendUint32(buf, uint32(ready))
+	buf = amqp.EndFrame(buf, at)
+	ch.s.out.commit(ch.appendContent(buf, &d.Message))
+}

@@ -1,0 +1,175 @@
+package session
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/lepusmq/lepus/amqp"
+)
+
+// tuning is what connection.tune offers and tune-ok answers.
+type tuning struct {
+	channelMax uint16
+	frameMax   uint32
+	heartbeat  uint16 // seconds
+}
+
+// handshakeExpired ends a connection that takes too long to open.
+func (s *Session) handshakeExpired() {
+	s.start(func() {
+		s.work.Lock()
+		defer s.work.Unlock()
+		if s.state < running {
+			s.log.Warn("handshake timed out")
+			s.hangUp()
+		}
+	})
+}
+
+// refuseHeader tells a peer of another protocol which one is spoken here.
+func (s *Session) refuseHeader() {
+	if buf, ok := s.out.begin(); ok {
+		s.out.commit(append(buf, amqp.ProtocolHeader...))
+	}
+	s.hangUp()
+}
+
+func (s *Session) sayStart() {
+	s.state = wantStartOk
+	s.out.send(0, &amqp.ConnectionStart{
+		VersionMajor:     0,
+		VersionMinor:     9,
+		ServerProperties: s.cfg.Properties,
+		Mechanisms:       mechanisms,
+		Locales:          "en_US",
+	})
+}
+
+const mechanisms = "PLAIN AMQPLAIN"
+
+// startOk logs the user in.
+func (s *Session) startOk(m *amqp.ConnectionStartOk) *amqp.Error {
+	s.client = readCapabilities(m.ClientProperties)
+	if name, ok := m.ClientProperties.Get("connection_name"); ok {
+		if text, ok := name.Str(); ok {
+			s.log = s.log.With(zap.String("name", text))
+		}
+	}
+	user, password, err := credentials(m.Mechanism, m.Response)
+	if err != nil {
+		return asError(err)
+	}
+	if err := s.cfg.Users.Authenticate(user, password, s.sock.conn.RemoteAddr()); err != nil {
+		s.log.Warn("login refused", zap.String("user", user), zap.String("mechanism", m.Mechanism), zap.Error(err))
+		s.refuseLogin(m.Mechanism)
+		return nil
+	}
+	s.user = user
+	s.state = wantTuneOk
+	s.offered = tuning{
+		channelMax: s.cfg.ChannelMax,
+		frameMax:   s.cfg.FrameMax,
+		heartbeat:  uint16(min(s.cfg.Heartbeat/time.Second, 65535)),
+	}
+	s.out.send(0, &amqp.ConnectionTune{
+		ChannelMax: s.offered.channelMax,
+		FrameMax:   s.offered.frameMax,
+		Heartbeat:  s.offered.heartbeat,
+	})
+	return nil
+}
+
+// refuseLogin tells a client that can be told; others see the connection end.
+func (s *Session) refuseLogin(mechanism string) {
+	if !s.client.failureClose {
+		s.hangUp()
+		return
+	}
+	s.sayClose(amqp.LoginRefused(mechanism))
+}
+
+func readCapabilities(properties amqp.Table) capabilities {
+	var c capabilities
+	v, _ := properties.Get("capabilities")
+	table, _ := v.Table()
+	is := func(key string) bool {
+		v, _ := table.Get(key)
+		yes, _ := v.Bool()
+		return yes
+	}
+	c.failureClose = is("authentication_failure_close")
+	c.cancelNotify = is("consumer_cancel_notify")
+	c.blocked = is("connection.blocked")
+	return c
+}
+
+// credentials reads the response of a mechanism.
+func credentials(mechanism, response string) (user, password string, err error) {
+	switch mechanism {
+	case "PLAIN":
+		parts := strings.Split(response, "\x00")
+		if len(parts) != 3 {
+			return "", "", fmt.Errorf("malformed PLAIN response")
+		}
+		return parts[1], parts[2], nil
+	case "AMQPLAIN":
+		table, err := amqp.ParseTableBody([]byte(response))
+		if err != nil {
+			return "", "", fmt.Errorf("malformed AMQPLAIN response: %w", err)
+		}
+		login, ok1 := table.Get("LOGIN")
+		pass, ok2 := table.Get("PASSWORD")
+		user, ok3 := login.Str()
+		password, ok4 := pass.Str()
+		if !ok1 || !ok2 || !ok3 || !ok4 {
+			return "", "", amqp.Errorf(amqp.SyntaxError, "AMQPLAIN auth info lacks LOGIN or PASSWORD")
+		}
+		return user, password, nil
+	}
+	return "", "", amqp.Errorf(amqp.CommandInvalid, "unknown authentication mechanism '%s'", mechanism)
+}
+
+// tuneOk takes what the client wants of what was offered.
+func (s *Session) tuneOk(m *amqp.ConnectionTuneOk) *amqp.Error {
+	if err := negotiated("frame_max", uint32(s.offered.frameMax), m.FrameMax, amqp.FrameMinSize); err != nil {
+		return err
+	}
+	if err := negotiated("channel_max", uint32(s.offered.channelMax), uint32(m.ChannelMax), 1); err != nil {
+		return err
+	}
+	s.frameMax = m.FrameMax
+	s.offered.channelMax = m.ChannelMax
+	s.state = wantOpen
+	s.pulse.begin(s, time.Duration(m.Heartbeat)*time.Second)
+	return nil
+}
+
+// negotiated checks a limit that the client chose. Zero is no limit.
+func negotiated(field string, server, client, least uint32) *amqp.Error {
+	if client != 0 && client < least {
+		return amqp.TuneTooLow(field, client, least)
+	}
+	if server != 0 && (client == 0 || client > server) {
+		return amqp.TuneTooHigh(field, client, server)
+	}
+	return nil
+}
+
+// open opens the virtual host.
+func (s *Session) open(m *amqp.ConnectionOpen) *amqp.Error {
+	v, ok := s.cfg.VHost(m.VirtualHost)
+	if !ok {
+		return amqp.NoVHost(m.VirtualHost)
+	}
+	if !s.cfg.Users.MayUse(s.user, m.VirtualHost) {
+		return amqp.VHostRefused(m.VirtualHost, s.user)
+	}
+	s.vhost = v
+	s.state = running
+	s.log.Info("connection opened", zap.String("user", s.user), zap.String("vhost", m.VirtualHost))
+	s.out.send(0, &amqp.ConnectionOpenOk{})
+	return nil
+}

@@ -1,0 +1,164 @@
+package session
+
+import (
+	"slices"
+
+	"github.com/lepusmq/lepus/amqp"
+)
+
+// ask says that the channel waits for an answer. Until then its frames are put
+// off, while other channels go on. Called with work held, before the question.
+func (ch *channel) ask() {
+	ch.mu.Lock()
+	ch.pending.waiting = true
+	ch.held.Store(true)
+	ch.mu.Unlock()
+}
+
+// answer ends ask: with a reply for the client, nil for none, or with an
+// error. It may be called from any goroutine, but not with mu held.
+func (ch *channel) answer(reply amqp.Method, err error, method amqp.MethodID) {
+	ch.mu.Lock()
+	p := &ch.pending
+	p.waiting = false
+	if ch.ended {
+		ch.held.Store(false)
+		ch.mu.Unlock()
+		return
+	}
+	switch {
+	case err != nil:
+		p.failure = asError(err).For(method)
+	case reply != nil:
+		ch.send(reply)
+	}
+	if p.failure != nil || len(p.frames) > 0 {
+		p.resuming = ch.s.start(ch.resume)
+	} else {
+		ch.held.Store(false)
+	}
+	ch.mu.Unlock()
+	ch.s.out.kick()
+}
+
+// putOff keeps a frame for later. It reports false when there is no need to
+// any more.
+func (ch *channel) putOff(f amqp.Frame) bool {
+	ch.mu.Lock()
+	defer ch.mu.Unlock()
+	p := &ch.pending
+	if !p.waiting && !p.resuming {
+		return false
+	}
+	f.Payload = slices.Clone(f.Payload)
+	p.frames = append(p.frames, f)
+	p.bytes += len(f.Payload) + amqp.FrameOverhead
+	if p.bytes > maxPending {
+		ch.s.crowded = ch
+	}
+	return true
+}
+
+// resume goes on with a channel that has its answer. It runs on a goroutine of
+// its own.
+func (ch *channel) resume() {
+	s := ch.s
+	s.work.Lock()
+	for {
+		frames, failure := ch.takePending()
+		if failure != nil {
+			ch.fail(failure)
+			continue
+		}
+		if frames == nil {
+			break
+		}
+		for i, f := range frames {
+			if ch.isWaiting() {
+				ch.putBack(frames[i:])
+				break
+			}
+			if s.state == running {
+				ch.frame(f)
+			}
+		}
+	}
+	s.own()
+	s.flushStage()
+	s.work.Unlock()
+	s.out.flush()
+}
+
+// takePending returns what is to be done next; with nothing to be done the
+// channel is on its own again.
+func (ch *channel) takePending() ([]amqp.Frame, *amqp.Error) {
+	ch.mu.Lock()
+	defer ch.mu.Unlock()
+	p := &ch.pending
+	if failure := p.failure; failure != nil {
+		p.failure = nil
+		return nil, failure
+	}
+	if p.waiting || len(p.frames) == 0 {
+		p.resuming = false
+		ch.held.Store(p.waiting)
+		return nil, nil
+	}
+	frames := p.frames
+	p.release()
+	return frames, nil
+}
+
+// isWaiting says whether a frame has made the channel wait again.
+func (ch *channel) isWaiting() bool {
+	ch.mu.Lock()
+	defer ch.mu.Unlock()
+	return ch.pending.waiting || ch.pending.failure != nil
+}
+
+// putBack returns frames that were taken too early.
+func (ch *channel) putBack(frames []amqp.Frame) {
+	ch.mu.Lock()
+	defer ch.mu.Unlock()
+	p := &ch.pending
+	for _, f := range frames {
+		p.bytes += len(f.Payload) + amqp.FrameOverhead
+	}
+	p.frames = append(slices.Clone(frames), p.frames...)
+}
+
+// release forgets the frames and lets the reader go on.
+func (p *pending) release() {
+	p.frames, p.bytes = nil, 0
+	if p.room != nil {
+		close(p.room)
+		p.room = nil
+	}
+}
+
+// drop forgets everything.
+func (p *pending) drop() {
+	p.failure = nil
+	p.release()
+}
+
+// backlog returns a channel that is closed when there is room for more frames,
+// or nil when there is.
+func (s *Session) backlog() <-chan struct{} {
+	s.work.Lock()
+	ch := s.crowded
+	s.work.Unlock()
+	if ch == nil {
+		return nil
+	}
+	ch.mu.Lock()
+	defer ch.mu.Unlock()
+	p := &ch.pending
+	if p.bytes <= maxPending {
+		return nil
+	}
+	if p.room == nil {
+		p.room = make(chan struct{})
+	}
+	return p.room
+}

@@ -1,0 +1,195 @@
+package session
+
+import (
+	"slices"
+
+	"github.com/lepusmq/lepus/amqp"
+	"github.com/lepusmq/lepus/queue"
+)
+
+// stage gathers messages that go to the same queues, so that a mailbox is
+// opened once for many.
+type stage struct {
+	queues []*queue.Queue
+	batch  []queue.Publication
+	bytes  int
+}
+
+const (
+	// stageLen and stageBytes are how much is gathered at most.
+	stageLen   = 256
+	stageBytes = 64 << 10
+)
+
+// complete handles a message that has come whole. The order of the checks is
+// RabbitMQ's.
+func (ch *channel) complete(body []byte) *amqp.Error {
+	c := &ch.content
+	s := ch.s
+	if c.immediate {
+		return amqp.ImmediatePublish()
+	}
+	if err := s.vhost.Route(&ch.route, c.exchange(), c.key(), c.facts.Headers); err != nil {
+		return asError(err).For(amqp.BasicPublishID)
+	}
+	if c.facts.Expiration != nil {
+		if _, err := amqp.ParseExpiration(c.facts.Expiration); err != nil {
+			return asError(err)
+		}
+	}
+	if c.facts.UserID != nil && string(c.facts.UserID) != s.user {
+		return amqp.WrongUserID(string(c.facts.UserID), s.user)
+	}
+	s.alarm.noticePublish()
+
+	p := queue.Publication{Message: ch.message(body)}
+	if ch.mode == confirming {
+		ch.published++
+		p.Confirm, p.Publish = ch, ch.published
+	}
+	switch {
+	case ch.mode == transactional:
+		ch.tx.publish(ch.route.Queues, p, c.mandatory)
+	case len(ch.route.Queues) == 0:
+		ch.unroutable(&p, c.mandatory)
+	default:
+		if p.Persistent && ch.route.Durable > 1 {
+			p.Fanout = queue.NewFanout(ch.route.Durable)
+		}
+		s.put(ch.route.Queues, p)
+	}
+	c.reset()
+	return nil
+}
+
+// message makes the message that was received. What came in one piece is
+// copied; what was gathered already is kept where it is.
+func (ch *channel) message(body []byte) queue.Message {
+	c := &ch.content
+	var m queue.Message
+	if gathered := !c.borrowed && len(c.buf) >= refSize; gathered {
+		m = queue.Adopt(c.buf, len(c.route), len(c.head))
+		c.buf = nil
+	} else {
+		m = ch.s.slab.Add(c.route, c.head, body)
+	}
+	const persistent = 2
+	m.Persistent = c.facts.DeliveryMode == persistent
+	m.Priority = c.facts.Priority
+	return m
+}
+
+// put stages a message for its queues. Called with work held.
+func (s *Session) put(queues []*queue.Queue, p queue.Publication) {
+	st := &s.stage
+	if len(st.batch) > 0 && (len(st.batch) == stageLen || st.bytes >= stageBytes || !slices.Equal(st.queues, queues)) {
+		s.flushStage()
+	}
+	if len(st.batch) == 0 {
+		st.queues = append(st.queues[:0], queues...)
+	}
+	st.batch = append(st.batch, p)
+	st.bytes += int(p.Size())
+}
+
+// flushStage hands what was staged to its queues. Called with work held.
+func (s *Session) flushStage() {
+	st := &s.stage
+	if len(st.batch) == 0 {
+		return
+	}
+	noteConfirms(st.batch, len(st.queues))
+	if n := len(st.queues) - 1; n > 0 {
+		for i := range st.batch {
+			st.batch[i].Retain(n)
+		}
+	}
+	for _, q := range st.queues {
+		q.Publish(st.batch)
+		if q.Overloaded() {
+			s.pressed = append(s.pressed, q)
+		}
+	}
+	clear(st.batch)
+	st.batch, st.bytes = st.batch[:0], 0
+}
+
+// noteConfirms tells the channels of a batch for what they are to wait, before
+// any queue can answer.
+func noteConfirms(batch []queue.Publication, queues int) {
+	var ch *channel
+	for i := range batch {
+		p := &batch[i]
+		if p.Confirm == nil {
+			continue
+		}
+		if next := p.Confirm.(*channel); next != ch {
+			if ch != nil {
+				ch.mu.Unlock()
+			}
+			ch = next
+			ch.mu.Lock()
+		}
+		ch.confirms.add(p.Publish, queues)
+	}
+	if ch != nil {
+		ch.mu.Unlock()
+	}
+}
+
+// drop forgets what was staged: the messages were never handed on.
+func (st *stage) drop() {
+	for i := range st.batch {
+		st.batch[i].Release()
+	}
+	*st = stage{}
+}
+
+// unroutable returns or drops a message that no queue takes. It counts as
+// confirmed, after what was staged has been noted.
+func (ch *channel) unroutable(p *queue.Publication, mandatory bool) {
+	ch.s.flushStage()
+	if mandatory {
+		ch.giveBack(&p.Message)
+	}
+	p.Release()
+	if p.Confirm == nil {
+		return
+	}
+	ch.mu.Lock()
+	ch.confirms.add(p.Publish, 1)
+	ch.mu.Unlock()
+	ch.Confirm(p.Publish, p.Publish)
+}
+
+// giveBack sends basic.return.
+func (ch *channel) giveBack(m *queue.Message) {
+	buf, ok := ch.s.out.begin()
+	if !ok {
+		return
+	}
+	buf, at := amqp.BeginFrame(buf, amqp.FrameMethod, ch.id)
+	buf = append(buf, 0, 60, 0, 50, byte(amqp.NoRoute>>8), byte(amqp.NoRoute&0xff))
+	text := amqp.CodeName(amqp.NoRoute)
+	buf = append(buf, byte(len(text)))
+	buf = append(buf, text...)
+	buf = append(buf, m.Route()...)
+	buf = amqp.EndFrame(buf, at)
+	ch.s.out.commit(ch.appendContent(buf, m))
+}
+
+// throttle waits for queues that have got more than they can take. Called by
+// the reader, without work.
+func (s *Session) throttle() {
+	s.work.Lock()
+	pressed := s.pressed
+	s.pressed = nil
+	s.work.Unlock()
+	if len(pressed) == 0 {
+		return
+	}
+	s.quiet()
+	for _, q := range pressed {
+		q.Throttle()
+	}
+}

@@ -1,0 +1,80 @@
+package session
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/lepusmq/lepus/amqp"
+)
+
+// pulse is the heartbeat: a frame goes out when nothing else did for half the
+// agreed time, and a peer that was silent for two whole ones is given up.
+type pulse struct {
+	// heard says that something came since it was last cleared.
+	heard atomic.Bool
+
+	mu       sync.Mutex
+	interval time.Duration // 0: no heartbeats
+	timer    *time.Timer
+	ticks    int
+	silent   int // whole intervals without a byte
+}
+
+// begin starts the heartbeat.
+func (p *pulse) begin(s *Session, interval time.Duration) {
+	if interval == 0 {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.interval = interval
+	p.timer = time.AfterFunc(interval/2, func() { p.tick(s) })
+}
+
+func (p *pulse) every() time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.interval
+}
+
+func (p *pulse) stop() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.timer != nil {
+		p.timer.Stop()
+		p.timer = nil
+	}
+}
+
+func (p *pulse) tick(s *Session) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.timer == nil {
+		return
+	}
+	if !s.out.wrote.Swap(false) {
+		if buf, ok := s.out.begin(); ok {
+			s.out.commit(amqp.AppendHeartbeat(buf))
+		}
+		s.out.kick()
+	}
+	p.ticks++
+	if p.ticks%2 == 0 {
+		p.listen(s)
+	}
+	p.timer.Reset(p.interval / 2)
+}
+
+// listen counts silence. A peer that is kept waiting here cannot be heard.
+func (p *pulse) listen(s *Session) {
+	if p.heard.Swap(false) || s.waiting.Load() {
+		p.silent = 0
+		return
+	}
+	p.silent++
+	if p.silent >= 2 {
+		s.log.Warn("no heartbeat from the peer, closing connection")
+		s.sock.interrupt()
+	}
+}

@@ -1,0 +1,236 @@
+package session
+
+import (
+	"bytes"
+	"errors"
+	"sync"
+
+	"github.com/lepusmq/lepus/amqp"
+)
+
+const (
+	// smallRead is the buffer of a connection that is idle, bigRead that of a
+	// busy one. A buffer grows beyond only for a larger frame.
+	smallRead = 4 << 10
+	bigRead   = 64 << 10
+	// handshakeFrameMax bounds frames until the client has said what it wants:
+	// room for a token as password.
+	handshakeFrameMax = 8 << 10
+)
+
+var bigReads = sync.Pool{New: func() any {
+	b := make([]byte, bigRead)
+	return &b
+}}
+
+// errEnded is why the reader stops when the session itself wants to.
+var errEnded = errors.New("session ended")
+
+// inbuf is the bytes that were read and not yet handled: buf[from:to].
+type inbuf struct {
+	buf      []byte
+	from, to int
+	small    []byte
+}
+
+// room returns where to read to. A buffer that the last read filled grows.
+func (b *inbuf) room() []byte {
+	if b.from == b.to {
+		b.from, b.to = 0, 0
+	}
+	if b.buf == nil {
+		b.small = make([]byte, smallRead)
+		b.buf = b.small
+	}
+	if b.to == len(b.buf) {
+		if b.from > 0 {
+			b.to = copy(b.buf, b.buf[b.from:b.to])
+			b.from = 0
+		}
+		if b.to > len(b.buf)/2 {
+			b.grow()
+		}
+	}
+	return b.buf[b.to:]
+}
+
+func (b *inbuf) grow() {
+	var next []byte
+	if len(b.buf) < bigRead {
+		next = *bigReads.Get().(*[]byte)
+	} else {
+		next = make([]byte, 2*len(b.buf))
+	}
+	b.to = copy(next, b.buf[b.from:b.to])
+	b.from = 0
+	b.lend()
+	b.buf = next
+}
+
+// lend gives a big buffer to others.
+func (b *inbuf) lend() {
+	if len(b.buf) == bigRead {
+		bigReads.Put(&b.buf)
+	}
+}
+
+// shrink goes back to the small buffer when nothing is left to handle.
+func (b *inbuf) shrink() {
+	if b.from == b.to && len(b.buf) > smallRead {
+		b.lend()
+		b.buf, b.from, b.to = b.small, 0, 0
+	}
+}
+
+// read is the reader: it handles what comes until the session ends.
+func (s *Session) read() error {
+	var in inbuf
+	defer in.lend()
+	for {
+		s.out.attend()
+		room := in.room()
+		n, err := s.sock.read(room, s.quiet)
+		if n == 0 || err != nil {
+			return err
+		}
+		s.pulse.heard.Store(true)
+		in.to += n
+
+		s.work.Lock()
+		s.handle(&in)
+		state := s.state
+		s.own()
+		s.work.Unlock()
+		if state == done {
+			return errEnded
+		}
+		if n < len(room) {
+			in.shrink()
+		}
+		if err := s.slowDown(); err != nil {
+			return err
+		}
+	}
+}
+
+// quiet is called when there is nothing more to read: what was put off is done
+// before the reader waits.
+func (s *Session) quiet() {
+	s.work.Lock()
+	s.flushStage()
+	s.work.Unlock()
+	s.out.leave()
+}
+
+// handle parses and handles all whole frames. Called with work held.
+func (s *Session) handle(in *inbuf) {
+	if s.state == wantHeader {
+		if !s.header(in) {
+			return
+		}
+	}
+	for s.state != done {
+		f, n, err := amqp.ParseFrame(in.buf[in.from:in.to], s.frameMax)
+		if err != nil {
+			in.from = in.to
+			s.garbled(err)
+			return
+		}
+		if n == 0 {
+			return
+		}
+		in.from += n
+		s.frame(f)
+	}
+}
+
+// header answers the protocol header, and reports whether to go on.
+func (s *Session) header(in *inbuf) bool {
+	b := in.buf[in.from:in.to]
+	if len(b) < len(amqp.ProtocolHeader) {
+		// Enough to see that it is something else?
+		if string(b) == amqp.ProtocolHeader[:len(b)] {
+			return false
+		}
+	} else {
+		b = b[:len(amqp.ProtocolHeader)]
+		if string(b) == amqp.ProtocolHeader || bytes.Equal(b, []byte("AMQP\x01\x01\x00\x09")) {
+			in.from += len(b)
+			s.sayStart()
+			return true
+		}
+		s.refuseHeader()
+		return false
+	}
+	if len(b) >= 4 && string(b[:4]) == "AMQP" {
+		return false
+	}
+	s.refuseHeader()
+	return false
+}
+
+// garbled ends a connection whose bytes make no sense any more.
+func (s *Session) garbled(err error) {
+	if s.state == closing {
+		return
+	}
+	s.fail(asError(err))
+	if s.state == closing {
+		s.lingerFor(lastWords)
+	}
+}
+
+// frame handles one frame. Called with work held.
+func (s *Session) frame(f amqp.Frame) {
+	var err *amqp.Error
+	switch {
+	case f.Type == amqp.FrameHeartbeat:
+		if f.Channel != 0 {
+			err = amqp.Errorf(amqp.UnexpectedFrame, "heartbeat frame on channel %d", f.Channel)
+		}
+	case f.Channel == 0:
+		err = s.connectionFrame(f)
+	case s.state == closing:
+	case s.state != running:
+		err = amqp.Errorf(amqp.UnexpectedFrame, "frame on channel %d before the connection is open", f.Channel)
+	default:
+		s.channelFrame(f)
+	}
+	if err != nil {
+		s.fail(err)
+	}
+}
+
+// slowDown keeps the reader from reading when the peer has sent more than can
+// be taken. It is called without work and does not return before there is
+// room, or the session ends.
+func (s *Session) slowDown() error {
+	s.waiting.Store(true)
+	defer s.waiting.Store(false)
+	for _, wait := range []func() <-chan struct{}{s.out.full, s.backlog, s.blocked} {
+		for {
+			room := wait()
+			if room == nil {
+				break
+			}
+			s.quiet()
+			select {
+			case <-room:
+			case <-s.closed:
+				return nil
+			}
+			s.out.attend()
+		}
+	}
+	s.throttle()
+	return nil
+}
+
+// asError makes what clients are told of any error.
+func asError(err error) *amqp.Error {
+	var e *amqp.Error
+	if errors.As(err, &e) {
+		return e
+	}
+	return amqp.Errorf(amqp.InternalError, "")
+}

@@ -1,0 +1,276 @@
+package session
+
+import (
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/lepusmq/lepus/amqp"
+	"github.com/lepusmq/lepus/broker/vhost"
+	"github.com/lepusmq/lepus/queue"
+)
+
+// Users decides who may connect. Its methods may be called from any goroutine.
+type Users interface {
+	// Authenticate returns an error, for the log only, when the password is
+	// wrong or the user may not connect from there.
+	Authenticate(user, password string, remote net.Addr) error
+	// MayUse says whether the user may open the virtual host.
+	MayUse(user, vhost string) bool
+}
+
+// Config is what all sessions of a broker share. It must not be changed once
+// the first session is made.
+type Config struct {
+	Log   *zap.Logger
+	Users Users
+	// VHost finds a virtual host.
+	VHost func(name string) (*vhost.VHost, bool)
+	// Properties are the server-properties of connection.start.
+	Properties amqp.Table
+	// ChannelMax and FrameMax are offered in connection.tune; so is
+	// Heartbeat, in whole seconds. Zero is no limit, or no heartbeats.
+	ChannelMax uint16
+	FrameMax   uint32
+	Heartbeat  time.Duration
+	// HandshakeTimeout bounds the time until the connection is open.
+	HandshakeTimeout time.Duration
+	// MaxMessageSize bounds the body of a message, in bytes; 0 is no bound.
+	MaxMessageSize uint64
+
+	owners atomic.Uint64
+}
+
+// Session is one connection.
+type Session struct {
+	// Immutable.
+	cfg    *Config
+	log    *zap.Logger
+	sock   *socket
+	out    *outbox
+	owner  vhost.OwnerID
+	closed chan struct{} // closed when the session is ending
+
+	// Set during the handshake by the reader, read by all afterwards.
+	vhost    *vhost.VHost
+	user     string
+	client   capabilities
+	frameMax uint32
+
+	// Guarded by work: what the reader does. It is held while frames are
+	// handled, never while waiting for the socket.
+	work     sync.Mutex
+	state    state
+	offered  tuning
+	channels map[uint16]*channel
+	latest   *channel // that had a frame
+	crowded  *channel // that has put off too much
+	slab     queue.Slab
+	stage    stage
+	pressed  []*queue.Queue // have got more than they can take
+	borrowed *content       // points into the read buffer
+	settling []unacked      // scratch
+	batch    []queue.Settlement
+	publish  amqp.BasicPublish
+	acked    amqp.BasicAck
+
+	// Guarded by ending.
+	ending  sync.Mutex
+	over    bool        // nothing may be started any more
+	linger  *time.Timer // ends the wait for close-ok
+	workers sync.WaitGroup
+
+	pulse pulse
+	alarm alarm
+	// waiting says that the reader waits for room, not for its peer.
+	waiting atomic.Bool
+}
+
+// state is how far the connection has come.
+type state uint8
+
+const (
+	wantHeader state = iota
+	wantStartOk
+	wantTuneOk
+	wantOpen
+	running
+	closing // connection.close was sent: only close and close-ok count
+	done    // nothing is awaited any more
+)
+
+// String is RabbitMQ's name for the state.
+func (s state) String() string {
+	switch s {
+	case wantHeader, wantStartOk:
+		return "starting"
+	case wantTuneOk:
+		return "tuning"
+	case wantOpen:
+		return "opening"
+	case running:
+		return "running"
+	}
+	return "closing"
+}
+
+// capabilities are what the client says it understands.
+type capabilities struct {
+	failureClose, cancelNotify, blocked bool
+}
+
+// New makes the session of an accepted connection. [Session.Serve] runs it.
+func New(conn net.Conn, cfg *Config) *Session {
+	s := &Session{
+		cfg:      cfg,
+		log:      cfg.Log.With(zap.Stringer("peer", conn.RemoteAddr())),
+		sock:     newSocket(conn),
+		owner:    vhost.OwnerID(cfg.owners.Add(1)),
+		closed:   make(chan struct{}),
+		channels: map[uint16]*channel{},
+		frameMax: handshakeFrameMax,
+	}
+	s.out = &outbox{sock: s.sock, start: s.start}
+	return s
+}
+
+// Serve reads from the connection until it ends. When it returns, all that the
+// session held has been given back and its goroutines have ended.
+func (s *Session) Serve() {
+	var handshake *time.Timer
+	if s.cfg.HandshakeTimeout > 0 {
+		handshake = time.AfterFunc(s.cfg.HandshakeTimeout, s.handshakeExpired)
+	}
+	err := s.read()
+	if handshake != nil {
+		handshake.Stop()
+	}
+	s.signalEnd()
+	s.work.Lock()
+	s.release()
+	s.work.Unlock()
+	s.releaseExclusive()
+	s.pulse.stop()
+	s.out.finish()
+	s.sock.close()
+	s.end()
+	s.farewell(err)
+}
+
+// farewell logs how the connection ended.
+func (s *Session) farewell(err error) {
+	switch {
+	case s.state == wantHeader:
+		s.log.Debug("connection closed before it was opened", zap.Error(err))
+	case s.state == done || s.state >= closing:
+		s.log.Info("connection closed", zap.String("user", s.user))
+	default:
+		s.log.Warn("connection lost", zap.String("user", s.user), zap.Error(err))
+	}
+}
+
+// start runs f on a goroutine that Serve waits for. It reports false, and does
+// nothing, when the session is over.
+func (s *Session) start(f func()) bool {
+	s.ending.Lock()
+	defer s.ending.Unlock()
+	if s.over {
+		return false
+	}
+	s.workers.Go(f)
+	return true
+}
+
+// end waits for the session's goroutines.
+func (s *Session) end() {
+	s.ending.Lock()
+	s.over = true
+	if s.linger != nil {
+		s.linger.Stop()
+	}
+	s.ending.Unlock()
+	s.workers.Wait()
+}
+
+// Close ends the connection with a reason that the client is told, such as
+// 320 at shutdown. It returns at once and may be called from any goroutine.
+func (s *Session) Close(reason *amqp.Error) {
+	s.start(func() {
+		s.work.Lock()
+		s.fail(reason)
+		s.work.Unlock()
+		s.out.flush()
+	})
+}
+
+// fail ends the connection because of an error. Called with work held.
+func (s *Session) fail(reason *amqp.Error) {
+	if s.state >= closing {
+		return
+	}
+	if s.state < wantTuneOk {
+		// Whoever has not logged in is told nothing.
+		s.log.Warn("handshake failed", zap.Error(reason))
+		s.hangUp()
+		return
+	}
+	s.log.Warn("closing connection", zap.String("user", s.user), zap.Error(reason))
+	s.sayClose(reason)
+}
+
+// sayClose sends connection.close and waits for the answer.
+func (s *Session) sayClose(reason *amqp.Error) {
+	s.state = closing
+	s.signalEnd()
+	s.release()
+	s.out.last(&amqp.ConnectionClose{
+		ReplyCode: reason.Code,
+		ReplyText: reason.ReplyText(),
+		ClassID:   reason.Method.Class(),
+		MethodID:  reason.Method.Method(),
+	})
+	s.lingerFor(s.graceTime())
+}
+
+// hangUp ends the session without waiting for the peer. What is in the outbox
+// is still sent. Called with work held.
+func (s *Session) hangUp() {
+	s.state = done
+	s.signalEnd()
+	s.lingerFor(0)
+}
+
+// graceTime is how long a client may take to answer connection.close.
+func (s *Session) graceTime() time.Duration {
+	const most = 30 * time.Second
+	if h := s.pulse.every(); h > 0 {
+		return min(h, most)
+	}
+	return most
+}
+
+// lingerFor ends the reader after d, if nothing else does.
+func (s *Session) lingerFor(d time.Duration) {
+	s.ending.Lock()
+	defer s.ending.Unlock()
+	if s.linger != nil {
+		s.linger.Stop()
+	}
+	if !s.over {
+		s.linger = time.AfterFunc(d, s.sock.interrupt)
+	}
+}
+
+// signalEnd wakes a reader that waits for something else than its socket.
+func (s *Session) signalEnd() {
+	s.ending.Lock()
+	defer s.ending.Unlock()
+	select {
+	case <-s.closed:
+	default:
+		close(s.closed)
+	}
+}

@@ -1,0 +1,109 @@
+package session
+
+import (
+	"net"
+	"syscall"
+	"time"
+)
+
+// socket is a connection that can also be used without waiting for it, where
+// the platform and the kind of connection allow.
+type socket struct {
+	conn net.Conn
+	raw  syscall.RawConn // nil: only the blocking way
+
+	// Owned by the reader.
+	rd struct {
+		p     []byte
+		n     int
+		err   error
+		idle  func()
+		tried bool
+		fn    func(fd uintptr) bool
+	}
+	// Owned by whoever holds the outbox's writing flag.
+	wr struct {
+		p   []byte
+		n   int
+		err error
+		fn  func(fd uintptr) bool
+	}
+}
+
+func newSocket(conn net.Conn) *socket {
+	s := &socket{conn: conn}
+	if c, ok := conn.(syscall.Conn); ok && canTry {
+		if raw, err := c.SyscallConn(); err == nil {
+			s.raw = raw
+		}
+	}
+	s.rd.fn, s.wr.fn = s.readOnce, s.writeOnce
+	return s
+}
+
+// read waits for bytes. Before it waits it calls idle, once: the moment to do
+// what was put off while there was more to read. idle must not close the
+// socket.
+func (s *socket) read(p []byte, idle func()) (int, error) {
+	if s.raw == nil {
+		idle()
+		return s.conn.Read(p)
+	}
+	s.rd.p, s.rd.idle, s.rd.tried = p, idle, false
+	if err := s.raw.Read(s.rd.fn); err != nil {
+		return 0, err
+	}
+	return s.rd.n, s.rd.err
+}
+
+// readOnce is one attempt; false asks to be called again when there is
+// something to read.
+func (s *socket) readOnce(fd uintptr) bool {
+	for {
+		n, err := tryRead(fd, s.rd.p)
+		if err != errWouldBlock {
+			s.rd.n, s.rd.err = n, err
+			return true
+		}
+		if s.rd.tried {
+			return false
+		}
+		s.rd.tried = true
+		s.rd.idle()
+		// What idle did may have taken long enough for more to come, and the
+		// wait below is for what comes after this look.
+	}
+}
+
+// tryWrite writes what the socket takes without waiting.
+func (s *socket) tryWrite(p []byte) (int, error) {
+	s.wr.p = p
+	if err := s.raw.Write(s.wr.fn); err != nil {
+		return 0, err
+	}
+	return s.wr.n, s.wr.err
+}
+
+func (s *socket) writeOnce(fd uintptr) bool {
+	s.wr.n, s.wr.err = tryWrite(fd, s.wr.p)
+	if s.wr.err == errWouldBlock {
+		s.wr.n, s.wr.err = 0, nil
+	}
+	return true
+}
+
+// interrupt makes the reader's wait, and any later one, fail.
+func (s *socket) interrupt() {
+	// The only error is that the socket is closed, which serves as well.
+	_ = s.conn.SetReadDeadline(time.Unix(1, 0))
+}
+
+// boundWrites makes writes fail after d.
+func (s *socket) boundWrites(d time.Duration) {
+	_ = s.conn.SetWriteDeadline(time.Now().Add(d))
+}
+
+func (s *socket) close() {
+	// Nobody could do anything about an error here.
+	_ = s.conn.Close()
+}

@@ -1,0 +1,74 @@
+package broker
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/lepusmq/lepus/amqp"
+)
+
+// shutdownGrace is how long clients are given to answer connection.close.
+const shutdownGrace = 3 * time.Second
+
+// Shutdown ends the broker: no new connections, a connection.close for
+// every client, then queues and store are closed. Clients are given until ctx
+// ends, and three seconds at most, to answer; then their sockets are closed.
+//
+// It returns when everything is released, with the error that a failed store
+// or its closing gave. Further calls wait for the first.
+func (b *Broker) Shutdown(ctx context.Context) error {
+	b.stop.Do(func() { go b.teardown(ctx) })
+	<-b.done
+	return b.Err()
+}
+
+// teardown runs once; its end closes done.
+func (b *Broker) teardown(ctx context.Context) {
+	defer close(b.done)
+	close(b.stopping)
+	b.log.Info("shutting down")
+	closeAll(b.listeners)
+	b.accepting.Wait()
+	b.endSessions(ctx)
+	for _, v := range b.vhosts {
+		v.Close()
+	}
+	if err := b.closeStore(); err != nil {
+		b.log.Error("cannot close the store", zap.Error(err))
+		b.setErr(err)
+	}
+	b.log.Info("shut down")
+}
+
+// endSessions tells every client to go and returns when all have gone.
+func (b *Broker) endSessions(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, shutdownGrace)
+	defer cancel()
+	b.sessions.refuse()
+	for _, s := range b.sessions.all() {
+		s.Close(amqp.Errorf(amqp.ConnectionForced, "broker forced connection closure with reason 'shutdown'"))
+	}
+	ended := b.sessions.ended()
+	select {
+	case <-ended:
+		return
+	case <-ctx.Done():
+	}
+	if n := b.sessions.cut(); n > 0 {
+		b.log.Warn("clients did not answer in time, their sockets were closed", zap.Int("clients", n))
+	}
+	<-ended
+}
+
+func (b *Broker) closeStore() error {
+	if b.store == nil {
+		return nil
+	}
+	if err := b.store.Close(); err != nil {
+		return fmt.Errorf("close the store: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,154 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"io"
+	"net"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// server is the server command, running.
+type server struct {
+	ready  string
+	stderr *bytes.Buffer // to be read after stop only
+	cancel context.CancelFunc
+	ended  chan error
+}
+
+// startServer runs the real command and returns when it says it is ready.
+func startServer(t *testing.T, args ...string) *server {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	out, in := io.Pipe()
+	s := &server{stderr: new(bytes.Buffer), cancel: cancel, ended: make(chan error, 1)}
+	go func() {
+		err := newApp(in, s.stderr).RunContext(ctx, append([]string{"lepus", "server"}, args...))
+		_ = in.Close()
+		s.ended <- err
+	}()
+	t.Cleanup(cancel)
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		t.Fatalf("the server is not ready: %v", <-s.ended)
+	}
+	s.ready = line
+	return s
+}
+
+// stop ends the server and returns what its command returned.
+func (s *server) stop() error {
+	s.cancel()
+	return <-s.ended
+}
+
+// address is the first one in the ready line.
+func (s *server) address(t *testing.T) string {
+	t.Helper()
+	found := regexp.MustCompile(`ready: amqp://(\S+)`).FindStringSubmatch(s.ready)
+	if found == nil {
+		t.Fatalf("no address in %q", s.ready)
+	}
+	return found[1]
+}
+
+func TestServerServesUntilItIsTold(t *testing.T) {
+	s := startServer(t, "--ephemeral", "--listen", "127.0.0.1:0")
+	conn, err := net.Dial("tcp", s.address(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = conn.Close()
+	if err := s.stop(); err != nil {
+		t.Errorf("it ended with %v", err)
+	}
+	if _, err := net.Dial("tcp", s.address(t)); err == nil {
+		t.Error("it still listens")
+	}
+	if want := "lepus " + version + " ready: amqp://" + s.address(t) + " (in memory)\n"; s.ready != want {
+		t.Errorf("it said %q, want %q", s.ready, want)
+	}
+	if !strings.Contains(s.stderr.String(), "Server startup complete") {
+		t.Errorf("its log is %q", s.stderr)
+	}
+}
+
+func TestServerTakesItsSettingsFromTheEnvironment(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("LEPUS_LISTEN", "127.0.0.1:0,[::1]:0")
+	t.Setenv("LEPUS_DATA_DIR", dir)
+	t.Setenv("LEPUS_LOG_FORMAT", "json")
+	s := startServer(t)
+	if strings.Count(s.ready, "amqp://") != 2 || !strings.Contains(s.ready, "(data in "+dir+")") {
+		t.Errorf("it said %q", s.ready)
+	}
+	if err := s.stop(); err != nil {
+		t.Error(err)
+	}
+	if !strings.HasPrefix(s.stderr.String(), "{") {
+		t.Errorf("its log is %q", s.stderr)
+	}
+	if files, err := os.ReadDir(dir); err != nil || len(files) == 0 {
+		t.Errorf("its data folder has %d entries, %v", len(files), err)
+	}
+}
+
+func TestSecondServerOnTheSameFolderIsRefused(t *testing.T) {
+	dir := t.TempDir()
+	s := startServer(t, "--data-dir", dir, "--listen", "127.0.0.1:0")
+	out, _, err := runCommand(t, "server", "--data-dir", dir, "--listen", "127.0.0.1:0")
+	if err == nil || !strings.Contains(err.Error(), dir) || !strings.Contains(err.Error(), "another") {
+		t.Errorf("the second server ended with %v", err)
+	}
+	if out != "" {
+		t.Errorf("the second server said %q", out)
+	}
+	if err := s.stop(); err != nil {
+		t.Errorf("the first server ended with %v", err)
+	}
+	again := startServer(t, "--data-dir", dir, "--listen", "127.0.0.1:0")
+	if err := again.stop(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestServerNamesAnAddressInUse(t *testing.T) {
+	s := startServer(t, "--ephemeral", "--listen", "127.0.0.1:0")
+	_, _, err := runCommand(t, "server", "--ephemeral", "--listen", s.address(t))
+	if err == nil || !strings.Contains(err.Error(), s.address(t)) {
+		t.Errorf("the second server ended with %v", err)
+	}
+	if err := s.stop(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestLoopbackUsers(t *testing.T) {
+	if got := loopbackUsers([]string{"none"}); got == nil || len(got) != 0 {
+		t.Errorf("none is %#v", got)
+	}
+	if got := loopbackUsers([]string{"guest", "ann"}); len(got) != 2 {
+		t.Errorf("two users are %#v", got)
+	}
+}
+
+func TestAddressesAreTheOnesToTypeIn(t *testing.T) {
+	for address, want := range map[string]string{
+		"0.0.0.0:5672":   "amqp://localhost:5672",
+		"[::]:5672":      "amqp://localhost:5672",
+		"127.0.0.1:5672": "amqp://127.0.0.1:5672",
+		"[::1]:5672":     "amqp://[::1]:5672",
+	} {
+		tcp, err := net.ResolveTCPAddr("tcp", address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := addressURL(tcp); got != want {
+			t.Errorf("%s is %s, want %s", address, got, want)
+		}
+	}
+}

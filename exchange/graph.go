@@ -1,0 +1,150 @@
+package exchange
+
+import (
+	"errors"
+
+	"github.com/lepusmq/lepus/amqp"
+)
+
+// Errors of [Graph.AddExchange].
+var (
+	ErrUnknownType = errors.New("exchange: unknown type")
+	ErrExists      = errors.New("exchange: name is taken")
+)
+
+// AlternateExchange is the argument of an exchange that names the one to use
+// for messages that have nowhere to go. The default exchange is never used so:
+// as in RabbitMQ, only what is published to it finds queues by their names.
+const AlternateExchange = "alternate-exchange"
+
+// Graph is the exchanges, queues and bindings of a virtual host at one time. It
+// is immutable: what changes it returns another one. Any goroutine may use it.
+type Graph struct {
+	exchanges dict[string, *Exchange]
+	queues    dict[string, *target]
+	seq       uint64 // of the last binding
+}
+
+// target is a queue and what leads to it.
+type target struct {
+	queue    Queue
+	incoming dict[bindingID, *Binding]
+}
+
+// Exchange is an exchange of a graph, with its bindings. It is immutable.
+type Exchange struct {
+	Name       string
+	Type       string
+	Durable    bool
+	AutoDelete bool // it goes when its last binding does
+	Internal   bool // clients may not publish to it
+	Arguments  amqp.Table
+	// ID is a number for the owner of the graph to know the exchange by.
+	ID uint64
+
+	table     table
+	outgoing  int // bindings in the table
+	incoming  dict[bindingID, *Binding]
+	alternate string // the exchange for what finds no binding here
+}
+
+// Bindings returns how many bindings have the exchange as their source.
+func (x *Exchange) Bindings() int { return x.outgoing }
+
+// table is how the bindings of an exchange are kept for its type of routing. It
+// is immutable.
+type table interface {
+	add(b *Binding) table
+	remove(b *Binding) table
+	each(f func(*Binding) bool)
+	// route gives the bindings that match the message to the result.
+	route(g *Graph, r *Result)
+}
+
+// newTable returns the empty table of a type, nil if there is no such type.
+func newTable(typ string) table {
+	switch typ {
+	case "direct":
+		return direct{}
+	case "fanout":
+		return fanout{}
+	case "topic":
+		return topic{}
+	case "headers":
+		return headers{}
+	}
+	return nil
+}
+
+// KnownType reports whether there is a type of exchange of that name.
+func KnownType(typ string) bool { return newTable(typ) != nil }
+
+// NewGraph returns the graph of a new virtual host, which has the exchanges
+// that are there from the start: the default one and those named amq.*.
+func NewGraph() *Graph {
+	g := &Graph{}
+	g.exchanges = g.exchanges.set("", &Exchange{Type: "direct", Durable: true, table: byName{}})
+	for _, x := range []Exchange{
+		{Name: "amq.direct", Type: "direct"},
+		{Name: "amq.fanout", Type: "fanout"},
+		{Name: "amq.topic", Type: "topic"},
+		{Name: "amq.headers", Type: "headers"},
+		{Name: "amq.match", Type: "headers"},
+		{Name: "amq.rabbitmq.trace", Type: "topic", Internal: true},
+	} {
+		x.Durable = true
+		x.table = newTable(x.Type)
+		g.exchanges = g.exchanges.set(x.Name, &x)
+	}
+	return g
+}
+
+// Exchange returns the exchange of that name, nil if there is none.
+func (g *Graph) Exchange(name string) *Exchange {
+	x, _ := g.exchanges.get(name)
+	return x
+}
+
+// Queue returns the queue of that name, nil if there is none.
+func (g *Graph) Queue(name string) Queue {
+	if t, ok := g.queues.get(name); ok {
+		return t.queue
+	}
+	return nil
+}
+
+// EachExchange calls f for all exchanges, in no order, until it returns false.
+func (g *Graph) EachExchange(f func(*Exchange) bool) {
+	g.exchanges.each(func(_ string, x *Exchange) bool { return f(x) })
+}
+
+// EachQueue calls f for all queues, in no order, until it returns false.
+func (g *Graph) EachQueue(f func(Queue) bool) {
+	g.queues.each(func(_ string, t *target) bool { return f(t.queue) })
+}
+
+// EachBinding calls f for all bindings from the exchange, in no order, until it
+// returns false. The default exchange has none: that it leads to every queue
+// goes without saying.
+func (x *Exchange) EachBinding(f func(*Binding) bool) { x.table.each(f) }
+
+// Find returns the binding of the graph that is the same as b, nil if there is
+// none.
+func (g *Graph) Find(b *Binding) *Binding {
+	var incoming dict[bindingID, *Binding]
+	if b.ToExchange {
+		x, ok := g.exchanges.get(b.Destination)
+		if !ok {
+			return nil
+		}
+		incoming = x.incoming
+	} else {
+		t, ok := g.queues.get(b.Destination)
+		if !ok {
+			return nil
+		}
+		incoming = t.incoming
+	}
+	found, _ := incoming.get(b.id())
+	return found
+}

@@ -1,0 +1,91 @@
+package exchange
+
+import (
+	"unsafe"
+
+	"github.com/lepusmq/lepus/amqp"
+)
+
+// Result is what routing a message found, and the memory for finding it, which
+// the next message uses again. It belongs to one goroutine. The zero Result is
+// ready.
+type Result struct {
+	queues    unique[Queue]
+	exchanges unique[*Exchange] // those the message came to, all of which it went through
+	matched   bool              // the exchange at hand had a binding for the message
+
+	// The message. The bytes are borrowed for the time of the call.
+	key     string
+	raw     []byte
+	headers amqp.Table
+	decoded bool // headers were looked at
+
+	// searched is for topic exchanges: with how much of the key the node of a
+	// '#' that lies below another was reached.
+	searched map[*topicNode]int
+}
+
+// Queues returns the queues that were found, each once, in no order. The slice
+// is valid until the result is used again.
+func (r *Result) Queues() []Queue { return r.queues.list }
+
+// UsedHeaders reports whether the queues depend on the headers of the message,
+// not only on exchange and routing key.
+func (r *Result) UsedHeaders() bool { return r.decoded }
+
+// Route finds the queues for a message that was published to x, an exchange of
+// this graph. headers is the table of its headers as on the wire, with its
+// length before it, or nil. Nothing is kept of the arguments.
+func (g *Graph) Route(r *Result, x *Exchange, key, headers []byte) {
+	r.queues.reset()
+	r.exchanges.reset()
+	r.key = unsafe.String(unsafe.SliceData(key), len(key)) // for lookups only, not beyond the call
+	r.raw, r.headers, r.decoded = headers, nil, false
+	r.exchanges.add(x)
+	for i := 0; i < len(r.exchanges.list); i++ {
+		x := r.exchanges.list[i]
+		r.matched = false
+		x.table.route(g, r)
+		if !r.matched && x.alternate != "" {
+			r.visit(g, x.alternate)
+		}
+	}
+	r.key, r.raw, r.headers = "", nil, nil
+}
+
+// visit takes the message to an exchange, unless it has been there.
+func (r *Result) visit(g *Graph, name string) {
+	if x, ok := g.exchanges.get(name); ok {
+		r.exchanges.add(x)
+	}
+}
+
+// follow takes the message where a binding leads.
+func (r *Result) follow(g *Graph, b *Binding) {
+	r.matched = true
+	if b.queue != nil {
+		r.queues.add(b.queue)
+		return
+	}
+	r.visit(g, b.Destination)
+}
+
+// followAll takes the message where all these bindings lead.
+func (r *Result) followAll(g *Graph, all bag) {
+	all.each(func(_ uint64, b *Binding) bool {
+		r.follow(g, b)
+		return true
+	})
+}
+
+// table returns the headers of the message. Properties are checked before a
+// message is routed; headers that cannot be decoded count as none.
+func (r *Result) table() amqp.Table {
+	if !r.decoded {
+		r.decoded = true
+		if len(r.raw) > 0 {
+			r.headers, _, _ = amqp.ParseTable(r.raw)
+		}
+	}
+	return r.headers
+}

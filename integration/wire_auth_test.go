@@ -1,0 +1,82 @@
+package integration
+
+import "testing"
+
+func TestAuthentication(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		mechanism string
+		response  string
+	}{
+		"PLAIN":                   {"PLAIN", "\x00guest\x00guest"},
+		"AMQPLAIN":                {"AMQPLAIN", string(table{str("LOGIN", "guest"), str("PASSWORD", "guest")}.fields())},
+		"AMQPLAIN, other order":   {"AMQPLAIN", string(table{str("PASSWORD", "guest"), str("LOGIN", "guest")}.fields())},
+		"AMQPLAIN, more than two": {"AMQPLAIN", string(table{str("LOGIN", "guest"), i32("X", 1), str("PASSWORD", "guest")}.fields())},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := newPeer(t)
+			p.start()
+			p.send(methodFrame(0, connectionStartOk, table{}, tt.mechanism, long(tt.response), "en_US"))
+			p.expect(0, connectionTune)
+		})
+	}
+}
+
+func TestLoginRefused(t *testing.T) {
+	t.Parallel()
+	const refused = "ACCESS_REFUSED - Login was refused using authentication mechanism "
+	const details = ". For details see the broker logfile."
+	for name, tt := range map[string]struct {
+		mechanism string
+		response  string
+	}{
+		"wrong password":          {"PLAIN", "\x00guest\x00wrong"},
+		"empty password":          {"PLAIN", "\x00guest\x00"},
+		"unknown user":            {"PLAIN", "\x00no such user\x00guest"},
+		"AMQPLAIN wrong password": {"AMQPLAIN", string(table{str("LOGIN", "guest"), str("PASSWORD", "wrong")}.fields())},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := newPeer(t)
+			p.start()
+			p.send(methodFrame(0, connectionStartOk, clientCapabilities, tt.mechanism, long(tt.response), "en_US"))
+			p.expectClose(0, 403, refused+tt.mechanism+details, noMethod)
+		})
+	}
+}
+
+// An old client, which has not said that it understands a close at this point, just loses the connection; so does one
+// whose login cannot even be tried.
+func TestLoginRefusedInSilence(t *testing.T) {
+	t.Parallel()
+	url := brokerURL(t)
+	peers := map[string]*peer{}
+	for name, tt := range map[string]struct {
+		client    table
+		mechanism string
+		response  string
+	}{
+		"wrong password":        {table{}, "PLAIN", "\x00guest\x00wrong"},
+		"unknown user":          {table{}, "PLAIN", "\x00no such user\x00guest"},
+		"AMQPLAIN":              {table{}, "AMQPLAIN", string(table{str("LOGIN", "guest"), str("PASSWORD", "wrong")}.fields())},
+		"unknown mechanism":     {clientCapabilities, "BOGUS", "\x00guest\x00guest"},
+		"no mechanism":          {clientCapabilities, "", ""},
+		"mechanism not offered": {clientCapabilities, "EXTERNAL", ""},
+		"PLAIN without NUL":     {clientCapabilities, "PLAIN", "guest"},
+		"PLAIN without user":    {clientCapabilities, "PLAIN", ""},
+		"AMQPLAIN not a table":  {clientCapabilities, "AMQPLAIN", "\x00guest\x00guest"},
+		"AMQPLAIN no password":  {clientCapabilities, "AMQPLAIN", string(table{str("LOGIN", "guest")}.fields())},
+	} {
+		p := dialPeer(t, url)
+		p.start()
+		p.send(methodFrame(0, connectionStartOk, tt.client, tt.mechanism, long(tt.response), "en_US"))
+		peers[name] = p
+	}
+	for name, p := range peers {
+		t.Run(name, func(t *testing.T) {
+			p.t = t
+			p.expectEnd()
+		})
+	}
+}

@@ -1,0 +1,148 @@
+package fifo
+
+import "github.com/lepusmq/lepus/store"
+
+// Item is a message in the queue.
+type Item struct {
+	// Seq is its place in the queue: rising in order of arrival.
+	Seq uint64
+	store.Message
+	// Hold keeps the message, and those behind it, from delivery; nil if
+	// nothing does.
+	Hold *Hold
+	// Count is how often the message has been delivered before.
+	Count uint32
+	// Stored says that the store keeps the message, and must be told when it
+	// is settled.
+	Stored bool
+}
+
+// Redelivered says whether the message may have been seen by a consumer.
+func (i *Item) Redelivered() bool { return i.Count > 0 }
+
+// Hold stops a queue at the messages of a commit group until the group is on
+// its way to the disk. It belongs to the queue's strand.
+type Hold struct{ released bool }
+
+// Release lets the messages go at the next Dispatch.
+func (h *Hold) Release() { h.released = true }
+
+func (i *Item) held() bool { return i.Hold != nil && !i.Hold.released }
+
+// blockLen is chosen so that a queue with few messages costs few kilobytes.
+const blockLen = 32
+
+type block struct {
+	items [blockLen]Item
+	next  *block
+}
+
+// line is the ready messages that were never returned: first in, first out.
+// It grows and shrinks by blocks, so that a long backlog is never copied.
+type line struct {
+	head, tail *block
+	first      int // of the next item in head
+	end        int // behind the last item in tail
+	len        int
+	spare      *block
+}
+
+func (l *line) push(i Item) {
+	switch {
+	case l.tail == nil:
+		l.head = l.block()
+		l.tail, l.first, l.end = l.head, 0, 0
+	case l.end == blockLen:
+		l.tail.next = l.block()
+		l.tail, l.end = l.tail.next, 0
+	}
+	l.tail.items[l.end] = i
+	l.end++
+	l.len++
+}
+
+func (l *line) peek() *Item {
+	if l.len == 0 {
+		return nil
+	}
+	return &l.head.items[l.first]
+}
+
+func (l *line) pop() Item {
+	i := l.head.items[l.first]
+	l.head.items[l.first] = Item{}
+	l.first++
+	l.len--
+	switch {
+	case l.len == 0 && l.head == l.tail:
+		l.first, l.end = 0, 0
+	case l.first == blockLen:
+		old := l.head
+		l.head, l.first = old.next, 0
+		old.next = nil
+		l.spare = old
+	}
+	return i
+}
+
+func (l *line) block() *block {
+	if b := l.spare; b != nil {
+		l.spare = nil
+		return b
+	}
+	return &block{}
+}
+
+// shrink gives memory back when nothing is in line.
+func (l *line) shrink() {
+	l.spare = nil
+	if l.len == 0 {
+		l.head, l.tail = nil, nil
+	}
+}
+
+// returned is the ready messages that were delivered before: a binary heap on
+// their place. All of them come before everything in line.
+type returned []Item
+
+func (r *returned) push(i Item) {
+	h := append(*r, i)
+	at := len(h) - 1
+	for at > 0 {
+		up := (at - 1) / 2
+		if h[up].Seq <= h[at].Seq {
+			break
+		}
+		h[up], h[at] = h[at], h[up]
+		at = up
+	}
+	*r = h
+}
+
+func (r *returned) pop() Item {
+	h := *r
+	top := h[0]
+	last := len(h) - 1
+	h[0] = h[last]
+	h[last] = Item{}
+	h = h[:last]
+	for at := 0; ; {
+		down := 2*at + 1
+		if down >= last {
+			break
+		}
+		if down+1 < last && h[down+1].Seq < h[down].Seq {
+			down++
+		}
+		if h[at].Seq <= h[down].Seq {
+			break
+		}
+		h[at], h[down] = h[down], h[at]
+		at = down
+	}
+	*r = h
+	if last == 0 {
+		*r = nil
+	}
+	return top
+}

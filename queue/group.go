@@ -1,0 +1,130 @@
+package queue
+
+import (
+	"slices"
+
+	"github.com/lepusmq/lepus/queue/fifo"
+	"github.com/lepusmq/lepus/store"
+)
+
+// Group is what a tx.commit does to several queues: durable ones take all of
+// it or, after a crash, none. Messages of the group are held back in their
+// queues, with all that comes behind them, until the group is on its way to
+// the disk as a whole.
+type Group struct {
+	parts []groupPart
+	group *store.Group
+}
+
+// groupPart is what the group does to one queue.
+type groupPart struct {
+	queue    *Queue
+	messages []Publication
+	acked    []Settlement
+	hold     fifo.Hold
+}
+
+// Publish adds a message, of which the group takes over one reference.
+func (g *Group) Publish(to *Queue, p Publication) {
+	part := g.part(to)
+	part.messages = append(part.messages, p)
+}
+
+// Ack adds a message to be settled; so does a reject without requeue.
+func (g *Group) Ack(from *Queue, s Settlement) {
+	part := g.part(from)
+	part.acked = append(part.acked, s)
+}
+
+func (g *Group) part(q *Queue) *groupPart {
+	at := slices.IndexFunc(g.parts, func(p groupPart) bool { return p.queue == q })
+	if at < 0 {
+		g.parts = append(g.parts, groupPart{queue: q})
+		at = len(g.parts) - 1
+	}
+	return &g.parts[at]
+}
+
+// Commit hands the group to its queues. done is called, from any goroutine,
+// when it is durable. newGroup is the store's; it is not used when nothing in
+// the group is durable. The group must not be changed any more.
+func (g *Group) Commit(newGroup func(parts int, whole, done func()) *store.Group, done func()) {
+	durable := 0
+	for i := range g.parts {
+		if g.parts[i].queue.Durable() {
+			durable++
+		}
+	}
+	if durable > 0 {
+		g.group = newGroup(durable, g.release, done)
+	}
+	for i := range g.parts {
+		part := &g.parts[i]
+		part.queue.do(func(q *Queue) { q.join(g, part) })
+	}
+	if durable == 0 {
+		done()
+	}
+}
+
+// release is called when all durable queues have joined. It may be called by
+// one of their strands, so it runs none itself.
+func (g *Group) release() {
+	for i := range g.parts {
+		if q := g.parts[i].queue; q.Durable() {
+			q.mu.Lock()
+			q.urgent = append(q.urgent, urgent{outcome: released, group: g})
+			if !q.running {
+				q.running = true
+				go q.drain(-1)
+			}
+			q.mu.Unlock()
+		}
+	}
+}
+
+func (g *Group) hold(q *Queue) *fifo.Hold { return &g.part(q).hold }
+
+// join does the queue's part of a group.
+func (q *Queue) join(g *Group, part *groupPart) {
+	s := &q.strand
+	var settled []uint64
+	for _, a := range part.acked {
+		if i, ok := s.fifo.Settle(a.Slot, a.Seq); ok {
+			if i.Stored {
+				settled = append(settled, i.Seq)
+			}
+			s.releaser.Release(&i.Message)
+		}
+	}
+	var entries []store.Enqueue
+	for i := range part.messages {
+		entries = q.joinMessage(part, &part.messages[i], entries)
+	}
+	if q.store == nil {
+		return
+	}
+	q.store.Join(g.group, entries, settled)
+	if s.deleted && len(entries) > 0 {
+		q.store.SettleBelow(s.seq, nil)
+	}
+}
+
+func (q *Queue) joinMessage(part *groupPart, p *Publication, entries []store.Enqueue) []store.Enqueue {
+	s := &q.strand
+	i := fifo.Item{Seq: s.seq, Message: p.Message}
+	s.seq++
+	if q.store != nil {
+		i.Hold = &part.hold
+		if p.Persistent {
+			i.Stored = true
+			entries = append(entries, store.Enqueue{Seq: i.Seq, Message: p.Message, Fanout: p.Fanout})
+		}
+	}
+	if s.deleted {
+		s.releaser.Release(&i.Message)
+		return entries
+	}
+	s.fifo.Publish(i)
+	return entries
+}

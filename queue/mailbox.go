@@ -1,0 +1,226 @@
+package queue
+
+import "sync"
+
+// command is an entry of the inbox: a message, or something to do in its turn.
+type command struct {
+	Publication
+	do func(*Queue) // nil: a message
+}
+
+// Publication is a message on its way into a queue.
+type Publication struct {
+	Message
+	// Fanout is set when more than one queue is to store the message.
+	Fanout *Fanout
+	// Confirm is told when the message is safe; nil if nobody waits.
+	Confirm Confirmer
+	// Publish is the number under which Confirm knows it.
+	Publish uint64
+}
+
+// Settlement names an unacked message that is to be settled.
+type Settlement struct {
+	Slot Slot
+	Seq  uint64
+}
+
+// outcome says what an entry of the urgent lane asks for.
+type outcome uint8
+
+const (
+	acked    outcome = iota // a message is done with
+	rejected                // nobody wants a message: it is dropped
+	returned                // a message is ready again
+	resumed                 // a consumer may go on
+	detached                // a sink is gone
+	released                // a commit group lets its messages go
+)
+
+// urgent is an entry of the lane that overtakes the inbox: what frees messages
+// and credit.
+type urgent struct {
+	Settlement
+	outcome  outcome
+	consumer *Consumer
+	sink     Sink
+	group    *Group
+}
+
+// inboxes are the buffers of mailboxes that are idle now.
+var inboxes = sync.Pool{New: func() any {
+	b := make([]command, 0, 1024)
+	return &b
+}}
+
+const (
+	// maxLoad is how many commands may wait before publishers are slowed.
+	maxLoad = 16384
+	// smallInbox is the room in a mailbox that an idle queue keeps.
+	smallInbox = 8
+	// turnLen is how many commands a turn takes.
+	turnLen = 256
+)
+
+// Publish puts messages into the queue, in order. The queue takes over one
+// reference of each.
+func (q *Queue) Publish(batch []Publication) {
+	q.mu.Lock()
+	if q.inbox == nil && len(batch) > smallInbox {
+		q.inbox = *inboxes.Get().(*[]command)
+	}
+	for i := range batch {
+		q.inbox = append(q.inbox, command{Publication: batch[i]})
+	}
+	q.load.Add(int64(len(batch)))
+	q.wake()
+}
+
+// Throttle waits until the queue has caught up with most of what was put into
+// it. It is how a publisher is slowed, and only readers of sockets call it.
+func (q *Queue) Throttle() {
+	if q.load.Load() < maxLoad {
+		return
+	}
+	q.mu.Lock()
+	q.wait(func() bool { return q.load.Load() < maxLoad/2 || !q.running })
+	q.mu.Unlock()
+}
+
+// do has the strand call f in its turn.
+func (q *Queue) do(f func(*Queue)) {
+	q.mu.Lock()
+	q.inbox = append(q.inbox, command{do: f})
+	q.load.Add(1)
+	q.wake()
+}
+
+// Ack settles messages: they are done with.
+func (q *Queue) Ack(batch []Settlement) { q.settle(batch, acked) }
+
+// Reject settles messages that nobody wants.
+func (q *Queue) Reject(batch []Settlement) { q.settle(batch, rejected) }
+
+// Return makes messages ready again, each at its old place.
+func (q *Queue) Return(batch []Settlement) { q.settle(batch, returned) }
+
+func (q *Queue) settle(batch []Settlement, o outcome) {
+	q.mu.Lock()
+	for _, s := range batch {
+		q.urgent = append(q.urgent, urgent{Settlement: s, outcome: o})
+	}
+	q.wake()
+}
+
+// Resume lets a consumer go on after its sink was full or its gate closed.
+func (q *Queue) Resume(c *Consumer) {
+	q.mu.Lock()
+	q.urgent = append(q.urgent, urgent{outcome: resumed, consumer: c})
+	q.wake()
+}
+
+// Detach ends a sink: its consumers are cancelled without a word, and what it
+// holds becomes ready again.
+func (q *Queue) Detach(s Sink) {
+	q.mu.Lock()
+	q.urgent = append(q.urgent, urgent{outcome: detached, sink: s})
+	q.wake()
+}
+
+// wake drains the mailbox on the caller's stack if nobody else does. It is
+// called with mu held and releases it.
+func (q *Queue) wake() {
+	if q.running {
+		q.mu.Unlock()
+		return
+	}
+	q.running = true
+	q.mu.Unlock()
+	q.drain(1)
+}
+
+// wait blocks until ready, which is called with mu held. It is called and
+// returns with mu held.
+func (q *Queue) wait(ready func() bool) {
+	if q.progress == nil {
+		q.progress = sync.NewCond(&q.mu)
+	}
+	q.waiters++
+	for !ready() {
+		q.progress.Wait()
+	}
+	q.waiters--
+}
+
+// drain runs the strand until the mailbox is empty, or for so many turns; what
+// is left then goes to a goroutine. Whoever waits until the queue is not
+// running has waited for that goroutine too.
+func (q *Queue) drain(turns int) {
+	s := &q.strand
+	s.open()
+	for {
+		q.mu.Lock()
+		if q.waiters > 0 {
+			q.progress.Broadcast()
+		}
+		if len(q.urgent) == 0 && len(q.inbox) == 0 && s.at == len(s.inbox) && !s.more {
+			q.mu.Unlock()
+			s.close()
+			q.mu.Lock()
+			if len(q.urgent) == 0 && len(q.inbox) == 0 {
+				q.stop()
+				q.mu.Unlock()
+				return
+			}
+			s.open()
+		}
+		if turns == 0 {
+			q.mu.Unlock()
+			s.close()
+			go q.drain(-1)
+			return
+		}
+		q.take()
+		q.mu.Unlock()
+		q.turn()
+		turns--
+	}
+}
+
+// take moves what is in the mailbox to the strand. Called with mu held.
+func (q *Queue) take() {
+	s := &q.strand
+	clear(s.urgent)
+	s.urgent, q.urgent = q.urgent, s.urgent[:0]
+	if s.at == len(s.inbox) {
+		clear(s.inbox)
+		s.inbox, q.inbox = q.inbox, s.inbox[:0]
+		s.at = 0
+	}
+}
+
+// stop ends the strand and gives back the buffers of a burst. Called with mu
+// held.
+func (q *Queue) stop() {
+	s := &q.strand
+	clear(s.urgent)
+	clear(s.inbox)
+	q.inbox, s.inbox, s.at = spare(q.inbox), spare(s.inbox), 0
+	if cap(q.urgent)+cap(s.urgent) > 2*smallInbox {
+		q.urgent, s.urgent = nil, nil
+	}
+	q.running = false
+	if q.waiters > 0 {
+		q.progress.Broadcast()
+	}
+}
+
+// spare returns what an idle queue keeps of a buffer.
+func spare(b []command) []command {
+	b = b[:0]
+	if cap(b) <= smallInbox {
+		return b
+	}
+	inboxes.Put(&b)
+	return nil
+}

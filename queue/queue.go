@@ -1,0 +1,118 @@
+package queue
+
+import (
+	"errors"
+	"sync"
+	"sync/atomic"
+
+	"github.com/lepusmq/lepus/queue/fifo"
+	"github.com/lepusmq/lepus/store"
+)
+
+// What a queue answers when it cannot do what it was asked to.
+var (
+	ErrDeleted   = errors.New("queue: deleted")
+	ErrInUse     = errors.New("queue: has consumers")
+	ErrNotEmpty  = errors.New("queue: has messages")
+	ErrExclusive = fifo.ErrExclusive
+)
+
+// Names of the layers below that users of queues need.
+type (
+	// Message is what a queue keeps and delivers.
+	Message = store.Message
+	// Slab makes messages.
+	Slab = store.Slab
+	// Confirmer is told when its publishes have become safe.
+	Confirmer = store.Confirmer
+	// Fanout ties together the queues that store the same message.
+	Fanout = store.Fanout
+	// Consumer takes messages from a queue; its Holder is a [Sink].
+	Consumer = fifo.Consumer
+	// Gate is a window shared by consumers of several queues.
+	Gate = fifo.Gate
+	// Delivery is a message on its way to a consumer or a getter.
+	Delivery = fifo.Delivery
+	// Slot names an unacked message inside its queue.
+	Slot = fifo.Slot
+)
+
+// Sink is where deliveries go: a channel. Its methods are called from strands,
+// of several queues at once; they must not block.
+type Sink interface {
+	// Deliver takes deliveries to consumers of this sink, in order. The batch
+	// may be reused after the call; what is behind a Slot stays valid until it
+	// is settled, anything else only for the call. It reports whether the sink
+	// has had enough: these consumers then get nothing until [Queue.Resume].
+	Deliver(q *Queue, batch []Delivery) (full bool)
+	// Flush sends what was delivered. It comes at the end of a turn.
+	Flush()
+	// Cancelled says that the queue is gone, and with it this consumer.
+	Cancelled(c *Consumer)
+}
+
+// NewFanout ties together n queues that store the same message.
+func NewFanout(n int) *Fanout { return store.NewFanout(n) }
+
+// Adopt makes a message of bytes that lie in order: route, head, body.
+func Adopt(buf []byte, route, head int) Message { return store.Adopt(buf, route, head) }
+
+// Config says what a queue is.
+type Config struct {
+	ID   uint64
+	Name string
+	// Store keeps the queue's persistent messages; nil if nothing is kept.
+	Store store.Queue
+	// OnUnused is called when the last consumer has gone, for a queue that is
+	// deleted then; nil for others. It is called from the strand: it must not
+	// block and not call the queue.
+	OnUnused func(*Queue)
+}
+
+// Queue is a queue. All methods may be called from any goroutine, but not while
+// holding a lock that a Sink or a callback takes: they may run the strand.
+type Queue struct {
+	// Immutable.
+	id       uint64
+	name     string
+	store    store.Queue
+	onUnused func(*Queue)
+
+	// Guarded by mu: the mailbox, and whether the strand runs.
+	mu       sync.Mutex
+	urgent   []urgent
+	inbox    []command
+	running  bool
+	progress *sync.Cond // made by the first that waits
+	waiters  int
+
+	// load is how many commands wait; readers look at it to slow down.
+	load atomic.Int64
+
+	// Owned by the strand.
+	strand strand
+}
+
+// New makes a queue. It has no goroutine and needs no end, but a queue with a
+// store wants [Queue.Close] when the broker stops.
+func New(cfg Config) *Queue {
+	q := &Queue{id: cfg.ID, name: cfg.Name, store: cfg.Store, onUnused: cfg.OnUnused}
+	q.strand.seq = 1
+	if q.store != nil {
+		q.strand.seq = q.store.NextSeq()
+	}
+	return q
+}
+
+// ID is the queue's number in the store; 0 for one that is not kept.
+func (q *Queue) ID() uint64 { return q.id }
+
+// QueueName is the queue's name.
+func (q *Queue) QueueName() string { return q.name }
+
+// Durable says whether the queue keeps persistent messages over a restart.
+func (q *Queue) Durable() bool { return q.store != nil }
+
+// Overloaded says that the queue has got more than it can take for now: time
+// to call [Queue.Throttle].
+func (q *Queue) Overloaded() bool { return q.load.Load() >= maxLoad }

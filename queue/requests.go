@@ -1,0 +1,209 @@
+package queue
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/lepusmq/lepus/queue/fifo"
+)
+
+// Info is what a queue says about itself.
+type Info struct {
+	Ready, Unacked, Consumers int
+}
+
+// Info asks for the queue's counts. reply is called by the strand, perhaps
+// before Info returns; so are the replies of the methods below.
+func (q *Queue) Info(reply func(Info, error)) {
+	q.do(func(q *Queue) {
+		if q.strand.deleted {
+			reply(Info{}, ErrDeleted)
+			return
+		}
+		m := &q.strand.fifo
+		reply(Info{Ready: m.Ready(), Unacked: m.Unacked(), Consumers: m.Consumers()}, nil)
+	})
+}
+
+// Consume adds a consumer; its Holder is a [Sink]. The reply comes before the
+// first delivery. Errors: ErrExclusive, ErrDeleted.
+func (q *Queue) Consume(c *Consumer, reply func(error)) {
+	q.do(func(q *Queue) {
+		s := &q.strand
+		if s.deleted {
+			reply(ErrDeleted)
+			return
+		}
+		err := s.fifo.Consume(c)
+		if err == nil {
+			s.used = true
+		}
+		reply(err)
+	})
+}
+
+// Cancel removes a consumer. The reply comes after the last delivery; what the
+// consumer holds stays with its sink.
+func (q *Queue) Cancel(c *Consumer, reply func()) {
+	q.do(func(q *Queue) {
+		went := q.strand.fifo.Cancel(c)
+		reply()
+		if went {
+			q.consumersWent()
+		}
+	})
+}
+
+// Get fetches one message for a sink. ready is how many are left. ok is false
+// if there is none. The delivery is valid during the call, what is behind its
+// Slot until it is settled. Error: ErrDeleted.
+func (q *Queue) Get(holder Sink, noAck bool, reply func(d *Delivery, ready int, ok bool, err error)) {
+	q.do(func(q *Queue) {
+		s := &q.strand
+		if s.deleted {
+			reply(nil, 0, false, ErrDeleted)
+			return
+		}
+		d, ok := s.fifo.Get(holder, noAck)
+		reply(&d, s.fifo.Ready(), ok, nil)
+		if ok && d.Slot == 0 {
+			q.forget(&d.Item)
+		}
+	})
+}
+
+// Purge drops the ready messages and replies how many there were. Error:
+// ErrDeleted.
+func (q *Queue) Purge(reply func(n int, err error)) {
+	q.do(func(q *Queue) {
+		s := &q.strand
+		if s.deleted {
+			reply(0, ErrDeleted)
+			return
+		}
+		stored := false
+		n := s.fifo.Purge(func(i *fifo.Item) {
+			stored = stored || i.Stored
+			s.releaser.Release(&i.Message)
+		})
+		if stored {
+			q.store.SettleBelow(s.seq, q.storedSeqs())
+		}
+		reply(n, nil)
+	})
+}
+
+// storedSeqs lists the messages that the store must keep, in rising order.
+func (q *Queue) storedSeqs() []uint64 {
+	var seqs []uint64
+	q.strand.fifo.Unsettled(func(i *fifo.Item) {
+		if i.Stored {
+			seqs = append(seqs, i.Seq)
+		}
+	})
+	slices.Sort(seqs)
+	return seqs
+}
+
+// Delete ends the queue and replies how many messages were ready. Consumers are
+// told, and messages dropped; what is published to the queue afterwards goes
+// nowhere and is confirmed. Errors: ErrInUse with ifUnused, ErrNotEmpty with
+// ifEmpty, ErrDeleted.
+func (q *Queue) Delete(ifUnused, ifEmpty bool, reply func(n int, err error)) {
+	q.do(func(q *Queue) {
+		s := &q.strand
+		switch {
+		case s.deleted:
+			reply(0, ErrDeleted)
+			return
+		case ifUnused && s.fifo.Consumers() > 0:
+			reply(0, ErrInUse)
+			return
+		case ifEmpty && s.fifo.Ready() > 0:
+			reply(0, ErrNotEmpty)
+			return
+		}
+		n := s.fifo.Ready()
+		q.end()
+		reply(n, nil)
+	})
+}
+
+// end drops all that the queue has.
+func (q *Queue) end() {
+	s := &q.strand
+	s.deleted = true
+	s.fifo.EachConsumer(func(c *Consumer) {
+		c.Holder.(Sink).Cancelled(c)
+	})
+	stored := false
+	s.fifo.Unsettled(func(i *fifo.Item) {
+		stored = stored || i.Stored
+		s.releaser.Release(&i.Message)
+	})
+	s.fifo = fifo.Machine{}
+	if stored {
+		q.store.SettleBelow(s.seq, nil)
+	}
+}
+
+// Recover loads what the store kept. For the time before the queue is visible.
+func (q *Queue) Recover() error {
+	s := &q.strand
+	for from := uint64(0); ; {
+		found, err := q.store.Load(from, recoverLen)
+		if err != nil {
+			return fmt.Errorf("load the messages of queue %q: %w", q.name, err)
+		}
+		if len(found) == 0 {
+			return nil
+		}
+		for _, m := range found {
+			i := fifo.Item{Seq: m.Seq, Message: m.Message, Count: m.Count, Stored: true}
+			if m.Redelivered {
+				i.Count = max(i.Count, 1)
+			}
+			s.fifo.Publish(i)
+		}
+		from = found[len(found)-1].Seq + 1
+	}
+}
+
+// recoverLen is how many messages are loaded at a time.
+const recoverLen = 1024
+
+// Close is for the end of the broker, when all sinks have been detached: it
+// records what had been delivered and waits until the strand has ended. The
+// messages' memory is given back.
+func (q *Queue) Close() {
+	q.do(func(q *Queue) {
+		s := &q.strand
+		s.fifo.Unsettled(func(i *fifo.Item) {
+			if i.Stored && i.Count > 0 {
+				q.store.Delivered(i.Seq, i.Count)
+			}
+			s.releaser.Release(&i.Message)
+		})
+		s.fifo = fifo.Machine{}
+		s.deleted = true
+	})
+	q.await()
+}
+
+// await waits until the strand has nothing to do.
+func (q *Queue) await() {
+	q.mu.Lock()
+	q.wait(func() bool { return !q.running })
+	q.mu.Unlock()
+}
+
+// Check returns an error that names a broken invariant. It waits for the
+// strand: for tests and fixtures.
+func (q *Queue) Check() error {
+	result := make(chan error, 1)
+	q.do(func(q *Queue) { result <- q.strand.fifo.Check() })
+	if err := <-result; err != nil {
+		return fmt.Errorf("queue %q: %w", q.name, err)
+	}
+	return nil
+}

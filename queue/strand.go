@@ -1,0 +1,234 @@
+package queue
+
+import (
+	"sync"
+
+	"github.com/lepusmq/lepus/queue/fifo"
+	"github.com/lepusmq/lepus/store"
+)
+
+// strand is what belongs to whoever drains the mailbox.
+type strand struct {
+	fifo    fifo.Machine
+	seq     uint64 // of the next message
+	urgent  []urgent
+	inbox   []command
+	at      int  // of the next command in inbox
+	more    bool // there is more to dispatch
+	used    bool // there was a consumer
+	deleted bool
+
+	*scratch
+}
+
+// scratch is room that only a running strand needs.
+type scratch struct {
+	deliveries []Delivery
+	enqueues   []store.Enqueue
+	settled    []uint64
+	touched    []Sink
+	releaser   store.Releaser
+	confirm    confirmRun
+}
+
+var scratches = sync.Pool{New: func() any {
+	return &scratch{deliveries: make([]Delivery, 0, turnLen)}
+}}
+
+// keepScratch is the room above which a scratch is not used again.
+const keepScratch = 4 * turnLen
+
+// open readies the strand to run.
+func (s *strand) open() {
+	if s.scratch == nil {
+		s.scratch = scratches.Get().(*scratch)
+	}
+}
+
+// close ends a run of turns: what was delivered is sent.
+func (s *strand) close() {
+	s.flush()
+	if cap(s.enqueues) <= keepScratch && cap(s.settled) <= keepScratch {
+		scratches.Put(s.scratch)
+	}
+	s.scratch = nil
+}
+
+// flush sends what was delivered.
+func (s *strand) flush() {
+	for _, t := range s.touched {
+		t.Flush()
+	}
+	clear(s.touched)
+	s.touched = s.touched[:0]
+}
+
+// turn does what was taken from the mailbox: all that is urgent, some of the
+// inbox, and the deliveries that follow.
+func (q *Queue) turn() {
+	s := &q.strand
+	for i := range s.urgent {
+		q.hurry(&s.urgent[i])
+	}
+	first := s.at
+	for s.at < len(s.inbox) && s.at-first < turnLen {
+		c := &s.inbox[s.at]
+		s.at++
+		if c.do == nil {
+			q.accept(&c.Publication)
+			continue
+		}
+		// What came before must have had its effect.
+		for q.dispatch() {
+		}
+		q.toStore()
+		c.do(q)
+	}
+	s.more = q.dispatch()
+	q.toStore()
+	s.releaser.Flush()
+	s.confirm.flush()
+	if n := s.at - first; n > 0 {
+		q.load.Add(int64(-n))
+	}
+}
+
+// hurry does one thing of the urgent lane.
+func (q *Queue) hurry(u *urgent) {
+	s := &q.strand
+	switch u.outcome {
+	case acked, rejected:
+		if i, ok := s.fifo.Settle(u.Slot, u.Seq); ok {
+			q.forget(&i)
+		}
+	case returned:
+		s.fifo.Return(u.Slot, u.Seq)
+	case resumed:
+		s.fifo.Resume(u.consumer)
+	case detached:
+		if s.fifo.Detach(u.sink) > 0 {
+			q.consumersWent()
+		}
+	case released:
+		u.group.hold(q).Release()
+	}
+}
+
+// accept puts a message into the queue.
+func (q *Queue) accept(p *Publication) {
+	s := &q.strand
+	i := fifo.Item{Seq: s.seq, Message: p.Message}
+	s.seq++
+	stores := q.store != nil && p.Persistent
+	if stores {
+		s.enqueues = append(s.enqueues, store.Enqueue{
+			Seq: i.Seq, Message: p.Message, Fanout: p.Fanout, Confirm: p.Confirm, Publish: p.Publish,
+		})
+		i.Stored = true
+	} else if p.Confirm != nil {
+		s.confirm.add(p.Confirm, p.Publish)
+	}
+	if s.deleted {
+		q.forget(&i)
+		return
+	}
+	s.fifo.Publish(i)
+}
+
+// forget ends a message that left the queue for good.
+func (q *Queue) forget(i *fifo.Item) {
+	if i.Stored {
+		q.strand.settled = append(q.strand.settled, i.Seq)
+	}
+	q.strand.releaser.Release(&i.Message)
+}
+
+// toStore tells the store what has gathered. A message goes to it before its
+// settlement does.
+func (q *Queue) toStore() {
+	s := &q.strand
+	if len(s.enqueues) > 0 {
+		q.store.Append(s.enqueues)
+		clear(s.enqueues)
+		s.enqueues = s.enqueues[:0]
+	}
+	if len(s.settled) > 0 {
+		q.store.Settle(s.settled)
+		s.settled = s.settled[:0]
+	}
+}
+
+// dispatch hands out one batch of ready messages and reports whether there
+// may be more.
+func (q *Queue) dispatch() (more bool) {
+	s := &q.strand
+	out, more := s.fifo.Dispatch(s.deliveries[:0], turnLen)
+	for from := 0; from < len(out); {
+		holder := out[from].Consumer.Holder
+		to := from + 1
+		for to < len(out) && out[to].Consumer.Holder == holder {
+			to++
+		}
+		q.deliver(holder.(Sink), out[from:to])
+		from = to
+	}
+	clear(out)
+	return more
+}
+
+// deliver gives a batch to its sink.
+func (q *Queue) deliver(to Sink, batch []Delivery) {
+	s := &q.strand
+	full := to.Deliver(q, batch)
+	for i := range batch {
+		d := &batch[i]
+		if full {
+			s.fifo.Pause(d.Consumer)
+		}
+		if d.Slot == 0 {
+			q.forget(&d.Item)
+		}
+	}
+	for _, t := range s.touched {
+		if t == to {
+			return
+		}
+	}
+	if len(s.touched) == maxTouched {
+		s.flush()
+	}
+	s.touched = append(s.touched, to)
+}
+
+// maxTouched is how many sinks may wait for their flush.
+const maxTouched = 64
+
+// consumersWent is called when the queue has lost a consumer.
+func (q *Queue) consumersWent() {
+	s := &q.strand
+	if s.used && !s.deleted && s.fifo.Consumers() == 0 && q.onUnused != nil {
+		q.onUnused(q)
+	}
+}
+
+// confirmRun gathers confirms of publishes that follow each other.
+type confirmRun struct {
+	to          Confirmer
+	first, last uint64
+}
+
+func (r *confirmRun) add(to Confirmer, publish uint64) {
+	if r.to == to && publish == r.last+1 {
+		r.last = publish
+		return
+	}
+	r.flush()
+	r.to, r.first, r.last = to, publish, publish
+}
+
+func (r *confirmRun) flush() {
+	if r.to != nil {
+		r.to.Confirm(r.first, r.last)
+	}
+	*r = confirmRun{}
+}

@@ -1,0 +1,60 @@
+package store
+
+import "sync"
+
+// Group is a commit group: operations on several queues that are found after
+// a crash all or not at all. It is made by [Store.NewGroup] and completed by
+// [Queue.Join].
+type Group struct {
+	whole, done func()       // immutable
+	finish      func(*Group) // immutable; the store's, called once, by the last Join
+
+	mu      sync.Mutex
+	missing int    // guarded by mu
+	parts   []part // guarded by mu until whole, then the store's
+}
+
+// part is what one queue puts into a group.
+type part struct {
+	queue   *queue // nil in the store without a disk
+	entries []Enqueue
+	settled []uint64
+}
+
+// newGroup returns a group of n parts. One without parts is whole at once.
+func newGroup(n int, whole, done func(), finish func(*Group)) *Group {
+	g := &Group{whole: whole, done: done, finish: finish, missing: n}
+	if n <= 0 {
+		finish(g)
+	}
+	return g
+}
+
+// join adds a part, whose slices belong to the group from here on.
+func (g *Group) join(p part) {
+	g.mu.Lock()
+	g.parts = append(g.parts, p)
+	g.missing--
+	last := g.missing == 0
+	g.mu.Unlock()
+	if last {
+		g.finish(g)
+	}
+}
+
+// finishAtOnce ends a group that needs no disk.
+func finishAtOnce(g *Group) {
+	if g.whole != nil {
+		g.whole()
+	}
+	var confirms confirmations
+	for _, p := range g.parts {
+		for i := range p.entries {
+			confirms.add(p.entries[i].Confirm, p.entries[i].Publish)
+		}
+	}
+	confirms.send()
+	if g.done != nil {
+		g.done()
+	}
+}

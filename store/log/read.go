@@ -1,0 +1,167 @@
+package log
+
+import (
+	"fmt"
+	"io"
+	"slices"
+)
+
+const (
+	defaultAhead = 256 << 10
+	// firstRead is what Read reads when it is given no buffer.
+	firstRead = 4096
+)
+
+// Read reads the record at a position into dst, or into a new buffer if dst
+// has too little capacity (32 bytes more than the payload are enough; then one
+// system call does it). The payload lies in that buffer. Checksum and position
+// are checked: a bad record is a *DamageError, which does not fail the log.
+// Any goroutine may call it, also while Replay runs, about what was replayed.
+func (l *Log) Read(pos Position, dst []byte) (Record, error) {
+	s := l.acquire(pos)
+	if s == nil {
+		return Record{}, fmt.Errorf("read position %d: %w", pos, ErrNotFound)
+	}
+	defer s.release()
+	end := s.written()
+	if pos >= end {
+		return Record{}, fmt.Errorf("read position %d: %w", pos, ErrNotWritten)
+	}
+	if cap(dst) < recordHeader {
+		dst = make([]byte, firstRead)
+	}
+	dst = dst[:min(cap(dst), int(end-pos))]
+	b, err := s.readAt(dst, pos)
+	if err != nil {
+		return Record{}, err
+	}
+	var m mark
+	if err := s.examine(&m, b, pos, end); err != nil {
+		return Record{}, s.damage(pos, 0, err.Error())
+	}
+	if size := m.size(); size > len(b) {
+		have := len(b)
+		whole := slices.Grow(b, size-have)[:size]
+		rest, err := s.readAt(whole[have:], pos+Position(have))
+		if err != nil {
+			return Record{}, err
+		}
+		b = whole[:have+len(rest)]
+	}
+	if !intact(b, m.size(), l.seed) {
+		return Record{}, s.damage(pos, 0, badSum)
+	}
+	return m.record(b), nil
+}
+
+// Reader reads records one behind the other, many with one system call. It
+// belongs to one goroutine; a log may have many. While it stands in a segment
+// that segment is not used again.
+type Reader struct {
+	log   *Log
+	ahead int
+
+	seg *segment // where it stands, with a reference; nil before the first Next
+	pos Position // what Next reads
+
+	buf  []byte   // what was read ahead
+	from Position // where in the log buf lies
+	of   *segment // the segment that buf was read from
+	last mark     // the header of the record read last
+}
+
+// NewReader returns a reader that reads ahead by that many bytes (0 is 256
+// KiB). Any goroutine may call it. Seek comes before the first Next, Close at
+// the end.
+func (l *Log) NewReader(ahead int) *Reader {
+	if ahead <= 0 {
+		ahead = defaultAhead
+	}
+	return &Reader{log: l, ahead: max(ahead, recordHeader)}
+}
+
+// Seek sets the position of the record that Next returns. A place that has
+// already been read ahead costs nothing. Behind a bad record it goes on.
+func (r *Reader) Seek(pos Position) {
+	r.pos = pos
+	if r.seg != nil && (pos < r.seg.start || pos >= r.seg.limit()) {
+		r.Close()
+	}
+}
+
+// Next returns the record at the reader's position and moves behind it, over
+// the ends of segments. The payload is valid until the next call. The error is
+// io.EOF behind the last record written (a later call may find more),
+// ErrNotFound in a segment that is gone, *DamageError for a bad record.
+func (r *Reader) Next() (Record, error) {
+	for {
+		if r.seg == nil {
+			if r.seg = r.log.acquire(r.pos); r.seg == nil {
+				return Record{}, fmt.Errorf("read position %d: %w", r.pos, ErrNotFound)
+			}
+		}
+		if end := r.seg.written(); r.pos < end {
+			rec, size, err := r.record(r.seg, r.pos, end)
+			r.pos += Position(size)
+			return rec, err
+		}
+		next, last := r.log.after(r.seg)
+		switch {
+		case last:
+			return Record{}, io.EOF
+		case r.pos < r.seg.written():
+			// The segment grew and was ended after the first look.
+			continue
+		case next == nil:
+			return Record{}, fmt.Errorf("read behind position %d: %w", r.pos, ErrNotFound)
+		}
+		r.Close()
+		r.pos = next.start
+	}
+}
+
+// Close gives the segment back. The reader may be used again.
+func (r *Reader) Close() {
+	if r.seg != nil {
+		r.seg.release()
+	}
+	r.seg, r.of = nil, nil
+}
+
+// record reads the record at pos, which must end at limit or before, and
+// returns its size. The error is a *DamageError, or that of the file.
+func (r *Reader) record(s *segment, pos, limit Position) (Record, int, error) {
+	b, err := r.window(s, pos, limit, recordHeader)
+	if err != nil {
+		return Record{}, 0, err
+	}
+	m := &r.last
+	if err := s.examine(m, b, pos, limit); err != nil {
+		return Record{}, 0, s.damage(pos, 0, err.Error())
+	}
+	size := m.size()
+	if b, err = r.window(s, pos, limit, size); err != nil {
+		return Record{}, 0, err
+	}
+	if !intact(b, size, r.log.seed) {
+		return Record{}, 0, s.damage(pos, 0, badSum)
+	}
+	return m.record(b), size, nil
+}
+
+// window returns the bytes from pos on, need of them or more, fewer only where
+// limit or the end of the file comes first.
+func (r *Reader) window(s *segment, pos, limit Position, need int) ([]byte, error) {
+	need = min(need, int(limit-pos))
+	if r.of == s && pos >= r.from && pos+Position(need) <= r.from+Position(len(r.buf)) {
+		return r.buf[pos-r.from:], nil
+	}
+	n := min(max(need, r.ahead), int(limit-pos))
+	r.of = nil
+	b, err := s.readAt(slices.Grow(r.buf[:0], n)[:n], pos)
+	if err != nil {
+		return nil, err
+	}
+	r.buf, r.from, r.of = b, pos, s
+	return b, nil
+}

@@ -1,0 +1,62 @@
+package store
+
+import (
+	"encoding/binary"
+
+	"github.com/lepusmq/lepus/store/log"
+)
+
+// The kinds of log records. DESIGN.md §2 has their form.
+const (
+	recEnqueue log.Kind = 1 + iota
+	recMove
+	recDead
+	recCount
+	recDefine
+	recHead
+	recChunk
+
+	// recHeld is added to the kind of a record that takes effect only when a
+	// head names it.
+	recHeld log.Kind = 0x80
+)
+
+// The flags of a message in an enqueue or move record.
+const (
+	flagExpires uint16 = 1 << iota
+	flagPriority
+	flagCount
+	flagDue
+	flagRedelivered
+	flagChunked
+	flagTargets
+
+	flagsKnown = flagTargets<<1 - 1
+)
+
+const (
+	// blockBytes and blockMessages are what closes an enqueue record: one that
+	// is read for a single message must not cost much.
+	blockBytes    = 256 << 10
+	blockMessages = 4096
+	// blockTargets bounds the queues of one entry, so that an entry always
+	// leaves room for a message.
+	blockTargets = 8192
+
+	blockHeader = 8
+	entryHeader = 12
+	targetSize  = 10
+	spanSize    = 16
+	countSize   = 20
+)
+
+// span is a range of sequence numbers, both ends included.
+type span struct{ first, last uint64 }
+
+// seqCount says how often a message was delivered.
+type seqCount struct {
+	seq   uint64
+	count uint32
+}
+
+var le = binary.LittleEndian

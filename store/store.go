@@ -1,0 +1,178 @@
+package store
+
+import "errors"
+
+// ErrClosed is returned by a store that was closed or has failed.
+var ErrClosed = errors.New("store: closed")
+
+// MaxBacklog is the backlog from which [Store.Throttle] waits.
+const MaxBacklog = 16 << 20
+
+// Store keeps messages and definitions. All methods may be called from any
+// goroutine; none waits for the disk, unless its comment says so.
+//
+// A store that cannot write has failed as a whole, once and for good (a retried
+// sync lies). It then calls Options.OnFail once and calls no more callbacks.
+type Store interface {
+	// NewID returns an identifier for a definition, never used before and
+	// never to be used again, also over restarts.
+	NewID() uint64
+
+	// Define records changes of definitions: all of them or, after a crash,
+	// none. done is called once they are durable, from a goroutine of the
+	// store, and must not block. It may be nil. A definition is given to
+	// Define before its object is visible to routing (storage rule 9).
+	Define(changes []Definition, done func())
+
+	// Definitions returns what was defined when the store was opened, in the
+	// order in which it was first defined.
+	Definitions() []Definition
+
+	// Queue returns the part of the store that keeps the messages of the
+	// queue with that definition. The same id gives the same part.
+	Queue(id uint64) Queue
+
+	// NewGroup starts a commit group: operations on several queues that are
+	// found after a crash all or not at all. parts is how many calls of
+	// [Queue.Join] it will get; a group of none is done at once. whole is called when the last has come and the
+	// group is on its way to the disk, so that its order against what comes
+	// later is fixed; done is called once it is durable. Neither may block;
+	// both may come from any goroutine, whole always before done.
+	NewGroup(parts int, whole, done func()) *Group
+
+	// Backlog is how many bytes of messages wait to be written, with what it
+	// costs to keep them waiting. It costs an atomic load or two.
+	Backlog() int64
+
+	// Throttle waits as long as the backlog is above MaxBacklog. It is how
+	// publishers are slowed; only who may wait calls it: readers of sockets.
+	Throttle()
+
+	// Clean says whether the store was closed in order the last time.
+	Clean() bool
+
+	// Close writes all that was given to the store, marks it clean and closes
+	// it. It waits for the disk. Callbacks of what was pending are called
+	// before it returns.
+	Close() error
+}
+
+// Queue keeps the persistent messages of one queue. A message is known by its
+// sequence number, which the queue's owner assigns, rising, never used twice.
+// Calls about one queue come from one goroutine at a time (its strand) and
+// take effect in call order; calls about different queues may run in parallel.
+// None of them waits for the disk or for another queue.
+type Queue interface {
+	// NextSeq returns a number above all that were ever used in this queue.
+	NextSeq() uint64
+
+	// Append keeps messages, in rising order of Seq. It takes a reference of
+	// its own of each message it keeps. Each entry's Confirm is notified
+	// exactly once: when it is durable, or when it was settled before it was
+	// written (storage-rules: settled means acked or dropped for good).
+	Append(entries []Enqueue)
+
+	// Settle forgets messages for good: acked, purged or dropped. Sequence
+	// numbers may come in any order; unknown ones are ignored. The slice may be
+	// reused after the call.
+	Settle(seqs []uint64)
+
+	// SettleBelow settles every message with a sequence number below seq,
+	// except those listed (rising): how a purge is recorded, whatever its size.
+	SettleBelow(seq uint64, except []uint64)
+
+	// Delivered records how often a message has been delivered, as an absolute
+	// count. It needs no sync of its own.
+	Delivered(seq uint64, count uint32)
+
+	// Join adds this queue's part to a group: messages to keep and messages to
+	// settle, durable only with the whole group. Called exactly once for each
+	// part. Confirms of entries in a group are notified like those of Append,
+	// those that the group makes durable before the group's done. The slices may
+	// be reused after the call. A Fanout must not have entries both in a group
+	// and outside of it.
+	Join(g *Group, entries []Enqueue, settled []uint64)
+
+	// Load returns up to limit of the messages stored when the store was
+	// opened and not settled since, in rising order, from sequence number from
+	// on, each with one reference that is the caller's. It reads the disk: for
+	// the time of recovery, before the queue has a strand. It returns none when
+	// there are none left; limit is rough, but at least one is returned.
+	Load(from uint64, limit int) ([]Stored, error)
+}
+
+// Enqueue is a message to be kept.
+type Enqueue struct {
+	Seq uint64
+	Message
+	// Fanout ties together the queues that keep the same message, so that its
+	// bytes are written once; nil when only this queue does.
+	Fanout *Fanout
+	// Confirm is who waits for the message to be safe; nil if nobody does.
+	Confirm Confirmer
+	// Publish is the number under which Confirm knows the message.
+	Publish uint64
+}
+
+// Confirmer is told when its publishes have become safe.
+type Confirmer interface {
+	// Confirm says that one queue has taken responsibility for each of the
+	// publishes first to last, both included. It may come from any goroutine,
+	// must not block and must not call the store.
+	Confirm(first, last uint64)
+}
+
+// Fanout is shared by the entries of one message in several queues, so that
+// its bytes are written once: when every queue's [Queue.Append] has come, or
+// with the group that all of them have joined. Its user only passes it on.
+type Fanout struct {
+	queues  int      // immutable
+	missing int      // guarded by the store's mu
+	targets []target // guarded by the store's mu until none is missing, then the committer's
+	written bool     // the committer's
+}
+
+// target is one queue of a message and the message's number there.
+type target struct {
+	queue *queue
+	seq   uint64
+}
+
+// NewFanout returns a Fanout for n queues; each of them must give it to
+// [Queue.Append] or [Queue.Join] exactly once.
+func NewFanout(n int) *Fanout {
+	return &Fanout{queues: n, missing: n}
+}
+
+// Stored is a message found at start.
+type Stored struct {
+	Seq uint64
+	Message
+	// Redelivered says that it may have been delivered before the stop.
+	Redelivered bool
+	// Count is how often it was delivered, as far as that was recorded.
+	Count uint32
+}
+
+// Kind is what a definition defines.
+type Kind uint8
+
+// The kinds of definitions. Their numbers are part of the store's format.
+const (
+	KindVHost Kind = 1 + iota
+	KindUser
+	KindExchange
+	KindQueue
+	KindBinding
+)
+
+// Definition is one definition, or its end. The value is opaque to the store.
+type Definition struct {
+	Kind Kind
+	ID   uint64
+	// Value replaces what was defined under this kind and ID before.
+	Value []byte
+	// Deleted ends the definition. The end of a KindQueue definition also
+	// forgets the queue's messages.
+	Deleted bool
+}
