@@ -23,10 +23,10 @@ func BenchmarkParsePublish(b *testing.B) {
 					b.Fatal("not a publish")
 				}
 			case FrameHeader:
-				h, _ := ParseHeader(f.Payload)
+				var h ContentHeader
 				var facts Facts
-				if CheckProperties(h.Properties, &facts) != nil {
-					b.Fatal("bad properties")
+				if h.Decode(f.Payload) != nil || CheckProperties(h.Properties, &facts) != nil {
+					b.Fatal("bad header")
 				}
 			}
 		}

@@ -5,46 +5,6 @@ import (
 	"slices"
 )
 
-// TypeName returns the type's name in RabbitMQ's error texts: longstr, long,
-// signedint, bool, ...
-func (v Value) TypeName() string {
-	switch v.Tag() {
-	case tagBool:
-		return "bool"
-	case tagInt8:
-		return "byte"
-	case tagUint8:
-		return "unsignedbyte"
-	case tagInt16:
-		return "short"
-	case tagUint16:
-		return "unsignedshort"
-	case tagInt32:
-		return "signedint"
-	case tagUint32:
-		return "unsignedint"
-	case tagInt64, tagLong:
-		return "long"
-	case tagFloat32:
-		return "float"
-	case tagFloat64:
-		return "double"
-	case tagDecimal:
-		return "decimal"
-	case tagTimestamp:
-		return "timestamp"
-	case tagString:
-		return "longstr"
-	case tagBytes:
-		return "binary"
-	case tagArray:
-		return "array"
-	case tagTable:
-		return "table"
-	}
-	return "void"
-}
-
 // Equal reports whether v and o have the same type and the same value. The two
 // wire types of a 64-bit integer are one.
 func (v Value) Equal(o Value) bool {
@@ -76,7 +36,8 @@ func (v Value) form() byte {
 func (v Value) same(o Value) bool {
 	if f, ok := v.Float(); ok {
 		g, _ := o.Float()
-		return f == g
+		// A value is equal to itself even if it is not a number.
+		return f == g || v.tag == o.tag && v.bits == o.bits
 	}
 	if t, ok := v.Table(); ok {
 		u, _ := o.Table()

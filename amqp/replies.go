@@ -84,9 +84,9 @@ func UnknownExchangeType(typ string) *Error {
 }
 
 // ServerNamedQueue is the declaration without a name of a queue that must have
-// one, as quorum queues and streams.
+// one: queueType is "quorum" or "stream".
 func ServerNamedQueue(queueType string) *Error {
-	return Errorf(PreconditionFailed, "Cannot declare a server-named queue for type %s", queueType)
+	return Errorf(PreconditionFailed, "Cannot declare a server-named queue for type rabbit_%s_queue", queueType)
 }
 
 // QueueLimit is a queue too many in a vhost.
@@ -101,23 +101,29 @@ func ExchangeLimit(vhost, exchange string, limit int) *Error {
 		exchangeIn(vhost, exchange), limit)
 }
 
-// QueueAccess is a queue that the user has not the permission to use so.
-func QueueAccess(vhost, queue, user string) *Error {
-	return Errorf(AccessRefused, "access to %s refused for user '%s'", queueIn(vhost, queue), user)
+// ReplyQueueBinding is a bind or unbind of the direct reply-to queue.
+func ReplyQueueBinding() *Error {
+	return Errorf(AccessRefused, "cannot bind or unbind to a volatile (direct reply-to) queue")
 }
 
-// ExchangeAccess is an exchange that the user has not the permission to use
-// so. The default exchange goes by the name amq.default here.
-func ExchangeAccess(vhost, exchange, user string) *Error {
+// QueueAccess is a queue on which the user has not the permission, which is
+// "configure", "write" or "read".
+func QueueAccess(vhost, queue, permission, user string) *Error {
+	return Errorf(AccessRefused, "%s access to %s refused for user '%s'", permission, queueIn(vhost, queue), user)
+}
+
+// ExchangeAccess is an exchange on which the user has not the permission, as
+// in [QueueAccess]. The default exchange goes by the name amq.default there.
+func ExchangeAccess(vhost, exchange, permission, user string) *Error {
 	if exchange == "" {
 		exchange = "amq.default"
 	}
-	return Errorf(AccessRefused, "access to %s refused for user '%s'", exchangeIn(vhost, exchange), user)
+	return Errorf(AccessRefused, "%s access to %s refused for user '%s'", permission, exchangeIn(vhost, exchange), user)
 }
 
-// TopicAccess is a routing key that the user has not the permission to use on
-// a topic exchange.
-func TopicAccess(vhost, exchange, key, user string) *Error {
-	return Errorf(AccessRefused, "access to topic '%s' in exchange %s refused for user '%s'",
-		key, exchangeIn(vhost, exchange), user)
+// TopicAccess is a routing key with which the user has not the permission on a
+// topic exchange: "write" to publish, "read" to bind.
+func TopicAccess(vhost, exchange, key, permission, user string) *Error {
+	return Errorf(AccessRefused, "%s access to topic '%s' in exchange topic '%s' in vhost '%s' refused for user '%s'",
+		permission, key, exchange, vhost, user)
 }

@@ -137,3 +137,9 @@ func BadMatch(v Value) *Error {
 	return Errorf(PreconditionFailed,
 		"Invalid x-match field value %s; expected all, any, all-with-x, or any-with-x", v.term())
 }
+
+// TooManyWildcards is a binding to a topic exchange with so many # in its key
+// that matching it would be slow.
+func TooManyWildcards(key string, n, most int) *Error {
+	return Errorf(PreconditionFailed, "Topic binding key '%s' uses %d '#' wildcards, at most %d are allowed", key, n, most)
+}

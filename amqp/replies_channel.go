@@ -91,7 +91,7 @@ func MessageTooLarge(size, limit uint64) *Error {
 }
 
 // WrongUserID is a message whose user-id is not that of the connection.
-func WrongUserID(userID, user string) *Error {
+func WrongUserID(userID []byte, user string) *Error {
 	return Errorf(PreconditionFailed, "user_id property set to '%s' but authenticated user was '%s'", userID, user).
 		For(BasicPublishID)
 }

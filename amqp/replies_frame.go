@@ -13,7 +13,7 @@ func UnknownFrame(typ uint8, payload []byte) *Error {
 // FrameTooLarge is a frame whose payload is larger than frameMax. The limit it
 // names is that of frames that count their overhead.
 func FrameTooLarge(typ uint8, size, frameMax uint32) *Error {
-	return Errorf(FrameError, "%s: {frame_too_large,%d,%d}", snippet(typ, nil), size, frameMax-FrameOverhead)
+	return Errorf(FrameError, "%s: {frame_too_large,%d,%d}", snippet(typ, nil), size, int(frameMax)-FrameOverhead)
 }
 
 // BadFrameEnd is a frame that does not end in [FrameEnd].

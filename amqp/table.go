@@ -28,7 +28,10 @@ func (t Table) Get(key string) (Value, bool) {
 const maxDepth = 128
 
 // ParseTable reads the table at the start of b, with its length in four octets
-// before it, and returns how many octets it took. It keeps nothing of b.
+// before it, and returns how many octets it took. It keeps nothing of b, and
+// allocates in proportion to what is there, whatever lengths are declared. The
+// error is no [*Error]: what the peer is told depends on where the table came
+// from.
 func ParseTable(b []byte) (t Table, n int, err error) {
 	if n = tableSize(b); n == 0 {
 		return nil, 0, errTable
@@ -36,8 +39,8 @@ func ParseTable(b []byte) (t Table, n int, err error) {
 	return decodeTable(string(b[4:n])), n, nil
 }
 
-// ParseTableBody reads a table without its length, which takes up all of b, as
-// the response of the AMQPLAIN mechanism is.
+// ParseTableBody is [ParseTable] for a table without its length, which takes up
+// all of b, as the response of the AMQPLAIN mechanism is.
 func ParseTableBody(b []byte) (Table, error) {
 	if !checkTable(b, maxDepth) {
 		return nil, errTable

@@ -130,6 +130,9 @@ func decodeTable(s string) Table {
 
 // decodeArray decodes elements that passed the check.
 func decodeArray(s string) []Value {
+	if s == "" {
+		return nil
+	}
 	n := 0
 	for rest := s; len(rest) > 0; n++ {
 		rest = rest[valueSize(rest):]

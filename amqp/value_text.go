@@ -6,6 +6,46 @@ import (
 	"strings"
 )
 
+// TypeName returns the type's name in RabbitMQ's error texts: longstr, long,
+// signedint, bool, ...
+func (v Value) TypeName() string {
+	switch v.Tag() {
+	case tagBool:
+		return "bool"
+	case tagInt8:
+		return "byte"
+	case tagUint8:
+		return "unsignedbyte"
+	case tagInt16:
+		return "short"
+	case tagUint16:
+		return "unsignedshort"
+	case tagInt32:
+		return "signedint"
+	case tagUint32:
+		return "unsignedint"
+	case tagInt64, tagLong:
+		return "long"
+	case tagFloat32:
+		return "float"
+	case tagFloat64:
+		return "double"
+	case tagDecimal:
+		return "decimal"
+	case tagTimestamp:
+		return "timestamp"
+	case tagString:
+		return "longstr"
+	case tagBytes:
+		return "binary"
+	case tagArray:
+		return "array"
+	case tagTable:
+		return "table"
+	}
+	return "void"
+}
+
 // Text returns the value as RabbitMQ shows it in its error texts: strings as
 // they are, anything else as an Erlang term.
 func (v Value) Text() string {

@@ -16,6 +16,10 @@ import (
 	"github.com/lepusmq/lepus/store"
 )
 
+// ErrDamaged is what [Broker.Start] fails with when something is gone that was
+// once safely kept, see [Config.AcceptLogLoss].
+var ErrDamaged = store.ErrDamaged
+
 // Broker is a message broker. [New] makes one, [Broker.Start] lets clients
 // in, [Broker.Shutdown] ends it for good. After Start all methods may be
 // called from any goroutine.
@@ -116,7 +120,11 @@ func (b *Broker) openStore() error {
 		AcceptLogLoss: b.cfg.AcceptLogLoss,
 		OnFail:        b.storeFailed,
 		OnDisk:        func(low bool) { b.SetAlarm(DiskAlarm, low) },
+		OnLoss:        func(err error) { b.log.Error("accepted as lost", zap.Error(err)) },
 	})
+	if errors.Is(err, store.ErrInUse) {
+		return fmt.Errorf("data folder %s is in use by another broker", b.cfg.DataDir)
+	}
 	if err != nil {
 		return fmt.Errorf("open data folder %s: %w", b.cfg.DataDir, err)
 	}

@@ -29,7 +29,7 @@ func listen(addresses []string) ([]net.Listener, error) {
 		l, err := lc.Listen(context.Background(), "tcp", a)
 		if err != nil {
 			closeAll(all)
-			return nil, fmt.Errorf("listen: %w", err)
+			return nil, fmt.Errorf("cannot accept connections: %w", err)
 		}
 		all = append(all, l)
 	}

@@ -29,7 +29,10 @@ func (b *Broker) Shutdown(ctx context.Context) error {
 func (b *Broker) teardown(ctx context.Context) {
 	defer close(b.done)
 	close(b.stopping)
-	b.log.Info("shutting down")
+	if b.listeners != nil {
+		b.log.Info("shutting down")
+		defer b.log.Info("shut down")
+	}
 	closeAll(b.listeners)
 	b.accepting.Wait()
 	b.endSessions(ctx)
@@ -40,7 +43,6 @@ func (b *Broker) teardown(ctx context.Context) {
 		b.log.Error("cannot close the store", zap.Error(err))
 		b.setErr(err)
 	}
-	b.log.Info("shut down")
 }
 
 // endSessions tells every client to go and returns when all have gone.

@@ -23,8 +23,8 @@ type Binding struct {
 	// ID is a number for the owner of the graph to know the binding by.
 	ID uint64
 
-	seq   uint64 // unlike that of any other binding of the graph
-	queue Queue  // the destination, if it is a queue
+	seq uint64 // unlike that of any other binding of the graph
+	end *end   // the destination, if it is a queue
 }
 
 // bindingID tells apart the bindings to one destination.

@@ -19,7 +19,7 @@ func (g *Graph) AddExchange(x Exchange) (*Graph, error) {
 	if v, ok := x.Arguments.Get(AlternateExchange); ok {
 		x.alternate, _ = v.Str()
 	}
-	next := *g
+	next := g.changed()
 	next.exchanges = g.exchanges.set(x.Name, &x)
 	return &next, nil
 }
@@ -27,8 +27,8 @@ func (g *Graph) AddExchange(x Exchange) (*Graph, error) {
 // AddQueue returns the graph with one more queue, which the default exchange
 // leads to. Its name must not be taken.
 func (g *Graph) AddQueue(q Queue) *Graph {
-	next := *g
-	next.queues = g.queues.set(q.QueueName(), &target{queue: q})
+	next := g.changed()
+	next.queues = g.queues.set(q.QueueName(), &target{end: &end{q}})
 	return &next
 }
 
@@ -51,10 +51,10 @@ func (g *Graph) Bind(b Binding) (*Graph, error) {
 	if g.Find(&b) != nil {
 		return g, nil
 	}
-	next := *g
+	next := g.changed()
 	next.seq++
 	b.seq = next.seq
-	b.queue = to
+	b.end = to
 	from := *source
 	from.table = from.table.add(&b)
 	from.outgoing++
@@ -64,15 +64,15 @@ func (g *Graph) Bind(b Binding) (*Graph, error) {
 }
 
 // destination returns the queue that b leads to, nil if it is an exchange.
-func (g *Graph) destination(b *Binding) (Queue, error) {
+func (g *Graph) destination(b *Binding) (*end, error) {
 	if b.ToExchange {
 		if g.Exchange(b.Destination) == nil {
 			return nil, ErrNoDestination
 		}
 		return nil, nil
 	}
-	if q := g.Queue(b.Destination); q != nil {
-		return q, nil
+	if t, ok := g.queues.get(b.Destination); ok {
+		return t.end, nil
 	}
 	return nil, ErrNoDestination
 }
@@ -209,7 +209,7 @@ func (r *removal) finish() (*Graph, Removed) {
 			r.drop(x)
 		}
 	}
-	next := *r.graph
+	next := r.graph.changed()
 	for name, x := range r.exchanges {
 		if x == nil {
 			next.exchanges = next.exchanges.del(name)

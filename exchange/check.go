@@ -46,7 +46,7 @@ func (g *Graph) checkBinding(x *Exchange, b *Binding) error {
 		return fmt.Errorf("exchange %q has a binding from %q", x.Name, b.Source)
 	case g.Find(b) != b:
 		return fmt.Errorf("%q does not know of a binding from %q with key %q", b.Destination, x.Name, b.Key)
-	case !b.ToExchange && g.Queue(b.Destination) != b.queue:
+	case !b.ToExchange && g.Queue(b.Destination) != b.end.queue:
 		return fmt.Errorf("a binding from %q leads to a queue %q of the past", x.Name, b.Destination)
 	}
 	return nil

@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"errors"
+	"unsafe"
 
 	"github.com/lepusmq/lepus/amqp"
 )
@@ -23,12 +24,29 @@ type Graph struct {
 	exchanges dict[string, *Exchange]
 	queues    dict[string, *target]
 	seq       uint64 // of the last binding
+	version   uint64
+}
+
+// Version is a number that every change makes larger by one.
+func (g *Graph) Version() uint64 { return g.version }
+
+// changed returns a copy to be changed: the next version.
+func (g *Graph) changed() Graph {
+	next := *g
+	next.version++
+	return next
 }
 
 // target is a queue and what leads to it.
 type target struct {
-	queue    Queue
+	*end
 	incoming dict[bindingID, *Binding]
+}
+
+// end is the queue of a target: the same pointer in all graphs that have the
+// queue, so that routing can compare pointers.
+type end struct {
+	queue Queue
 }
 
 // Exchange is an exchange of a graph, with its bindings. It is immutable.
@@ -82,7 +100,7 @@ func KnownType(typ string) bool { return newTable(typ) != nil }
 // NewGraph returns the graph of a new virtual host, which has the exchanges
 // that are there from the start: the default one and those named amq.*.
 func NewGraph() *Graph {
-	g := &Graph{}
+	g := &Graph{version: 1}
 	g.exchanges = g.exchanges.set("", &Exchange{Type: "direct", Durable: true, table: byName{}})
 	for _, x := range []Exchange{
 		{Name: "amq.direct", Type: "direct"},
@@ -104,6 +122,13 @@ func (g *Graph) Exchange(name string) *Exchange {
 	x, _ := g.exchanges.get(name)
 	return x
 }
+
+// ExchangeNamed is Exchange for a name that is borrowed.
+func (g *Graph) ExchangeNamed(name []byte) *Exchange { return g.Exchange(borrow(name)) }
+
+// borrow makes a string of bytes that may change later: for looking something
+// up, not to keep.
+func borrow(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
 
 // Queue returns the queue of that name, nil if there is none.
 func (g *Graph) Queue(name string) Queue {

@@ -53,6 +53,34 @@ func TestDirect(t *testing.T) {
 	b.routes("amq.direct", "c")
 }
 
+func TestVersion(t *testing.T) {
+	b := newBuild(t, "q")
+	last := b.g.Version()
+	rises := func(what string, want bool) {
+		t.Helper()
+		if got := b.g.Version(); (got > last) != want {
+			t.Errorf("%s: version %d after %d", what, got, last)
+		}
+		last = b.g.Version()
+	}
+	b.exchange(Exchange{Name: "x", Type: "fanout"})
+	rises("exchange added", true)
+	b.g = b.g.AddQueue(newQueue("r"))
+	rises("queue added", true)
+	b.bind("x", "q", "")
+	rises("bound", true)
+	b.bind("x", "q", "")
+	rises("bound again", false)
+	b.g, _ = b.g.Unbind(Binding{Source: "x", Destination: "q"})
+	rises("unbound", true)
+	b.g, _ = b.g.RemoveQueue("q")
+	rises("queue removed", true)
+	b.g, _ = b.g.RemoveExchange("x")
+	rises("exchange removed", true)
+	b.g, _ = b.g.RemoveExchange("x")
+	rises("nothing removed", false)
+}
+
 func TestFanout(t *testing.T) {
 	names := []string{}
 	for i := range 40 {

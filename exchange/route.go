@@ -1,16 +1,13 @@
 package exchange
 
-import (
-	"unsafe"
-
-	"github.com/lepusmq/lepus/amqp"
-)
+import "github.com/lepusmq/lepus/amqp"
 
 // Result is what routing a message found, and the memory for finding it, which
 // the next message uses again. It belongs to one goroutine. The zero Result is
 // ready.
 type Result struct {
-	queues    unique[Queue]
+	queues    []Queue
+	ends      unique[*end]      // these queues
 	exchanges unique[*Exchange] // those the message came to, all of which it went through
 	matched   bool              // the exchange at hand had a binding for the message
 
@@ -27,7 +24,7 @@ type Result struct {
 
 // Queues returns the queues that were found, each once, in no order. The slice
 // is valid until the result is used again.
-func (r *Result) Queues() []Queue { return r.queues.list }
+func (r *Result) Queues() []Queue { return r.queues }
 
 // UsedHeaders reports whether the queues depend on the headers of the message,
 // not only on exchange and routing key.
@@ -37,9 +34,9 @@ func (r *Result) UsedHeaders() bool { return r.decoded }
 // this graph. headers is the table of its headers as on the wire, with its
 // length before it, or nil. Nothing is kept of the arguments.
 func (g *Graph) Route(r *Result, x *Exchange, key, headers []byte) {
-	r.queues.reset()
-	r.exchanges.reset()
-	r.key = unsafe.String(unsafe.SliceData(key), len(key)) // for lookups only, not beyond the call
+	clear(r.queues)
+	r.queues = r.queues[:0]
+	r.key = borrow(key)
 	r.raw, r.headers, r.decoded = headers, nil, false
 	r.exchanges.add(x)
 	for i := 0; i < len(r.exchanges.list); i++ {
@@ -51,6 +48,8 @@ func (g *Graph) Route(r *Result, x *Exchange, key, headers []byte) {
 		}
 	}
 	r.key, r.raw, r.headers = "", nil, nil
+	r.exchanges.reset()
+	r.ends.reset()
 }
 
 // visit takes the message to an exchange, unless it has been there.
@@ -60,11 +59,18 @@ func (r *Result) visit(g *Graph, name string) {
 	}
 }
 
+// reach takes the message to a queue.
+func (r *Result) reach(e *end) {
+	if r.ends.add(e) {
+		r.queues = append(r.queues, e.queue)
+	}
+}
+
 // follow takes the message where a binding leads.
 func (r *Result) follow(g *Graph, b *Binding) {
 	r.matched = true
-	if b.queue != nil {
-		r.queues.add(b.queue)
+	if b.end != nil {
+		r.reach(b.end)
 		return
 	}
 	r.visit(g, b.Destination)

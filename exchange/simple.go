@@ -10,7 +10,7 @@ func (t byName) each(func(*Binding) bool) {}
 func (t byName) route(g *Graph, r *Result) {
 	if to, ok := g.queues.get(r.key); ok {
 		r.matched = true
-		r.queues.add(to.queue)
+		r.reach(to.end)
 	}
 }
 

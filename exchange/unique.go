@@ -37,8 +37,9 @@ func (u *unique[T]) add(v T) bool {
 	return true
 }
 
-// reset empties the list.
+// reset empties the list, and keeps nothing alive that was in it.
 func (u *unique[T]) reset() {
+	clear(u.list)
 	u.list = u.list[:0]
 	clear(u.seen)
 }

@@ -4,6 +4,7 @@ import (
 	"os"
 	"testing"
 
+	"github.com/lepusmq/lepus/broker"
 	"github.com/lepusmq/lepus/broker/brokertest"
 )
 
@@ -15,4 +16,19 @@ func brokerURL(t testing.TB) string {
 		return url
 	}
 	return brokertest.Start(t).URL
+}
+
+// ownBrokerURL is for tests that need a broker of ours, in this process and configured by change.
+func ownBrokerURL(t testing.TB, change ...func(*broker.Config)) string {
+	t.Helper()
+	skipForeign(t)
+	return brokertest.Start(t, change...).URL
+}
+
+// skipForeign skips a test that is about our own program when the suite runs against another broker.
+func skipForeign(t testing.TB) {
+	t.Helper()
+	if os.Getenv("AMQP_URL") != "" {
+		t.Skip("about our own broker; AMQP_URL names another")
+	}
 }

@@ -219,12 +219,16 @@ func (c *client) wantReady(queue string, n int) {
 		func() string { return fmt.Sprintf("queue %s has %d ready messages, want %d", queue, got, n) })
 }
 
-// exists says whether the queue can be seen from this connection.
+// exists says whether the queue is there, its own or another connection's.
 func (c *client) exists(queue string) bool {
 	c.t.Helper()
 	ch := c.channel()
 	defer func() { _ = ch.Close() }()
 	_, err := ch.QueueDeclarePassive(queue, false, false, false, false, nil)
+	var closed *amqp.Error
+	if errors.As(err, &closed) && closed.Code == amqp.ResourceLocked {
+		return true
+	}
 	return c.found(err)
 }
 

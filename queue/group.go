@@ -1,8 +1,6 @@
 package queue
 
 import (
-	"slices"
-
 	"github.com/lepusmq/lepus/queue/fifo"
 	"github.com/lepusmq/lepus/store"
 )
@@ -12,7 +10,7 @@ import (
 // queues, with all that comes behind them, until the group is on its way to
 // the disk as a whole.
 type Group struct {
-	parts []groupPart
+	parts []*groupPart
 	group *store.Group
 }
 
@@ -37,12 +35,14 @@ func (g *Group) Ack(from *Queue, s Settlement) {
 }
 
 func (g *Group) part(q *Queue) *groupPart {
-	at := slices.IndexFunc(g.parts, func(p groupPart) bool { return p.queue == q })
-	if at < 0 {
-		g.parts = append(g.parts, groupPart{queue: q})
-		at = len(g.parts) - 1
+	for _, p := range g.parts {
+		if p.queue == q {
+			return p
+		}
 	}
-	return &g.parts[at]
+	p := &groupPart{queue: q}
+	g.parts = append(g.parts, p)
+	return p
 }
 
 // Commit hands the group to its queues. done is called, from any goroutine,
@@ -50,16 +50,15 @@ func (g *Group) part(q *Queue) *groupPart {
 // the group is durable. The group must not be changed any more.
 func (g *Group) Commit(newGroup func(parts int, whole, done func()) *store.Group, done func()) {
 	durable := 0
-	for i := range g.parts {
-		if g.parts[i].queue.Durable() {
+	for _, part := range g.parts {
+		if part.queue.Durable() {
 			durable++
 		}
 	}
 	if durable > 0 {
 		g.group = newGroup(durable, g.release, done)
 	}
-	for i := range g.parts {
-		part := &g.parts[i]
+	for _, part := range g.parts {
 		part.queue.do(func(q *Queue) { q.join(g, part) })
 	}
 	if durable == 0 {
@@ -70,10 +69,10 @@ func (g *Group) Commit(newGroup func(parts int, whole, done func()) *store.Group
 // release is called when all durable queues have joined. It may be called by
 // one of their strands, so it runs none itself.
 func (g *Group) release() {
-	for i := range g.parts {
-		if q := g.parts[i].queue; q.Durable() {
+	for _, part := range g.parts {
+		if q := part.queue; q.Durable() {
 			q.mu.Lock()
-			q.urgent = append(q.urgent, urgent{outcome: released, group: g})
+			q.urgent = append(q.urgent, urgent{outcome: released, hold: &part.hold})
 			if !q.running {
 				q.running = true
 				go q.drain(-1)
@@ -82,8 +81,6 @@ func (g *Group) release() {
 		}
 	}
 }
-
-func (g *Group) hold(q *Queue) *fifo.Hold { return &g.part(q).hold }
 
 // join does the queue's part of a group.
 func (q *Queue) join(g *Group, part *groupPart) {

@@ -1,6 +1,10 @@
 package queue
 
-import "sync"
+import (
+	"sync"
+
+	"github.com/lepusmq/lepus/queue/fifo"
+)
 
 // command is an entry of the inbox: a message, or something to do in its turn.
 type command struct {
@@ -44,7 +48,7 @@ type urgent struct {
 	outcome  outcome
 	consumer *Consumer
 	sink     Sink
-	group    *Group
+	hold     *fifo.Hold
 }
 
 // inboxes are the buffers of mailboxes that are idle now.

@@ -142,6 +142,7 @@ func (q *Queue) end() {
 		s.releaser.Release(&i.Message)
 	})
 	s.fifo = fifo.Machine{}
+	s.fifo.Lend(&s.blocks)
 	if stored {
 		q.store.SettleBelow(s.seq, nil)
 	}

@@ -29,6 +29,7 @@ type scratch struct {
 	touched    []Sink
 	releaser   store.Releaser
 	confirm    confirmRun
+	blocks     fifo.Blocks
 }
 
 var scratches = sync.Pool{New: func() any {
@@ -42,12 +43,14 @@ const keepScratch = 4 * turnLen
 func (s *strand) open() {
 	if s.scratch == nil {
 		s.scratch = scratches.Get().(*scratch)
+		s.fifo.Lend(&s.blocks)
 	}
 }
 
 // close ends a run of turns: what was delivered is sent.
 func (s *strand) close() {
 	s.flush()
+	s.fifo.Lend(nil)
 	if cap(s.enqueues) <= keepScratch && cap(s.settled) <= keepScratch {
 		scratches.Put(s.scratch)
 	}
@@ -110,7 +113,7 @@ func (q *Queue) hurry(u *urgent) {
 			q.consumersWent()
 		}
 	case released:
-		u.group.hold(q).Release()
+		u.hold.Release()
 	}
 }
 

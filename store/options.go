@@ -41,8 +41,8 @@ type Options struct {
 	// OnDisk is called from a goroutine of the store when room becomes low,
 	// and when there is enough again. It must not block.
 	OnDisk func(low bool)
-	// OnLoss is called by Open for everything that it gave up because of
-	// AcceptLogLoss.
+	// OnLoss is called by Open and by Load for everything that is given up
+	// because of AcceptLogLoss.
 	OnLoss func(error)
 
 	// openKV replaces Badger in tests.

@@ -14,16 +14,16 @@ const (
 	// ownChunk is the size from which a message gets a chunk of its own.
 	ownChunk = 16 << 10
 
-	// open is what an unfinished chunk's count starts from: so high that it
+	// unfinished is what an unfinished chunk's count starts from: so high that it
 	// cannot reach zero while its slab still hands out references.
-	open = int64(1) << 40
+	unfinished = int64(1) << 40
 )
 
 // Chunk holds the bytes of messages that were received one after the other.
 // Its memory is used again when the last reference is given back.
 type Chunk struct {
 	refs   atomic.Int64
-	buf    []byte
+	buf    []byte // as long as it will ever be; what is not used yet is zero or old
 	pooled bool
 }
 
@@ -33,7 +33,6 @@ func (c *Chunk) release(n int64) {
 		panic("store: a message was released twice")
 	}
 	if left == 0 && c.pooled {
-		c.buf = c.buf[:0]
 		chunks.Put(c)
 	}
 }
@@ -41,13 +40,14 @@ func (c *Chunk) release(n int64) {
 // chunks are those whose messages have all gone. A pool is the one piece of
 // package state: it is invisible, and what is in it belongs to nobody.
 var chunks = sync.Pool{New: func() any {
-	return &Chunk{buf: make([]byte, 0, chunkSize), pooled: true}
+	return &Chunk{buf: make([]byte, chunkSize), pooled: true}
 }}
 
 // Slab copies messages into chunks. It belongs to one goroutine, usually the
 // reader of a connection. The zero Slab is ready.
 type Slab struct {
 	chunk  *Chunk
+	used   int
 	handed int64
 }
 
@@ -60,28 +60,30 @@ func (s *Slab) Add(route, head, body []byte) Message {
 		buf = append(append(append(buf, route...), head...), body...)
 		return Adopt(buf, len(route), len(head))
 	}
-	if s.chunk == nil || cap(s.chunk.buf)-len(s.chunk.buf) < size {
+	if s.chunk == nil || chunkSize-s.used < size {
 		s.Close()
 		s.chunk = chunks.Get().(*Chunk)
-		s.chunk.refs.Store(open)
+		s.chunk.refs.Store(unfinished)
 	}
-	c := s.chunk
-	off := len(c.buf)
-	c.buf = append(append(append(c.buf, route...), head...), body...)
-	s.handed++
-	return Message{
-		chunk: c, off: uint32(off),
+	m := Message{
+		chunk: s.chunk, off: uint32(s.used),
 		route: uint16(len(route)), head: uint32(len(head)), body: uint32(len(body)),
 	}
+	at := s.chunk.buf[s.used:]
+	copy(at[copy(at, route):], head)
+	copy(at[len(route)+len(head):], body)
+	s.used += size
+	s.handed++
+	return m
 }
 
 // Close ends the chunk being filled: it is freed with its last message. The
 // slab can be used again afterwards.
 func (s *Slab) Close() {
 	if s.chunk != nil {
-		s.chunk.release(open - s.handed)
+		s.chunk.release(unfinished - s.handed)
 	}
-	s.chunk, s.handed = nil, 0
+	s.chunk, s.used, s.handed = nil, 0, 0
 }
 
 // Adopt makes a message of bytes that already lie in order (route, head,

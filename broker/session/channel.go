@@ -190,8 +190,8 @@ func (ch *channel) method(m amqp.Method) *amqp.Error {
 			return amqp.FlowInactive()
 		}
 		ch.send(&amqp.ChannelFlowOk{Active: true})
-	case *amqp.ChannelCloseOk, *amqp.ChannelFlowOk, *amqp.BasicCancelOk:
-		// Late or needless, and harmless.
+	case *amqp.BasicCancelOk:
+		// The answer to a cancel of ours, which wants none.
 	case *amqp.AccessRequest:
 		ch.send(&amqp.AccessRequestOk{Ticket: 1})
 	case *amqp.ExchangeDeclare:
@@ -271,9 +271,10 @@ func (s *Session) forget(ch *channel) {
 	}
 }
 
-// end gives back what the channel holds: its consumers end, its unacked
-// messages are ready again, and what it put off is dropped. Called with work
-// held, more than once.
+// end gives back what the channel holds: its consumers end and its unacked
+// messages are ready again. What it put off is still to be looked at, for the
+// client may have closed the channel, too. Called with work held, more than
+// once.
 func (ch *channel) end() {
 	ch.content.reset()
 	held := ch.tx.end()
@@ -289,7 +290,6 @@ func (ch *channel) end() {
 		queues[c.queue] = struct{}{}
 	}
 	clear(ch.consumers)
-	ch.pending.drop()
 	ch.mu.Unlock()
 
 	for q := range queues {

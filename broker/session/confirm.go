@@ -7,14 +7,19 @@ import (
 )
 
 // confirms are the publishes of a channel that are not confirmed yet: a ring
-// by publish number of how many queues are still to answer.
+// by publish number of how many queues are still to answer. One that was
+// confirmed before its predecessors stays, as told, until they are.
 type confirms struct {
 	missing []int32 // a power of two
 	low     uint64  // the lowest that is not confirmed
 	next    uint64  // the next to be added
 }
 
-const smallConfirms = 16
+const (
+	smallConfirms = 16
+	// told marks a publish of which the client knows that it is confirmed.
+	told = -1
+)
 
 func (c *confirms) at(publish uint64) *int32 {
 	return &c.missing[publish&uint64(len(c.missing)-1)]
@@ -41,15 +46,18 @@ func (c *confirms) settle(buf []byte, channel uint16, first, last uint64) []byte
 	for p := first; p <= last; p++ {
 		*c.at(p)--
 	}
-	from := c.low
-	for c.low < c.next && *c.at(c.low) == 0 {
-		c.low++
+	news, newest := 0, uint64(0)
+	for ; c.low < c.next && *c.at(c.low) <= 0; c.low++ {
+		if *c.at(c.low) != told {
+			news, newest = news+1, c.low
+		}
 	}
-	if n := c.low - from; n > 0 {
-		buf = appendAck(buf, channel, c.low-1, n > 1)
+	if news > 0 {
+		buf = appendAck(buf, channel, newest, news > 1)
 	}
 	for p := max(first, c.low); p <= last; p++ {
 		if *c.at(p) == 0 {
+			*c.at(p) = told
 			buf = appendAck(buf, channel, p, false)
 		}
 	}

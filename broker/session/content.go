@@ -1,6 +1,8 @@
 package session
 
 import (
+	"go.uber.org/zap"
+
 	"github.com/lepusmq/lepus/amqp"
 )
 
@@ -57,8 +59,8 @@ func (c *content) own() {
 }
 
 // exchange and key are the two halves of route.
-func (c *content) exchange() []byte { return c.route[1 : 1+c.route[0]] }
-func (c *content) key() []byte      { return c.route[2+c.route[0]:] }
+func (c *content) exchange() []byte { return c.route[1 : 1+int(c.route[0])] }
+func (c *content) key() []byte      { return c.route[2+int(c.route[0]):] }
 
 // own makes the message that was begun independent of the read buffer. Called
 // with work held before more is read.
@@ -90,8 +92,8 @@ func (ch *channel) header(payload []byte) *amqp.Error {
 	if c.step == wantBody {
 		return amqp.ExpectedBody(amqp.BasicPublishID)
 	}
-	h, err := amqp.ParseHeader(payload)
-	if err != nil {
+	var h amqp.ContentHeader
+	if err := h.Decode(payload); err != nil {
 		return asError(err)
 	}
 	const class = 60
@@ -104,7 +106,8 @@ func (ch *channel) header(payload []byte) *amqp.Error {
 		return amqp.BodySizeTooLarge(amqp.BasicPublishID, h.BodySize, maxBodySize)
 	}
 	if err := amqp.CheckProperties(h.Properties, &c.facts); err != nil {
-		return asError(err)
+		ch.s.log.Warn("malformed message properties", zap.Uint16("channel", ch.id), zap.Error(err))
+		return amqp.Internal()
 	}
 	if most := ch.s.cfg.MaxMessageSize; most > 0 && h.BodySize > most {
 		return amqp.MessageTooLarge(h.BodySize, most)

@@ -22,7 +22,6 @@ func (ch *channel) answer(reply amqp.Method, err error, method amqp.MethodID) {
 	p := &ch.pending
 	p.waiting = false
 	if ch.ended {
-		ch.held.Store(false)
 		ch.mu.Unlock()
 		return
 	}
@@ -78,8 +77,13 @@ func (ch *channel) resume() {
 				ch.putBack(frames[i:])
 				break
 			}
-			if s.state == running {
+			switch {
+			case s.state != running:
+			case s.channels[ch.id] == ch:
 				ch.frame(f)
+			default:
+				// The channel has ended; this is for the next of that number.
+				s.channelFrame(f)
 			}
 		}
 	}
@@ -136,10 +140,12 @@ func (p *pending) release() {
 	}
 }
 
-// drop forgets everything.
-func (p *pending) drop() {
-	p.failure = nil
-	p.release()
+// dropPending forgets what the channel put off: its session ends.
+func (ch *channel) dropPending() {
+	ch.mu.Lock()
+	defer ch.mu.Unlock()
+	ch.pending.failure = nil
+	ch.pending.release()
 }
 
 // backlog returns a channel that is closed when there is room for more frames,

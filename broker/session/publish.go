@@ -38,7 +38,7 @@ func (ch *channel) complete(body []byte) *amqp.Error {
 		}
 	}
 	if c.facts.UserID != nil && string(c.facts.UserID) != s.user {
-		return amqp.WrongUserID(string(c.facts.UserID), s.user)
+		return amqp.WrongUserID(c.facts.UserID, s.user)
 	}
 	s.alarm.noticePublish()
 

@@ -211,8 +211,9 @@ func (s *Session) fail(reason *amqp.Error) {
 	if s.state >= closing {
 		return
 	}
-	if s.state < wantTuneOk {
-		// Whoever has not logged in is told nothing.
+	if s.state < wantTuneOk || s.state == wantTuneOk && reason.Code != amqp.NotAllowed {
+		// Whoever is not through the handshake is told nothing but what the
+		// limits are.
 		s.log.Warn("handshake failed", zap.Error(reason))
 		s.hangUp()
 		return

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"math"
 	"slices"
 
@@ -85,11 +86,8 @@ func (r *unackedRing) widen() {
 
 // take removes one delivery.
 func (r *unackedRing) take(tag uint64) (unacked, bool) {
-	if r.kept > 0 && tag >= r.base && tag < r.next {
+	if r.inRing(tag) {
 		u := *r.at(tag)
-		if u.queue == nil {
-			return unacked{}, false
-		}
 		*r.at(tag) = unacked{}
 		r.len--
 		r.kept--
@@ -119,32 +117,21 @@ func (r *unackedRing) advance() {
 
 // has says whether a delivery is outstanding.
 func (r *unackedRing) has(tag uint64) bool {
-	if r.kept > 0 && tag >= r.base && tag < r.next {
-		return r.at(tag).queue != nil
+	if r.inRing(tag) {
+		return true
 	}
 	_, ok := r.aside[tag]
 	return ok
 }
 
+func (r *unackedRing) inRing(tag uint64) bool {
+	return r.kept > 0 && tag >= r.base && tag < r.next && r.at(tag).queue != nil
+}
+
 // takeTo removes all deliveries up to tag and appends them to out, the oldest
 // first.
 func (r *unackedRing) takeTo(tag uint64, out []unacked) []unacked {
-	if len(r.aside) > 0 {
-		from := len(out)
-		for old, u := range r.aside {
-			if old <= tag {
-				out = append(out, u)
-				delete(r.aside, old)
-				r.len--
-			}
-		}
-		slices.SortFunc(out[from:], func(a, b unacked) int {
-			if a.tag < b.tag {
-				return -1
-			}
-			return 1
-		})
-	}
+	from := len(out)
 	for r.kept > 0 && r.base <= tag {
 		u := r.at(r.base)
 		out = append(out, *u)
@@ -154,6 +141,17 @@ func (r *unackedRing) takeTo(tag uint64, out []unacked) []unacked {
 		r.base++
 		r.advance()
 	}
+	if len(r.aside) == 0 {
+		return out
+	}
+	for old, u := range r.aside {
+		if old <= tag {
+			out = append(out, u)
+			delete(r.aside, old)
+			r.len--
+		}
+	}
+	slices.SortFunc(out[from:], func(a, b unacked) int { return cmp.Compare(a.tag, b.tag) })
 	return out
 }
 

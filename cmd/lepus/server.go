@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -72,6 +73,9 @@ func runServer(c *cli.Context) error {
 
 	b := broker.New(cfg)
 	if err := b.Start(); err != nil {
+		if errors.Is(err, broker.ErrDamaged) {
+			return fmt.Errorf("%w (--accept-log-loss starts without what is lost)", err)
+		}
 		return err
 	}
 	if _, err := fmt.Fprintln(c.App.Writer, readyLine(b, cfg)); err != nil {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"regexp"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -74,6 +75,21 @@ func TestServerServesUntilItIsTold(t *testing.T) {
 	}
 	if !strings.Contains(s.stderr.String(), "Server startup complete") {
 		t.Errorf("its log is %q", s.stderr)
+	}
+}
+
+func TestSignalEndsTheServerInOrder(t *testing.T) {
+	for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT} {
+		s := startServer(t, "--ephemeral", "--listen", "127.0.0.1:0")
+		if err := syscall.Kill(os.Getpid(), sig); err != nil {
+			t.Fatal(err)
+		}
+		if err := <-s.ended; err != nil {
+			t.Errorf("%v: it ended with %v", sig, err)
+		}
+		if !strings.Contains(s.stderr.String(), "shut down") {
+			t.Errorf("%v: its log is %q", sig, s.stderr)
+		}
 	}
 }
 

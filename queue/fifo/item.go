@@ -37,6 +37,34 @@ type block struct {
 	next  *block
 }
 
+// Blocks is memory for waiting messages that nobody uses now. A queue takes
+// from it and adds to it while it runs, see [Machine.Lend]; it belongs to the
+// same goroutine.
+type Blocks struct {
+	free *block
+	len  int
+}
+
+// maxFree is how many unused blocks are kept.
+const maxFree = 64
+
+func (b *Blocks) get() *block {
+	if b == nil || b.free == nil {
+		return &block{}
+	}
+	first := b.free
+	b.free, first.next = first.next, nil
+	b.len--
+	return first
+}
+
+func (b *Blocks) put(old *block) {
+	if b != nil && b.len < maxFree {
+		old.next, b.free = b.free, old
+		b.len++
+	}
+}
+
 // line is the ready messages that were never returned: first in, first out.
 // It grows and shrinks by blocks, so that a long backlog is never copied.
 type line struct {
@@ -44,16 +72,16 @@ type line struct {
 	first      int // of the next item in head
 	end        int // behind the last item in tail
 	len        int
-	spare      *block
+	blocks     *Blocks
 }
 
 func (l *line) push(i Item) {
 	switch {
 	case l.tail == nil:
-		l.head = l.block()
+		l.head = l.blocks.get()
 		l.tail, l.first, l.end = l.head, 0, 0
 	case l.end == blockLen:
-		l.tail.next = l.block()
+		l.tail.next = l.blocks.get()
 		l.tail, l.end = l.tail.next, 0
 	}
 	l.tail.items[l.end] = i
@@ -80,26 +108,13 @@ func (l *line) pop() Item {
 		old := l.head
 		l.head, l.first = old.next, 0
 		old.next = nil
-		l.spare = old
+		l.blocks.put(old)
 	}
 	return i
 }
 
-func (l *line) block() *block {
-	if b := l.spare; b != nil {
-		l.spare = nil
-		return b
-	}
-	return &block{}
-}
-
-// shrink gives memory back when nothing is in line.
-func (l *line) shrink() {
-	l.spare = nil
-	if l.len == 0 {
-		l.head, l.tail = nil, nil
-	}
-}
+// drop gives the memory back. The items must be gone.
+func (l *line) drop() { l.head, l.tail = nil, nil }
 
 // returned is the ready messages that were delivered before: a binary heap on
 // their place. All of them come before everything in line.

@@ -26,6 +26,10 @@ type Delivery struct {
 	Item
 }
 
+// Lend gives the machine memory to use and to leave, until it is called with
+// nil.
+func (m *Machine) Lend(b *Blocks) { m.line.blocks = b }
+
 // Ready is the number of messages that wait for a consumer.
 func (m *Machine) Ready() int { return m.line.len + len(m.returned) }
 
@@ -185,7 +189,9 @@ func (m *Machine) Purge(each func(*Item)) int {
 		each(&i)
 		n++
 	}
-	m.line.shrink()
+	if m.line.len == 0 {
+		m.line.drop()
+	}
 	return n
 }
 
@@ -216,9 +222,6 @@ func (m *Machine) EachConsumer(each func(*Consumer)) {
 		each(c)
 	}
 }
-
-// Shrink gives back memory that an idle queue does not need.
-func (m *Machine) Shrink() { m.line.shrink() }
 
 // next is the message that leaves next; nil if none may.
 func (m *Machine) next() *Item {

@@ -30,10 +30,9 @@ func (l *Log) Append(kind Kind, parts ...[]byte) (Position, error) {
 // forgets the record. Appender only.
 func (l *Log) Begin(kind Kind) []byte {
 	l.kind = kind
-	return append(l.buf, emptyHeader[:]...)
+	var header [recordHeader]byte
+	return append(l.buf, header[:]...)
 }
-
-var emptyHeader [recordHeader]byte
 
 // Finish ends the record that Begin began and returns its position. For the
 // rest it is like Append.
@@ -48,7 +47,8 @@ func (l *Log) Finish(b []byte) (Position, error) {
 	if int(m.length) > l.MaxPayload() {
 		return 0, fmt.Errorf("record of %d bytes: %w", m.length, ErrTooLarge)
 	}
-	b = append(b, emptyHeader[:m.size()-(len(b)-at)]...)
+	var filling [recordAlign]byte
+	b = append(b, filling[:m.size()-(len(b)-at)]...)
 	if l.end+Position(m.size()) > l.last.limit() {
 		if err := l.rotate(); err != nil {
 			return 0, err
@@ -126,7 +126,8 @@ func (l *Log) begin(start Position, epoch uint32) error {
 		start: start, room: f.size - headerSize,
 	}
 	if l.last != nil {
-		h.prevEpoch, h.prevEnd = l.last.epoch, l.end
+		// After an accepted loss the end may be behind what there is.
+		h.prevEpoch, h.prevEnd = l.last.epoch, min(l.end, l.last.limit())
 	}
 	if _, err := f.file.WriteAt(h.bytes(), 0); err != nil {
 		return l.fail(fmt.Errorf("begin %s: %w", f.name, err))

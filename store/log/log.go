@@ -65,6 +65,9 @@ type DamageError struct {
 
 // Error names file, offset, position and what was found.
 func (e *DamageError) Error() string {
+	if e.File == "" {
+		return fmt.Sprintf("log: damaged at position %d: %s", e.Position, e.What)
+	}
 	return fmt.Sprintf("log: damaged: %s at offset %d (position %d): %s", e.File, e.Offset, e.Position, e.What)
 }
 

@@ -8,6 +8,7 @@ import (
 	"io"
 	"path/filepath"
 	"sort"
+	"strconv"
 	"strings"
 
 	"github.com/lepusmq/lepus/store/vfs"
@@ -72,17 +73,34 @@ func (l *Log) open() error {
 		return err
 	}
 	var found []*segment
+	l.table.Store(&found)
 	for _, name := range names {
 		if !strings.HasSuffix(name, suffix) {
 			continue
 		}
-		s, err := l.openFile(name)
+		f, err := openFile(l.opt, name)
+		if err != nil {
+			return err
+		}
+		l.pool.free = append(l.pool.free, f)
+		if n, err := strconv.ParseUint(strings.TrimSuffix(name, suffix), 10, 64); err == nil {
+			l.pool.serial = max(l.pool.serial, n)
+		}
+		h, ok, err := f.header()
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
-		if s != nil {
-			found = append(found, s)
+		if !ok {
+			continue
 		}
+		if l.id == (StoreID{}) {
+			l.id = h.id
+		}
+		if l.id != h.id {
+			return fmt.Errorf("%s belongs to another store", name)
+		}
+		l.pool.free = l.pool.free[:len(l.pool.free)-1]
+		found = append(found, newSegment(h, f, l.pool.put))
 	}
 	sort.Slice(found, func(i, j int) bool { return found[i].seq < found[j].seq })
 	for i, s := range found {
@@ -98,45 +116,36 @@ func (l *Log) open() error {
 		rand.Read(l.id[:])
 	}
 	l.seed = crc32.Checksum(l.id[:], castagnoli)
-	l.table.Store(&found)
-	l.floor, l.seq = firstPosition, 0
+	l.floor = firstPosition
 	if n := len(found); n > 0 {
-		last := found[n-1]
-		l.floor, l.seq = last.limit(), last.seq
-		l.epoch.Store(last.epoch)
+		l.last = found[n-1]
+		l.floor, l.seq = l.last.limit(), l.last.seq
+		l.epoch.Store(l.last.epoch)
 	}
 	return l.findOrphans()
 }
 
-// openFile opens one file: a segment, or nil if it is free.
-func (l *Log) openFile(name string) (*segment, error) {
-	path := filepath.Join(l.opt.Dir, name)
-	file, err := l.opt.FS.Open(path)
-	if err != nil {
+func openFile(opt Options, name string) (*spare, error) {
+	f := &spare{name: name, path: filepath.Join(opt.Dir, name)}
+	var err error
+	if f.file, err = opt.FS.Open(f.path); err != nil {
 		return nil, err
 	}
-	f := &spare{name: name, path: path, file: file}
-	l.pool.adopt(f)
-	if f.size, err = file.Size(); err != nil {
-		return nil, err
+	if f.size, err = f.file.Size(); err != nil {
+		f.file.Close()
+		return nil, fmt.Errorf("%s: %w", name, err)
 	}
+	return f, nil
+}
+
+// header reads the header of a file, if it has one.
+func (f *spare) header() (header, bool, error) {
 	b := make([]byte, headerSize)
-	n, err := file.ReadAt(b, 0)
+	n, err := f.file.ReadAt(b, 0)
 	if err != nil && !errors.Is(err, io.EOF) {
-		return nil, err
+		return header{}, false, err
 	}
-	h, ok, err := parseHeaders(b[:n])
-	if err != nil || !ok {
-		return nil, err
-	}
-	if l.id == (StoreID{}) {
-		l.id = h.id
-	}
-	if h.id != l.id {
-		return nil, errors.New("it belongs to another store")
-	}
-	l.pool.disown(f)
-	return newSegment(h, f, l.pool.put), nil
+	return parseHeaders(b[:n])
 }
 
 // findOrphans looks for files without a header whose first record lies behind

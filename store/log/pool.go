@@ -1,41 +1,21 @@
 package log
 
 import (
-	"fmt"
-	"path/filepath"
 	"slices"
-	"strconv"
-	"strings"
 	"sync"
-	"time"
 
 	"github.com/lepusmq/lepus/store/vfs"
 )
 
-const (
-	// Zeroing goes in small steps with pauses, and ends when the file is
-	// needed: it makes syncs cheaper while little is written, and costs too
-	// much when a segment is filled in a second.
-	zeroStep  = 1 << 20
-	zeroPause = 10 * time.Millisecond
-
-	// A file is cut short in steps before it is removed, since giving back
-	// much at once can hold up everybody's syncs for a tenth of a second.
-	cutStep  = 4 << 20
-	cutPause = 20 * time.Millisecond
-
-	// retryPause is the time between attempts to make a file.
-	retryPause = time.Second
-)
-
-// spare is a file that is no segment.
+// spare is a segment file, whether it is in use or not. It is immutable: what
+// changes it makes a new one.
 type spare struct {
 	name, path string
 	file       vfs.File
 	size       int64
-	// written says how many bytes, from the start, have been on disk before;
-	// a sync of what lies there has no new blocks to account for.
-	written int64
+	// zeroed says how many bytes, from the start, have been written before: a
+	// sync of what lies there has no new blocks to account for.
+	zeroed int64
 }
 
 // pool keeps free segment files ready. A goroutine of its own, the keeper,
@@ -51,9 +31,8 @@ type pool struct {
 
 	// Guarded by mu.
 	free    []*spare
-	dying   *spare // is being removed
+	busy    *spare // is being zeroed or removed by the keeper
 	serial  uint64 // the highest number that a file has in its name
-	wanted  bool   // the appender waits
 	near    bool   // the next file will be needed soon
 	err     error  // of the last attempt to make a file
 	running bool
@@ -65,18 +44,6 @@ func newPool(opt Options) *pool {
 	p.cond.L = &p.mu
 	return p
 }
-
-// adopt takes in a file found at Open.
-func (p *pool) adopt(f *spare) {
-	n, err := strconv.ParseUint(strings.TrimSuffix(f.name, suffix), 10, 64)
-	if err == nil {
-		p.serial = max(p.serial, n)
-	}
-	p.free = append(p.free, f)
-}
-
-// disown gives out a file that adopt took in.
-func (p *pool) disown(f *spare) { p.free = slices.DeleteFunc(p.free, func(g *spare) bool { return g == f }) }
 
 // start starts the keeper.
 func (p *pool) start() {
@@ -100,16 +67,13 @@ func (p *pool) stop() {
 func (p *pool) closeFiles() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.dying != nil {
-		p.free = append(p.free, p.dying)
-	}
 	var err error
 	for _, f := range p.free {
 		if cerr := f.file.Close(); err == nil {
 			err = cerr
 		}
 	}
-	p.free, p.dying = nil, nil
+	p.free = nil
 	return err
 }
 
@@ -121,11 +85,11 @@ func (p *pool) wake() {
 }
 
 // put takes back the file of a segment that nobody reads any more.
-func (p *pool) put(s *segment) {
+func (p *pool) put(f *spare) {
+	g := *f
+	g.zeroed = g.size
 	p.mu.Lock()
-	p.free = append(p.free, &spare{
-		name: s.name, path: filepath.Join(p.opt.Dir, s.name), file: s.file, size: s.size, written: s.size,
-	})
+	p.free = append(p.free, &g)
 	p.mu.Unlock()
 	p.cond.Broadcast()
 	p.wake()
@@ -149,32 +113,67 @@ func (p *pool) take() (*spare, error) {
 	defer p.mu.Unlock()
 	p.err = nil
 	for {
-		if i := p.best(p.opt.SegmentSize); i >= 0 {
+		if i := p.best(); i >= 0 {
 			f := p.free[i]
 			p.free = slices.Delete(p.free, i, i+1)
-			p.wanted, p.near = false, false
+			p.near = false
 			p.wake()
 			return f, nil
 		}
 		if p.stopped {
 			return nil, ErrClosed
 		}
-		if p.wanted && p.err != nil {
+		if p.err != nil {
 			return nil, p.err
 		}
-		p.wanted = true
 		p.wake()
 		p.cond.Wait()
 	}
 }
 
-// best returns the index of the file of which most was written.
+// best returns the index of the file of which most was written, or -1.
 func (p *pool) best() int {
 	best := -1
 	for i, f := range p.free {
-		if f.size == p.opt.SegmentSize && (best < 0 || f.written > p.free[best].written) {
+		if f.size == p.opt.SegmentSize && (best < 0 || f.zeroed > p.free[best].zeroed) {
 			best = i
 		}
 	}
 	return best
+}
+
+// ready returns how many files could be taken and the error of the last
+// attempt to make one.
+func (p *pool) ready() (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.count(), p.err
+}
+
+// count returns how many files have the right size.
+func (p *pool) count() int {
+	n := 0
+	if p.busy != nil && p.busy.size == p.opt.SegmentSize {
+		n++
+	}
+	for _, f := range p.free {
+		if f.size == p.opt.SegmentSize {
+			n++
+		}
+	}
+	return n
+}
+
+// usage returns the size of all files in bytes.
+func (p *pool) usage() int64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var sum int64
+	for _, f := range p.free {
+		sum += f.size
+	}
+	if p.busy != nil {
+		sum += p.busy.size
+	}
+	return sum
 }

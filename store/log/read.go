@@ -27,31 +27,12 @@ func (l *Log) Read(pos Position, dst []byte) (Record, error) {
 	if pos >= end {
 		return Record{}, fmt.Errorf("read position %d: %w", pos, ErrNotWritten)
 	}
-	if cap(dst) < recordHeader {
-		dst = make([]byte, firstRead)
+	r := Reader{log: l, buf: dst, ahead: cap(dst)}
+	if r.ahead < recordHeader {
+		r.ahead = firstRead
 	}
-	dst = dst[:min(cap(dst), int(end-pos))]
-	b, err := s.readAt(dst, pos)
-	if err != nil {
-		return Record{}, err
-	}
-	var m mark
-	if err := s.examine(&m, b, pos, end); err != nil {
-		return Record{}, s.damage(pos, 0, err.Error())
-	}
-	if size := m.size(); size > len(b) {
-		have := len(b)
-		whole := slices.Grow(b, size-have)[:size]
-		rest, err := s.readAt(whole[have:], pos+Position(have))
-		if err != nil {
-			return Record{}, err
-		}
-		b = whole[:have+len(rest)]
-	}
-	if !intact(b, m.size(), l.seed) {
-		return Record{}, s.damage(pos, 0, badSum)
-	}
-	return m.record(b), nil
+	rec, _, err := r.record(s, pos, end)
+	return rec, err
 }
 
 // Reader reads records one behind the other, many with one system call. It

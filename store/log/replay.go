@@ -21,7 +21,7 @@ func (l *Log) Replay(from, known Position, fn func(Record) error) error {
 		return err
 	}
 	l.end, l.replayed = p.pos, true
-	l.floor = max(l.floor, (known+headerPage-1)&^(headerPage-1))
+	l.floor = max(l.floor, (max(p.pos, known)+headerPage-1)&^(headerPage-1))
 	return nil
 }
 
@@ -145,6 +145,8 @@ func (p *replay) search(s *segment, limit Position) (first Position, marked bool
 	for pos := p.pos + recordAlign; pos+recordHeader <= limit; {
 		b, err := p.reader.window(s, pos, limit, recordHeader)
 		if err != nil {
+			// Who knows what it would have told.
+			marked = true
 			pos += headerPage
 			continue
 		}
@@ -176,7 +178,7 @@ func (p *replay) search(s *segment, limit Position) (first Position, marked bool
 		}
 		pos += Position(size)
 	}
-	return first, false
+	return first, marked
 }
 
 func (p *replay) missing(seq uint64, next Position) error {

@@ -7,29 +7,25 @@ import (
 	"slices"
 	"sort"
 	"sync/atomic"
-
-	"github.com/lepusmq/lepus/store/vfs"
 )
 
 // segment is one file of the log.
 type segment struct {
-	// Immutable once it is in the table.
+	// Immutable.
 	header
-	name string
-	file vfs.File
-	size int64
+	*spare
+	free func(*spare) // takes the file when nobody needs it any more
 
-	// end is the position behind the last record written. The appender moves
-	// it in the last segment; in the others it stands.
+	// end is the position behind the last record that can be read. The
+	// appender moves it in the last segment; in the others it stands.
 	end atomic.Uint64
 
-	// refs counts the table, as one, and the readers. At 0 the file is free.
+	// refs counts the table, as one, and the readers.
 	refs atomic.Int64
-	free func(*segment)
 }
 
-func newSegment(h header, f *spare) *segment {
-	s := &segment{header: h, name: f.name, file: f.file, size: f.size}
+func newSegment(h header, f *spare, free func(*spare)) *segment {
+	s := &segment{header: h, spare: f, free: free}
 	s.end.Store(uint64(h.start))
 	s.refs.Store(1)
 	return s
@@ -56,7 +52,7 @@ func (s *segment) retain() bool {
 
 func (s *segment) release() {
 	if s.refs.Add(-1) == 0 {
-		s.free(s)
+		s.free(s.spare)
 	}
 }
 
@@ -152,9 +148,10 @@ func (l *Log) Segments() []Segment {
 }
 
 // Recycle gives up a segment. From then on its positions are ErrNotFound; its
-// file is used again when the last reader has left it. After a crash it may be
-// found again, whole, if it was not used yet. Recycling one that is not there
-// does nothing. Any goroutine may call it.
+// file is used again when the last reader has left it. Nothing of this is on
+// disk: after a crash the segment may be found again, whole or in part, and is
+// to be recycled again. Recycling one that is not there does nothing. Any
+// goroutine may call it.
 func (l *Log) Recycle(seq uint64) error {
 	var gone *segment
 	var err error

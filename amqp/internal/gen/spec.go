@@ -69,27 +69,11 @@ func readSpec() (*spec, error) {
 	if err := xml.Unmarshal(extra, &more); err != nil {
 		return nil, fmt.Errorf("parse extra.xml: %w", err)
 	}
-	s.add(more.Classes)
+	s.Classes = append(s.Classes, more.Classes...)
 	if err := s.resolve(); err != nil {
 		return nil, err
 	}
 	return &s, nil
-}
-
-// add adds the classes and methods that are not there yet.
-func (s *spec) add(classes []class) {
-	for _, c := range classes {
-		i := slices.IndexFunc(s.Classes, func(o class) bool { return o.Index == c.Index })
-		if i < 0 {
-			s.Classes = append(s.Classes, c)
-			continue
-		}
-		for _, m := range c.Methods {
-			if !slices.ContainsFunc(s.Classes[i].Methods, func(o method) bool { return o.Index == m.Index }) {
-				s.Classes[i].Methods = append(s.Classes[i].Methods, m)
-			}
-		}
-	}
 }
 
 // resolve gives every field its type and sorts by number.

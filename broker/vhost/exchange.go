@@ -1,0 +1,146 @@
+package vhost
+
+import (
+	"strings"
+
+	"github.com/lepusmq/lepus/amqp"
+	"github.com/lepusmq/lepus/exchange"
+	"github.com/lepusmq/lepus/store"
+)
+
+// ExchangeSpec is the declaration of an exchange.
+type ExchangeSpec struct {
+	Name, Type string
+	// Passive asks only whether the exchange exists, whatever it is like.
+	Passive                       bool
+	Durable, AutoDelete, Internal bool
+	Arguments                     amqp.Table
+}
+
+// DeclareExchange makes an exchange, unless there is one like it already. The
+// reply for a durable one comes when it is durable. Errors: 403, 404 (passive),
+// 406.
+func (v *VHost) DeclareExchange(spec ExchangeSpec, reply func(error)) {
+	spec.Name = strip(spec.Name)
+	switch {
+	case !spec.Passive && !exchange.KnownType(spec.Type):
+		reply(amqp.UnknownExchangeType(spec.Type))
+		return
+	case spec.Name == "":
+		reply(amqp.DefaultExchange())
+		return
+	}
+	v.mu.Lock()
+	g := v.graph.Load()
+	if x := g.Exchange(spec.Name); x != nil || spec.Passive {
+		v.mu.Unlock()
+		v.redeclareExchange(x, &spec, reply)
+		return
+	}
+	x, err := v.newExchange(&spec)
+	if err != nil {
+		v.mu.Unlock()
+		reply(err)
+		return
+	}
+	var changes []store.Definition
+	if x.Durable {
+		x.ID = v.store.NewID()
+		changes = append(changes, store.Definition{Kind: store.KindExchange, ID: x.ID, Value: v.encodeExchange(&x)})
+	}
+	next, err := g.AddExchange(x)
+	if err != nil {
+		v.mu.Unlock()
+		reply(amqp.UnknownExchangeType(spec.Type))
+		return
+	}
+	c := v.record(changes, func() { reply(nil) })
+	v.publish(next)
+	v.mu.Unlock()
+	c.visible()
+}
+
+// newExchange is the exchange that a declaration wants. Errors are those of
+// declarations of exchanges that do not exist yet.
+func (v *VHost) newExchange(spec *ExchangeSpec) (exchange.Exchange, error) {
+	if strings.HasPrefix(spec.Name, reserved) {
+		return exchange.Exchange{}, amqp.ReservedExchangeName(spec.Name)
+	}
+	if a, ok := spec.Arguments.Get(exchange.AlternateExchange); ok && a.Tag() != longstr {
+		return exchange.Exchange{}, amqp.WrongExchangeArgType(v.name, spec.Name, exchange.AlternateExchange, a)
+	}
+	return exchange.Exchange{
+		Name: spec.Name, Type: spec.Type,
+		Durable: spec.Durable, AutoDelete: spec.AutoDelete, Internal: spec.Internal,
+		Arguments: spec.Arguments,
+	}, nil
+}
+
+// redeclareExchange answers a declaration of x, which is nil if a passive one
+// found nothing.
+func (v *VHost) redeclareExchange(x *exchange.Exchange, spec *ExchangeSpec, reply func(error)) {
+	if x == nil {
+		reply(amqp.NoExchange(v.name, spec.Name))
+		return
+	}
+	if !spec.Passive {
+		if err := v.sameExchange(x, spec); err != nil {
+			reply(err)
+			return
+		}
+	}
+	v.unsynced.await(x.ID, func() { reply(nil) })
+}
+
+// sameExchange returns the error for a declaration that is not like x.
+func (v *VHost) sameExchange(x *exchange.Exchange, spec *ExchangeSpec) error {
+	if x.Type != spec.Type {
+		return amqp.InequivalentExchange(v.name, x.Name, "type", spec.Type, x.Type)
+	}
+	if x.Durable != spec.Durable {
+		return amqp.InequivalentExchange(v.name, x.Name, "durable", spec.Durable, x.Durable)
+	}
+	if x.AutoDelete != spec.AutoDelete {
+		return amqp.InequivalentExchange(v.name, x.Name, "auto_delete", spec.AutoDelete, x.AutoDelete)
+	}
+	if x.Internal != spec.Internal {
+		return amqp.InequivalentExchange(v.name, x.Name, "internal", spec.Internal, x.Internal)
+	}
+	if !sameArgument(exchange.AlternateExchange, spec.Arguments, x.Arguments) {
+		return amqp.InequivalentExchangeArg(v.name, x.Name, exchange.AlternateExchange, spec.Arguments, x.Arguments)
+	}
+	return nil
+}
+
+// DeleteExchange deletes an exchange, and with it its bindings and exchanges
+// that were to go with their last binding. It is no error if there is none.
+// Errors: 403, 406 with ifUnused if it has bindings.
+func (v *VHost) DeleteExchange(name string, ifUnused bool, reply func(error)) {
+	name = strip(name)
+	switch {
+	case name == "":
+		reply(amqp.DefaultExchange())
+		return
+	case strings.HasPrefix(name, reserved):
+		reply(amqp.SystemExchange(v.name, name))
+		return
+	}
+	v.mu.Lock()
+	g := v.graph.Load()
+	x := g.Exchange(name)
+	if x == nil {
+		v.mu.Unlock()
+		reply(nil)
+		return
+	}
+	if ifUnused && x.Bindings() > 0 {
+		v.mu.Unlock()
+		reply(amqp.ExchangeInUse(v.name, name))
+		return
+	}
+	next, gone := g.RemoveExchange(name)
+	c := v.record(ends(gone), func() { reply(nil) })
+	v.publish(next)
+	v.mu.Unlock()
+	c.visible()
+}

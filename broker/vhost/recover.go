@@ -1,0 +1,124 @@
+package vhost
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"go.uber.org/zap"
+
+	"github.com/lepusmq/lepus/exchange"
+	"github.com/lepusmq/lepus/store"
+)
+
+// recovery is a vhost that is being brought back.
+type recovery struct {
+	*VHost
+	graph     *exchange.Graph
+	exchanges map[uint64]string // names by the number of the definition
+	queues    map[uint64]string
+}
+
+// Recover brings back what the definitions of a store define in this vhost;
+// those of others are passed over. Queues load their messages. It is called once,
+// before anything else, and reads the disk.
+func (v *VHost) Recover(defs []store.Definition) error {
+	r := recovery{VHost: v, graph: v.graph.Load(), exchanges: map[uint64]string{}, queues: map[uint64]string{}}
+	for i := range defs {
+		d := &defs[i]
+		if !v.mine(d) {
+			continue
+		}
+		var err error
+		switch d.Kind {
+		case store.KindExchange:
+			err = r.exchange(d)
+		case store.KindQueue:
+			err = r.queue(d)
+		case store.KindBinding:
+			err = r.binding(d)
+		}
+		if err != nil {
+			return fmt.Errorf("vhost %q: definition %d: %w", v.name, d.ID, err)
+		}
+	}
+	v.graph.Store(r.graph)
+	return nil
+}
+
+func (r *recovery) exchange(d *store.Definition) error {
+	var def exchangeDefinition
+	if err := json.Unmarshal(d.Value, &def); err != nil {
+		return fmt.Errorf("decode exchange: %w", err)
+	}
+	args, err := decodeTable(def.Arguments)
+	if err != nil {
+		return fmt.Errorf("decode exchange %q: %w", def.Name, err)
+	}
+	next, err := r.graph.AddExchange(exchange.Exchange{
+		Name: string(def.Name), Type: def.Type, Durable: true,
+		AutoDelete: def.AutoDelete, Internal: def.Internal, Arguments: args, ID: d.ID,
+	})
+	if err != nil {
+		return fmt.Errorf("exchange %q of type %q: %w", def.Name, def.Type, err)
+	}
+	r.graph = next
+	r.exchanges[d.ID] = string(def.Name)
+	return nil
+}
+
+func (r *recovery) queue(d *store.Definition) error {
+	var def queueDefinition
+	if err := json.Unmarshal(d.Value, &def); err != nil {
+		return fmt.Errorf("decode queue: %w", err)
+	}
+	args, err := decodeTable(def.Arguments)
+	if err != nil {
+		return fmt.Errorf("decode queue %q: %w", def.Name, err)
+	}
+	spec := QueueSpec{Name: string(def.Name), AutoDelete: def.AutoDelete}
+	if r.VHost.queues[spec.Name] != nil {
+		return fmt.Errorf("queue %q is defined twice", def.Name)
+	}
+	e := &entry{queue: r.newQueue(d.ID, &spec), autoDelete: def.AutoDelete, args: args}
+	if err := e.queue.Recover(); err != nil {
+		return err
+	}
+	r.VHost.queues[spec.Name] = e
+	r.graph = r.graph.AddQueue(e.queue)
+	r.queues[d.ID] = spec.Name
+	return nil
+}
+
+// binding brings back a binding. One that leads nowhere is none: the log says
+// so, and nothing else depends on it.
+func (r *recovery) binding(d *store.Definition) error {
+	var def bindingDefinition
+	if err := json.Unmarshal(d.Value, &def); err != nil {
+		return fmt.Errorf("decode binding: %w", err)
+	}
+	args, err := decodeTable(def.Arguments)
+	if err != nil {
+		return fmt.Errorf("decode binding: %w", err)
+	}
+	x := exchange.Binding{
+		Source: r.name(def.From), Destination: r.queues[def.Queue], Key: string(def.Key), Arguments: args, ID: d.ID,
+	}
+	if def.Queue == 0 {
+		x.ToExchange, x.Destination = true, r.name(def.To)
+	}
+	next, err := r.graph.Bind(x)
+	if err != nil || x.Source == "" || x.ToExchange && x.Destination == "" {
+		r.log.Error("dropped a binding without its ends", zap.Uint64("definition", d.ID), zap.ByteString("value", d.Value))
+		return nil
+	}
+	r.graph = next
+	return nil
+}
+
+// name returns the name of an exchange, which is empty if it is not there.
+func (r *recovery) name(ref exchangeRef) string {
+	if ref.ID != 0 {
+		return r.exchanges[ref.ID]
+	}
+	return ref.Name
+}

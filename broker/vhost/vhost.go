@@ -1,0 +1,146 @@
+package vhost
+
+import (
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"go.uber.org/zap"
+
+	"github.com/lepusmq/lepus/exchange"
+	"github.com/lepusmq/lepus/queue"
+	"github.com/lepusmq/lepus/store"
+)
+
+// Config says what a virtual host is.
+type Config struct {
+	Name string
+	// ID is the number of its definition in the store.
+	ID    uint64
+	Store store.Store
+	// Log may be nil.
+	Log *zap.Logger
+}
+
+// OwnerID is a connection, as the owner of exclusive queues. No two connections
+// have the same, and none has 0, which is nobody.
+type OwnerID uint64
+
+// VHost is a virtual host. All methods may be called from any goroutine, if not
+// said otherwise. Replies may come during the call or later from another
+// goroutine; they must not block. Errors that they bring are of *amqp.Error.
+type VHost struct {
+	// Immutable.
+	name  string
+	id    uint64
+	store store.Store
+	log   *zap.Logger
+
+	// Changed while holding mu, read by anyone.
+	graph atomic.Pointer[exchange.Graph]
+
+	// Guarded by mu. No method of a queue is called while holding it.
+	mu     sync.Mutex
+	queues map[string]*entry
+	owners map[OwnerID]*owner
+	closed bool
+
+	unsynced unsynced
+	// endings are the goroutines that delete queues with no consumer left.
+	endings sync.WaitGroup
+}
+
+// New makes a virtual host with the exchanges that every one has.
+func New(cfg Config) *VHost {
+	if cfg.Log == nil {
+		cfg.Log = zap.NewNop()
+	}
+	v := &VHost{
+		name:   cfg.Name,
+		id:     cfg.ID,
+		store:  cfg.Store,
+		log:    cfg.Log,
+		queues: map[string]*entry{},
+		owners: map[OwnerID]*owner{},
+	}
+	v.graph.Store(exchange.NewGraph())
+	return v
+}
+
+// Name is the name of the virtual host.
+func (v *VHost) Name() string { return v.name }
+
+// Close ends the queues, after all connections have gone. It waits for them.
+func (v *VHost) Close() {
+	v.mu.Lock()
+	v.closed = true
+	v.mu.Unlock()
+	v.endings.Wait()
+	for _, e := range v.entries() {
+		e.queue.Close()
+	}
+}
+
+// entries returns all queues at the moment.
+func (v *VHost) entries() []*entry {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	all := make([]*entry, 0, len(v.queues))
+	for _, e := range v.queues {
+		all = append(all, e)
+	}
+	return all
+}
+
+// Check returns an error that names a broken invariant. It looks at everything
+// and waits for every queue: for tests and fixtures.
+func (v *VHost) Check() error {
+	if err := v.checkTopology(); err != nil {
+		return fmt.Errorf("vhost %q: %w", v.name, err)
+	}
+	for _, e := range v.entries() {
+		if err := e.queue.Check(); err != nil {
+			return fmt.Errorf("vhost %q: %w", v.name, err)
+		}
+	}
+	return nil
+}
+
+func (v *VHost) checkTopology() error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	g := v.graph.Load()
+	if err := g.Check(); err != nil {
+		return err
+	}
+	n := 0
+	var err error
+	g.EachQueue(func(q exchange.Queue) bool {
+		n++
+		if e := v.queues[q.QueueName()]; e == nil || e.queue != q.(*queue.Queue) {
+			err = fmt.Errorf("queue %q is routed to and is not there", q.QueueName())
+		}
+		return err == nil
+	})
+	if err == nil && n != len(v.queues) {
+		err = fmt.Errorf("%d queues are routed to, %d are there", n, len(v.queues))
+	}
+	owned := 0
+	for id, o := range v.owners {
+		owned += len(o.queues)
+		for e := range o.queues {
+			if e.owner != id || e.gone {
+				err = fmt.Errorf("connection %d owns queue %q of %d, gone: %v", id, e.queue.QueueName(), e.owner, e.gone)
+			}
+		}
+	}
+	for _, e := range v.queues {
+		if e.owner != 0 {
+			owned--
+		}
+	}
+	if err == nil && owned != 0 {
+		err = fmt.Errorf("%d queues more in the hands of owners than exclusive queues", owned)
+	}
+	return err
+}

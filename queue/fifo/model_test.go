@@ -1,0 +1,191 @@
+package fifo
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+)
+
+// model is the queue as a naive slice: every message with who has it.
+type model struct {
+	messages []modelMessage
+}
+
+type modelMessage struct {
+	seq    uint64
+	slot   Slot
+	holder any // nil: ready
+	by     *Consumer
+	count  uint32
+}
+
+func (o *model) ready() *modelMessage {
+	for i := range o.messages {
+		if o.messages[i].holder == nil {
+			return &o.messages[i]
+		}
+	}
+	return nil
+}
+
+func (o *model) unacked(c *Consumer) int {
+	n := 0
+	for _, m := range o.messages {
+		if m.by == c {
+			n++
+		}
+	}
+	return n
+}
+
+func (o *model) remove(seq uint64) {
+	o.messages = slices.DeleteFunc(o.messages, func(m modelMessage) bool { return m.seq == seq })
+}
+
+// TestModel holds random histories against the model.
+func TestModel(t *testing.T) {
+	for seed := range uint64(400) {
+		h := &history{r: rand.New(rand.NewPCG(seed, 1))}
+		for step := range 300 {
+			h.step()
+			if err := h.check(); err != nil {
+				t.Fatalf("seed %d, step %d: %v", seed, step, err)
+			}
+		}
+	}
+}
+
+type history struct {
+	r         *rand.Rand
+	m         Machine
+	o         model
+	seq       uint64
+	consumers []*Consumer
+}
+
+func (h *history) step() {
+	switch n := h.r.IntN(100); {
+	case n < 35:
+		h.seq += 1 + uint64(h.r.IntN(2))
+		h.m.Publish(Item{Seq: h.seq})
+		h.o.messages = append(h.o.messages, modelMessage{seq: h.seq})
+	case n < 42:
+		c := &Consumer{Holder: h.r.IntN(3), NoAck: h.r.IntN(4) == 0, Prefetch: h.r.IntN(4)}
+		if h.m.Consume(c) == nil {
+			h.consumers = append(h.consumers, c)
+		}
+	case n < 45 && len(h.consumers) > 0:
+		at := h.r.IntN(len(h.consumers))
+		h.m.Cancel(h.consumers[at])
+		h.consumers = slices.Delete(h.consumers, at, at+1)
+	case n < 80:
+		h.settle()
+	case n < 85:
+		h.get()
+	case n < 88:
+		h.detach(h.r.IntN(3))
+	case n < 89:
+		h.m.Purge(func(i *Item) { h.o.remove(i.Seq) })
+	}
+	h.dispatch()
+}
+
+func (h *history) settle() {
+	held := h.held()
+	if len(held) == 0 {
+		return
+	}
+	m := held[h.r.IntN(len(held))]
+	if h.r.IntN(2) == 0 {
+		h.m.Settle(m.slot, m.seq)
+		h.o.remove(m.seq)
+		return
+	}
+	h.m.Return(m.slot, m.seq)
+	h.makeReady(m)
+}
+
+func (h *history) held() []*modelMessage {
+	var held []*modelMessage
+	for i := range h.o.messages {
+		if h.o.messages[i].holder != nil {
+			held = append(held, &h.o.messages[i])
+		}
+	}
+	return held
+}
+
+func (h *history) makeReady(m *modelMessage) {
+	m.holder, m.by, m.slot = nil, nil, 0
+	m.count++
+}
+
+func (h *history) get() {
+	want := h.o.ready()
+	d, ok := h.m.Get(7, false)
+	if ok != (want != nil) || ok && (d.Seq != want.seq || d.Count != want.count) {
+		panic(fmt.Sprintf("got %v %v, want %+v", d.Seq, ok, want))
+	}
+	if ok {
+		want.holder, want.slot = 7, d.Slot
+	}
+}
+
+func (h *history) detach(holder int) {
+	h.m.Detach(holder)
+	h.consumers = slices.DeleteFunc(h.consumers, func(c *Consumer) bool { return c.Holder == holder })
+	for _, m := range h.held() {
+		if m.holder == holder {
+			h.makeReady(m)
+		}
+	}
+}
+
+// dispatch checks that each delivery is the first ready message, and that its
+// consumer may have it.
+func (h *history) dispatch() {
+	for more := true; more; {
+		var out []Delivery
+		out, more = h.m.Dispatch(nil, 1+h.r.IntN(5))
+		for _, d := range out {
+			want := h.o.ready()
+			if want == nil || d.Seq != want.seq || d.Redelivered() != (want.count > 0) {
+				panic(fmt.Sprintf("delivered %d, want %+v", d.Seq, want))
+			}
+			c := d.Consumer
+			if !slices.Contains(h.consumers, c) {
+				panic("delivered to a consumer that is gone")
+			}
+			if c.NoAck {
+				h.o.remove(d.Seq)
+				continue
+			}
+			if c.Prefetch > 0 && h.o.unacked(c) >= c.Prefetch {
+				panic("delivered beyond the prefetch")
+			}
+			want.holder, want.by, want.slot = c.Holder, c, d.Slot
+		}
+	}
+}
+
+// check compares the counts, and that nobody who could have a message waits.
+func (h *history) check() error {
+	if err := h.m.Check(); err != nil {
+		return err
+	}
+	held := len(h.held())
+	if h.m.Unacked() != held || h.m.Ready() != len(h.o.messages)-held || h.m.Consumers() != len(h.consumers) {
+		return fmt.Errorf("%d unacked, %d ready, %d consumers; want %d, %d, %d", h.m.Unacked(), h.m.Ready(),
+			h.m.Consumers(), held, len(h.o.messages)-held, len(h.consumers))
+	}
+	if h.o.ready() == nil {
+		return nil
+	}
+	for _, c := range h.consumers {
+		if c.NoAck || c.Prefetch == 0 || h.o.unacked(c) < c.Prefetch {
+			return fmt.Errorf("a message is ready and a consumer has credit")
+		}
+	}
+	return nil
+}

@@ -1,0 +1,226 @@
+package fifo
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "rewrite the expected output in testdata")
+
+// TestScripts runs the scripts in testdata. A step is commands, a line of
+// dashes, and what they are expected to print; an empty line ends it. Ready
+// messages are dispatched after every command.
+func TestScripts(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.txt")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no scripts: %v", err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := runScript(t, string(text))
+			if *update {
+				if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			if got != string(text) {
+				t.Errorf("%s: got\n%s\nwant\n%s", file, got, text)
+			}
+		})
+	}
+}
+
+func runScript(t *testing.T, text string) string {
+	p := &player{consumers: map[string]*Consumer{}, gates: map[string]*gate{}, holds: map[string]*Hold{}, seqs: map[string]uint64{}}
+	var out strings.Builder
+	for step := range strings.SplitSeq(strings.TrimSpace(text), "\n\n") {
+		commands, _, _ := strings.Cut(step, "----")
+		out.WriteString(commands)
+		out.WriteString("----\n")
+		for line := range strings.Lines(commands) {
+			line = strings.TrimSpace(line)
+			if line == "" || strings.HasPrefix(line, "#") {
+				continue
+			}
+			out.WriteString(p.play(strings.Fields(line)))
+			if err := p.m.Check(); err != nil {
+				t.Fatalf("after %q: %v", line, err)
+			}
+		}
+		out.WriteString("\n")
+	}
+	return strings.TrimRight(out.String(), "\n") + "\n"
+}
+
+// player runs the commands of one script.
+type player struct {
+	m         Machine
+	next      uint64
+	names     []string // of the messages, by Seq
+	seqs      map[string]uint64
+	slots     []Slot // by Seq
+	consumers map[string]*Consumer
+	gates     map[string]*gate
+	holds     map[string]*Hold
+	out       strings.Builder
+}
+
+// gate lets limit messages through.
+type gate struct {
+	limit   int
+	refused []*Consumer
+}
+
+func (g *gate) Take(c *Consumer) bool {
+	if g.limit == 0 {
+		g.refused = append(g.refused, c)
+		return false
+	}
+	g.limit--
+	return true
+}
+
+func (p *player) play(words []string) string {
+	p.out.Reset()
+	args := words[1:]
+	switch words[0] {
+	case "publish":
+		for _, name := range args {
+			p.publish(name, nil)
+		}
+	case "publish-held":
+		if p.holds[args[0]] == nil {
+			p.holds[args[0]] = &Hold{}
+		}
+		for _, name := range args[1:] {
+			p.publish(name, p.holds[args[0]])
+		}
+	case "release":
+		p.holds[args[0]].Release()
+	case "consume":
+		p.consume(args[0], args[1:])
+	case "cancel":
+		if !p.m.Cancel(p.consumers[args[0]]) {
+			p.say("no such consumer")
+		}
+	case "ack":
+		for _, name := range args {
+			seq := p.seqs[name]
+			if _, ok := p.m.Settle(p.slots[seq], seq); !ok {
+				p.say("not unacked: %s", name)
+			}
+		}
+	case "return":
+		for _, name := range args {
+			seq := p.seqs[name]
+			if !p.m.Return(p.slots[seq], seq) {
+				p.say("not unacked: %s", name)
+			}
+		}
+	case "get":
+		p.get(args)
+	case "detach":
+		p.say("%d consumers went", p.m.Detach(args[0]))
+	case "purge":
+		p.say("purged %d", p.m.Purge(func(*Item) {}))
+	case "pause":
+		p.m.Pause(p.consumers[args[0]])
+	case "resume":
+		p.m.Resume(p.consumers[args[0]])
+	case "open":
+		p.openGate(args[0], args[1])
+	case "state":
+		p.say("ready=%d unacked=%d consumers=%d", p.m.Ready(), p.m.Unacked(), p.m.Consumers())
+	default:
+		p.say("unknown command %s", words[0])
+	}
+	p.dispatch()
+	return p.out.String()
+}
+
+func (p *player) say(format string, args ...any) { fmt.Fprintf(&p.out, format+"\n", args...) }
+
+func (p *player) publish(name string, h *Hold) {
+	p.next++
+	for len(p.names) <= int(p.next) {
+		p.names, p.slots = append(p.names, ""), append(p.slots, 0)
+	}
+	p.names[p.next], p.seqs[name] = name, p.next
+	p.m.Publish(Item{Seq: p.next, Hold: h})
+}
+
+func (p *player) consume(name string, options []string) {
+	c := &Consumer{Holder: name, Label: name}
+	for _, o := range options {
+		key, value, _ := strings.Cut(o, "=")
+		n, _ := strconv.Atoi(value)
+		switch key {
+		case "prefetch":
+			c.Prefetch = n
+		case "noack":
+			c.NoAck = true
+		case "exclusive":
+			c.Exclusive = true
+		case "holder":
+			c.Holder = value
+		case "gate":
+			if p.gates[value] == nil {
+				p.gates[value] = &gate{}
+			}
+			c.Gate = p.gates[value]
+		}
+	}
+	if err := p.m.Consume(c); err != nil {
+		p.say("%v", err)
+		return
+	}
+	p.consumers[name] = c
+}
+
+func (p *player) openGate(name, n string) {
+	g := p.gates[name]
+	g.limit, _ = strconv.Atoi(n)
+	refused := g.refused
+	g.refused = nil
+	for _, c := range refused {
+		p.m.Resume(c)
+	}
+}
+
+func (p *player) get(options []string) {
+	noAck := len(options) > 1
+	d, ok := p.m.Get(options[0], noAck)
+	if !ok {
+		p.say("empty")
+		return
+	}
+	p.handOut("get", options[0], &d)
+}
+
+func (p *player) handOut(how, to string, d *Delivery) {
+	if d.Redelivered() {
+		how = "re" + how
+	}
+	p.slots[d.Seq] = d.Slot
+	p.say("%s %s %s", how, to, p.names[d.Seq])
+}
+
+func (p *player) dispatch() {
+	for more := true; more; {
+		var out []Delivery
+		out, more = p.m.Dispatch(nil, 2)
+		for i := range out {
+			p.handOut("deliver", out[i].Consumer.Label.(string), &out[i])
+		}
+	}
+}

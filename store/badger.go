@@ -1,0 +1,127 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/dgraph-io/badger/v4"
+	"github.com/dgraph-io/badger/v4/options"
+)
+
+// memtable is the size of Badger's memtables. A transaction can have 15 % of
+// it; batches stay below that.
+const memtable = 8 << 20
+
+// badgerKV is kv in Badger, every commit synced.
+type badgerKV struct{ db *badger.DB }
+
+// openBadger opens or makes the index in a directory.
+func openBadger(dir string) (kv, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	if err := removeLeftovers(dir); err != nil {
+		return nil, err
+	}
+	opt := badger.DefaultOptions(dir).
+		WithLogger(nil).
+		WithMetricsEnabled(false).
+		WithBypassLockGuard(true). // the store has a lock of its own
+		WithSyncWrites(true).
+		WithDetectConflicts(false).
+		WithMemTableSize(memtable).
+		WithNumMemtables(2).
+		WithValueThreshold(1 << 20). // nothing goes to the value log
+		WithValueLogFileSize(1 << 20).
+		WithBaseTableSize(2 << 20).
+		WithBaseLevelSize(16 << 20).
+		WithNumCompactors(2).
+		WithCompression(options.None).
+		WithBlockCacheSize(0).
+		WithIndexCacheSize(0).
+		WithNumGoroutines(1)
+	db, err := badger.Open(opt)
+	if err != nil {
+		return nil, fmt.Errorf("open the index: %w", err)
+	}
+	return badgerKV{db}, nil
+}
+
+// removeLeftovers removes empty files that Badger leaves when it is killed
+// while making or removing them, and cannot open afterwards
+// (dgraph-io/badger#2207). An empty one is new or already written elsewhere.
+func removeLeftovers(dir string) error {
+	for _, pattern := range [...]string{"*.mem", "*.vlog"} {
+		names, err := filepath.Glob(filepath.Join(dir, pattern))
+		if err != nil {
+			return err
+		}
+		for _, name := range names {
+			info, err := os.Stat(name)
+			if err != nil {
+				return err
+			}
+			if info.Size() == 0 {
+				if err := os.Remove(name); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func (b badgerKV) scan(prefix []byte, fn func(key, value []byte) error) error {
+	return b.db.View(func(txn *badger.Txn) error {
+		opt := badger.DefaultIteratorOptions
+		opt.Prefix = prefix
+		opt.PrefetchValues = false
+		it := txn.NewIterator(opt)
+		defer it.Close()
+		for it.Rewind(); it.Valid(); it.Next() {
+			item := it.Item()
+			err := item.Value(func(v []byte) error { return fn(item.Key(), v) })
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (b badgerKV) get(key []byte) (value []byte, err error) {
+	err = b.db.View(func(txn *badger.Txn) error {
+		item, err := txn.Get(key)
+		if err != nil {
+			return err
+		}
+		value, err = item.ValueCopy(nil)
+		return err
+	})
+	if errors.Is(err, badger.ErrKeyNotFound) {
+		return nil, nil
+	}
+	return value, err
+}
+
+// commit uses one transaction: Badger's write batches split without a word.
+func (b badgerKV) commit(changes []change) error {
+	return b.db.Update(func(txn *badger.Txn) error {
+		for _, c := range changes {
+			var err error
+			if c.deleted {
+				err = txn.Delete(c.key)
+			} else {
+				err = txn.Set(c.key, c.value)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (b badgerKV) close() error { return b.db.Close() }

@@ -1,0 +1,153 @@
+package store
+
+import (
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/lepusmq/lepus/store/log"
+)
+
+const (
+	// batchBytes is how large a transaction becomes: well below what Badger
+	// takes with the memtables it has here.
+	batchBytes = 512 << 10
+	// The next checkpoint comes after so many times what the last one wrote,
+	// within these bounds.
+	checkpointFactor = 4
+	checkpointMin    = 64 << 20
+	checkpointMax    = 256 << 20
+	// idleAfter is how long nothing must have been committed for a checkpoint
+	// to come without need.
+	idleAfter = time.Second
+)
+
+// checkpointer writes what the index has changed to Badger.
+type checkpointer struct {
+	kick   chan struct{} // has room for one
+	busy   atomic.Bool   // something was committed of late
+	due    atomic.Int64  // bytes of log after which a checkpoint comes
+	paused atomic.Bool   // there is no room on the disk for one
+
+	// owned by who checkpoints: the start, the goroutine, then Close
+	g       log.Position // of the last checkpoint
+	gHash   uint64
+	sum     uint64
+	written int64 // by the checkpoint under way
+}
+
+// synced tells the checkpointer how far the log has come.
+func (s *durable) advanced(end log.Position) {
+	c := &s.checkpoints
+	tail := int64(end) - s.tailFrom.Load()
+	s.tail.Store(tail)
+	if !c.busy.Swap(true) || tail >= c.due.Load() {
+		select {
+		case c.kick <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// runCheckpoints is the checkpointer's goroutine.
+func (s *durable) runCheckpoints() {
+	defer s.workers.Done()
+	c := &s.checkpoints
+	idle := time.NewTimer(idleAfter)
+	defer idle.Stop()
+	for {
+		select {
+		case <-s.quit:
+			return
+		case <-c.kick:
+			if s.tail.Load() < c.due.Load() {
+				idle.Reset(idleAfter)
+				continue
+			}
+		case <-idle.C:
+			if c.busy.Swap(false) {
+				idle.Reset(idleAfter)
+				continue
+			}
+			if s.commit(true) != nil {
+				return
+			}
+			// What that commit synced is no news.
+			c.busy.Store(false)
+		}
+		if c.paused.Load() {
+			continue
+		}
+		if err := s.checkpoint(); err != nil {
+			s.fail(err)
+			return
+		}
+	}
+}
+
+// checkpoint writes everything below the position applied now to Badger, and
+// gives back the segments of the log that hold nothing any more.
+func (s *durable) checkpoint() error {
+	x, c := s.index, &s.checkpoints
+	x.mu.Lock()
+	target := x.applied
+	changed, redefined := x.changed, x.redefined
+	x.changed, x.redefined = nil, nil
+	x.mu.Unlock()
+	if target == c.g && len(changed)+len(redefined) == 0 {
+		return nil
+	}
+	c.written = 0
+	if err := s.saveDefinitions(redefined); err != nil {
+		return fmt.Errorf("store: write definitions: %w", err)
+	}
+	if err := s.saveQueues(changed); err != nil {
+		return fmt.Errorf("store: write queues: %w", err)
+	}
+	if err := s.saveEnded(); err != nil {
+		return fmt.Errorf("store: remove queues: %w", err)
+	}
+	if err := s.finishCheckpoint(target); err != nil {
+		return fmt.Errorf("store: finish a checkpoint: %w", err)
+	}
+	c.due.Store(min(max(checkpointFactor*c.written, checkpointMin), checkpointMax))
+	return nil
+}
+
+// finishCheckpoint writes the G record: everything below target is in Badger.
+// Then segments that hold nothing, by what Badger has, are given back.
+func (s *durable) finishCheckpoint(target log.Position) error {
+	x, c := s.index, &s.checkpoints
+	b := s.newBatch()
+	x.mu.Lock()
+	g := gRecord{position: target, unclean: x.unclean, lastID: x.lastID}
+	b.put(stateKey(keyG), g.encode(), &c.gHash)
+	x.segments.refresh()
+	var dead []*segment
+	for _, g := range x.segments.list {
+		if g.limit > target || g.sum.messages != 0 || g.saved.messages != 0 || g.emptied >= target {
+			continue
+		}
+		dead = append(dead, g)
+		if g.stored {
+			b.remove(stateKey(keySegment, g.seq), &g.hash)
+			g.stored = false
+		}
+	}
+	x.mu.Unlock()
+	if err := s.commitBatch(b); err != nil {
+		return err
+	}
+	c.g = target
+	s.tailFrom.Store(int64(target))
+	for _, g := range dead {
+		if err := s.log.Recycle(g.seq); err != nil {
+			return err
+		}
+		x.mu.Lock()
+		x.segments.forget(g)
+		x.mu.Unlock()
+	}
+	s.makeRoom(0)
+	return nil
+}

@@ -1,0 +1,229 @@
+package store
+
+import (
+	"io"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/lepusmq/lepus/store/log"
+)
+
+const (
+	// lazyDelay is how long what nobody waits for may wait for a commit that
+	// takes it along.
+	lazyDelay = 2 * time.Millisecond
+	// writeSoon is the backlog that is written though nobody waits for it.
+	writeSoon = 1 << 20
+	// longTail is how much log behind the last checkpoint slows publishers.
+	longTail = 512 << 20
+	// spareEntries and spares bound the buffers kept for pending entries.
+	spareEntries = 1 << 15
+	spares       = 64
+)
+
+// durable is the store on disk.
+type durable struct {
+	// immutable
+	opt    Options
+	lock   io.Closer
+	log    *log.Log
+	kv     kv
+	index  *index
+	clean  bool
+	opened []Definition
+
+	lastID  atomic.Uint64
+	backlog atomic.Int64 // bytes that wait for the committer or are with it
+	// tail is how many bytes of log lie behind the last checkpoint, which was
+	// at tailFrom.
+	tail, tailFrom atomic.Int64
+
+	// wakeup has room for one: there is something to commit.
+	wakeup chan struct{}
+	// quit ends the goroutines, which workers counts.
+	quit    chan struct{}
+	workers sync.WaitGroup
+
+	mu       sync.Mutex
+	room     *sync.Cond        // on mu: the backlog has shrunk, or the store has failed
+	waiters  int               // guarded by mu: who waits for room
+	queues   map[uint64]*queue // guarded by mu
+	touched  []*queue          // guarded by mu: queues with something to commit
+	groups   []*Group          // guarded by mu: groups that are whole
+	defines  []definitions     // guarded by mu
+	woken    bool              // guarded by mu: the committer was told
+	lazy     *time.Timer       // guarded by mu: when it will be told
+	lazySet  bool              // guarded by mu
+	closing  bool              // guarded by mu
+	err      error             // guarded by mu: why nothing is accepted any more
+	buffers  [][]entry         // guarded by mu: spare
+	reported bool              // guarded by mu: OnFail was called
+
+	// role is the committer's: who holds it may commit. round is its.
+	role  sync.Mutex
+	round round
+
+	checkpoints checkpointer
+	guard       diskGuard
+}
+
+// definitions is what one call of Define asks for.
+type definitions struct {
+	changes []Definition
+	done    func()
+}
+
+// NewID returns an identifier never used before.
+func (s *durable) NewID() uint64 { return s.lastID.Add(1) }
+
+// Clean says whether the store was closed in order the last time.
+func (s *durable) Clean() bool { return s.clean }
+
+// Definitions returns what was defined when the store was opened.
+func (s *durable) Definitions() []Definition { return s.opened }
+
+// Define records changes of definitions.
+func (s *durable) Define(changes []Definition, done func()) {
+	copied := make([]Definition, len(changes))
+	copy(copied, changes)
+	s.mu.Lock()
+	if s.err != nil {
+		s.mu.Unlock()
+		return
+	}
+	for i := range copied {
+		c := &copied[i]
+		if q := s.queues[c.ID]; q != nil && c.Kind == KindQueue && c.Deleted {
+			q.dropped = true
+			delete(s.queues, c.ID)
+		}
+	}
+	s.defines = append(s.defines, definitions{changes: copied, done: done})
+	wake := s.stir(true)
+	s.mu.Unlock()
+	s.wakeIf(wake)
+}
+
+// Queue returns the part of the store that belongs to a queue.
+func (s *durable) Queue(id uint64) Queue {
+	next := s.index.nextSeq(id)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	q := s.queues[id]
+	if q == nil {
+		q = &queue{store: s, id: id, next: next}
+		s.queues[id] = q
+	}
+	return q
+}
+
+// NewGroup starts a commit group.
+func (s *durable) NewGroup(parts int, whole, done func()) *Group {
+	return newGroup(parts, whole, done, s.takeGroup)
+}
+
+// takeGroup takes a group that is whole.
+func (s *durable) takeGroup(g *Group) {
+	s.mu.Lock()
+	if s.err != nil {
+		s.mu.Unlock()
+		return
+	}
+	s.groups = append(s.groups, g)
+	wake := s.stir(true)
+	s.mu.Unlock()
+	if g.whole != nil {
+		g.whole()
+	}
+	s.wakeIf(wake)
+}
+
+// Backlog is how many bytes of messages wait to be written.
+func (s *durable) Backlog() int64 {
+	n := s.backlog.Load()
+	if s.tail.Load() > longTail {
+		n += MaxBacklog
+	}
+	return n
+}
+
+// Throttle waits until the backlog is small enough.
+func (s *durable) Throttle() {
+	if s.Backlog() < MaxBacklog {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.waiters++
+	for s.err == nil && s.Backlog() >= MaxBacklog {
+		s.room.Wait()
+	}
+	s.waiters--
+}
+
+// makeRoom takes bytes off the backlog and lets publishers go on.
+func (s *durable) makeRoom(bytes int64) {
+	s.backlog.Add(-bytes)
+	s.mu.Lock()
+	if s.waiters > 0 {
+		s.room.Broadcast()
+	}
+	s.mu.Unlock()
+}
+
+// stir has the committer told, now or soon. Called with mu held; if it returns
+// true the caller calls wakeIf without.
+func (s *durable) stir(now bool) (wake bool) {
+	switch {
+	case s.woken:
+		return false
+	case now:
+		s.woken = true
+		return true
+	case !s.lazySet:
+		s.lazySet = true
+		s.lazy.Reset(lazyDelay)
+	}
+	return false
+}
+
+// wakeIf tells the committer.
+func (s *durable) wakeIf(wake bool) {
+	if !wake {
+		return
+	}
+	select {
+	case s.wakeup <- struct{}{}:
+	default:
+	}
+}
+
+// wakeLazy is called by the timer.
+func (s *durable) wakeLazy() {
+	s.mu.Lock()
+	s.lazySet = false
+	wake := s.stir(true)
+	s.mu.Unlock()
+	s.wakeIf(wake)
+}
+
+// spare returns a buffer for pending entries. Called with mu held.
+func (s *durable) spare(n int) []entry {
+	if last := len(s.buffers) - 1; last >= 0 && n > 1 {
+		b := s.buffers[last]
+		s.buffers[last] = nil
+		s.buffers = s.buffers[:last]
+		return b
+	}
+	return make([]entry, 0, n)
+}
+
+// keepSpare takes back a buffer whose entries hold nothing. Called with mu
+// held.
+func (s *durable) keepSpare(b []entry) {
+	if cap(b) < 2 || cap(b) > spareEntries || len(s.buffers) == spares {
+		return
+	}
+	s.buffers = append(s.buffers, b[:0])
+}

@@ -1,0 +1,152 @@
+package store
+
+import (
+	"sync"
+
+	"github.com/lepusmq/lepus/store/log"
+)
+
+// index says which messages each queue has and where they lie in the log, and
+// what is defined. It is changed by apply only, with what is synced.
+type index struct {
+	unclean log.Position // immutable after the start: records below are redelivered
+
+	mu       sync.Mutex
+	segments segments
+	queues   map[uint64]*queueIndex
+	defined  map[definitionKey]*definition
+	applied  log.Position // everything below has been applied
+	lastID   uint64       // the highest id ever named
+
+	// What has changed since the last checkpoint began to write it.
+	changed   []*queueIndex
+	redefined []definitionKey
+	ended     []*queueIndex // queues that are gone, but not from Badger
+}
+
+type definitionKey struct {
+	kind Kind
+	id   uint64
+}
+
+// definition is a definition, or the trace of one that ended.
+type definition struct {
+	order   uint64
+	value   []byte // nil once it is saved
+	changed bool
+	deleted bool
+	stored  bool
+	hash    uint64
+}
+
+func newIndex(source func() []log.Segment) *index {
+	return &index{
+		segments: segments{source: source},
+		queues:   make(map[uint64]*queueIndex),
+		defined:  make(map[definitionKey]*definition),
+	}
+}
+
+// apply changes the index by operations, in log order. What a queue reflects
+// already is passed over. Everything below end has been applied then.
+func (x *index) apply(ops []op, end log.Position) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for i := range ops {
+		o := &ops[i]
+		if o.kind == recDefine {
+			x.define(o)
+			continue
+		}
+		q := x.queues[o.queue]
+		if q == nil || o.at < q.position {
+			continue
+		}
+		switch o.kind {
+		case recEnqueue:
+			q.insert(o.run)
+		case recMove:
+			q.relocate(o.run, o.at)
+		case recDead:
+			for _, s := range o.spans {
+				q.settle(s, o.at)
+			}
+		case recCount:
+			q.delivered(o.count)
+		}
+		x.touch(q)
+	}
+	x.applied = max(x.applied, end)
+}
+
+// touch has the next checkpoint save a queue.
+func (x *index) touch(q *queueIndex) {
+	if !q.dirty {
+		q.dirty = true
+		x.changed = append(x.changed, q)
+	}
+}
+
+// define applies definitions. They are absolute: one that is applied again
+// does no harm, it only comes back until it is ended again.
+func (x *index) define(o *op) {
+	for i := range o.define {
+		c := &o.define[i]
+		key := definitionKey{c.Kind, c.ID}
+		x.lastID = max(x.lastID, c.ID)
+		d := x.defined[key]
+		if c.Kind == KindQueue {
+			x.defineQueue(c, o.at)
+		}
+		if d == nil {
+			if c.Deleted {
+				continue
+			}
+			// A record has fewer definitions than bytes.
+			d = &definition{order: uint64(o.order) + uint64(i)}
+			x.defined[key] = d
+		}
+		d.value, d.deleted = c.Value, c.Deleted
+		if !d.changed {
+			d.changed = true
+			x.redefined = append(x.redefined, key)
+		}
+	}
+}
+
+func (x *index) defineQueue(c *Definition, at log.Position) {
+	q := x.queues[c.ID]
+	switch {
+	case q == nil && !c.Deleted:
+		x.queues[c.ID] = x.newQueue(c.ID, at)
+	case q != nil && c.Deleted:
+		q.end(at)
+		q.position = at
+		delete(x.queues, c.ID)
+		x.ended = append(x.ended, q)
+	}
+}
+
+// dropOrphans ends queues that nothing defines: those whose end was lost with
+// a piece of the log.
+func (x *index) dropOrphans(at log.Position) {
+	for id := range x.queues {
+		if d := x.defined[definitionKey{KindQueue, id}]; d == nil || d.deleted {
+			x.defineQueue(&Definition{Kind: KindQueue, ID: id, Deleted: true}, at)
+		}
+	}
+}
+
+func (x *index) newQueue(id uint64, position log.Position) *queueIndex {
+	return &queueIndex{id: id, position: position, next: 1, nextPage: 1, segments: &x.segments}
+}
+
+// nextSeq returns a number above all that were ever used in a queue.
+func (x *index) nextSeq(id uint64) uint64 {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if q := x.queues[id]; q != nil {
+		return q.next
+	}
+	return 1
+}

@@ -1,0 +1,115 @@
+package log_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/lepusmq/lepus/store/log"
+)
+
+// BenchmarkCommit appends a batch and syncs it, on the real disk. Segments are
+// recycled as they fill.
+func BenchmarkCommit(b *testing.B) {
+	for _, size := range []int{64, 1024} {
+		for _, batch := range []int{1, 100, 1000} {
+			b.Run(fmt.Sprintf("%dB_x%d", size, batch), func(b *testing.B) {
+				l := begin(b, log.Options{Dir: b.TempDir()})
+				head, body := make([]byte, 24), make([]byte, size)
+				seq := uint64(1)
+				b.SetBytes(int64(size * batch))
+				b.ReportAllocs()
+				for b.Loop() {
+					for range batch {
+						if _, err := l.Append(1, head, body); err != nil {
+							b.Fatal(err)
+						}
+					}
+					if _, err := l.Sync(); err != nil {
+						b.Fatal(err)
+					}
+					if l.Recycle(seq) == nil {
+						seq++
+					}
+				}
+			})
+		}
+	}
+}
+
+// BenchmarkAppend is the part that the processor does.
+func BenchmarkAppend(b *testing.B) {
+	for _, size := range []int{64, 1024} {
+		b.Run(fmt.Sprintf("%dB", size), func(b *testing.B) {
+			l := begin(b, log.Options{Dir: b.TempDir(), SegmentSize: 1 << 30})
+			head, body := make([]byte, 24), make([]byte, size)
+			b.SetBytes(int64(size))
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := l.Append(1, head, body); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkRead reads records of 1 KiB one by one and in a run.
+func BenchmarkRead(b *testing.B) {
+	l := begin(b, log.Options{Dir: b.TempDir()})
+	var all []log.Position
+	for range 10000 {
+		pos, err := l.Append(1, make([]byte, 1024))
+		if err != nil {
+			b.Fatal(err)
+		}
+		all = append(all, pos)
+	}
+	if err := l.Write(); err != nil {
+		b.Fatal(err)
+	}
+	b.Run("one", func(b *testing.B) {
+		b.ReportAllocs()
+		buf, i := make([]byte, 2048), 0
+		for b.Loop() {
+			if _, err := l.Read(all[i%len(all)], buf); err != nil {
+				b.Fatal(err)
+			}
+			i++
+		}
+	})
+	b.Run("run", func(b *testing.B) {
+		b.ReportAllocs()
+		r, i := l.NewReader(0), 0
+		defer r.Close()
+		for b.Loop() {
+			if i%len(all) == 0 {
+				r.Seek(all[0])
+			}
+			if _, err := r.Next(); err != nil {
+				b.Fatal(err)
+			}
+			i++
+		}
+	})
+}
+
+// begin opens a log for a benchmark.
+func begin(b *testing.B, opt log.Options) *log.Log {
+	b.Helper()
+	l, err := log.Open(opt)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() {
+		if err := l.Close(); err != nil {
+			b.Error(err)
+		}
+	})
+	if err := l.Replay(0, 0, nil); err != nil {
+		b.Fatal(err)
+	}
+	if err := l.Start(); err != nil {
+		b.Fatal(err)
+	}
+	return l
+}

@@ -1,0 +1,332 @@
+package log_test
+
+import (
+	"errors"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/lepusmq/lepus/store/log"
+	"github.com/lepusmq/lepus/store/vfs"
+)
+
+// headerSize is where the records of a segment begin in its file.
+const headerSize = 8192
+
+// batches returns a rig whose log holds so many records of 40 bytes, two in a
+// commit, at rest after a kill. ends are the positions behind each.
+func batches(t *testing.T, n int) (r *rig, ends []log.Position) {
+	t.Helper()
+	r = newRig(t, 3)
+	r.mustStart(0, 0)
+	for i := range n {
+		if err := r.append(40); err != nil {
+			t.Fatal(err)
+		}
+		ends = append(ends, r.l.End())
+		if i%2 == 1 || i == n-1 {
+			if err := r.sync(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	r.crash(0)
+	return r, ends
+}
+
+// segments returns what a crashed log left.
+func (r *rig) segments() []log.Segment {
+	r.t.Helper()
+	l, err := log.Open(log.Options{FS: r.fs.Clone(0), Dir: dir})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Segments()
+}
+
+// path returns the file of a segment of a crashed log.
+func (r *rig) path(seq uint64) string {
+	for _, s := range r.segments() {
+		if s.Seq == seq {
+			return filepath.Join(dir, s.File)
+		}
+	}
+	r.t.Fatalf("no segment %d", seq)
+	return ""
+}
+
+// on returns the rig on another state of its files.
+func (r *rig) on(fs *vfs.Fake) *rig {
+	c := *r
+	c.fs, c.l, c.all = fs, nil, slices.Clone(r.all)
+	c.opt.FS = fs
+	r.t.Cleanup(func() {
+		if c.l != nil {
+			c.l.Close()
+		}
+	})
+	return &c
+}
+
+// TestFlip turns one byte after the other over. A record that a later commit
+// names as synced, or that is below what is known, must be named as damaged.
+// In the last commit a flip cannot be told from a torn write, unless that
+// commit is known.
+func TestFlip(t *testing.T) {
+	const records = 6
+	r, ends := batches(t, records)
+	path := r.path(1)
+	start := r.all[0].pos
+	for off := int64(0); off < headerSize+int64(ends[records-1]-start); off++ {
+		if off < headerSize && off%4096 >= 96 {
+			continue // nothing is there
+		}
+		for _, known := range []log.Position{0, ends[records-1]} {
+			c := r.on(r.fs.Clone(1))
+			if err := c.fs.Corrupt(path, off, 0x10); err != nil {
+				t.Fatal(err)
+			}
+			err := c.replay(known, 0)
+			pos := start + log.Position(off-headerSize)
+			hit := slices.IndexFunc(ends, func(e log.Position) bool { return pos < e })
+			switch {
+			case off < headerSize:
+				// The other copy of the header stands in.
+				if err != nil || len(c.all) != records {
+					t.Fatalf("offset %d: %d records, %v", off, len(c.all), err)
+				}
+			case known == 0 && hit >= records-2:
+				if err != nil || len(c.all) != hit {
+					t.Fatalf("offset %d: %d records, %v", off, len(c.all), err)
+				}
+			default:
+				var bad *log.DamageError
+				if !errors.As(err, &bad) || bad.Position != r.all[hit].pos || filepath.Base(path) != bad.File && known == 0 {
+					t.Fatalf("offset %d: %v", off, err)
+				}
+			}
+			if c.l != nil {
+				c.l.Close()
+				c.l = nil
+			}
+		}
+	}
+}
+
+// TestCut cuts the log at every byte of its tail, by ending the file and by
+// zeros. What is whole comes back, and the log goes on behind it.
+func TestCut(t *testing.T) {
+	r, ends := batches(t, 5)
+	path := r.path(1)
+	start := r.all[0].pos
+	for at := start; at <= ends[4]; at++ {
+		for _, cut := range []string{"short", "zeros"} {
+			c := r.on(r.fs.Clone(2))
+			f, err := c.fs.Open(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			size, _ := f.Size()
+			if err := f.Truncate(headerSize + int64(at-start)); err != nil {
+				t.Fatal(err)
+			}
+			if cut == "zeros" {
+				if err := f.Truncate(size); err != nil {
+					t.Fatal(err)
+				}
+			}
+			whole := 0
+			for whole < len(ends) && ends[whole] <= at {
+				whole++
+			}
+			c.mustStart(0, whole)
+			if len(c.all) != whole {
+				t.Fatalf("cut at %d: %d records, want %d", at, len(c.all), whole)
+			}
+			if err := c.append(100); err != nil {
+				t.Fatal(err)
+			}
+			if pos := c.all[whole].pos; pos < ends[4] {
+				t.Fatalf("cut at %d: position %d was used again", at, pos)
+			}
+			if err := c.sync(); err != nil {
+				t.Fatal(err)
+			}
+			c.mustStart(c.l.Synced(), c.crash(1))
+			c.crash(0)
+		}
+	}
+}
+
+// TestCutWhenKnown cuts off what is known to have been synced.
+func TestCutWhenKnown(t *testing.T) {
+	r, ends := batches(t, 5)
+	c := r.on(r.fs.Clone(0))
+	f, err := c.fs.Open(r.path(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Truncate(headerSize + int64(ends[3]-r.all[0].pos)); err != nil {
+		t.Fatal(err)
+	}
+	var bad *log.DamageError
+	if err := c.replay(ends[4], 0); !errors.As(err, &bad) || bad.Position != ends[3] {
+		t.Fatalf("got %v", err)
+	}
+}
+
+// TestAcceptLoss goes on behind damage and says what was lost.
+func TestAcceptLoss(t *testing.T) {
+	r, ends := batches(t, 8)
+	path := r.path(1)
+	for _, hit := range []int{0, 2, 3, 7} {
+		c := r.on(r.fs.Clone(1))
+		off := headerSize + int64(r.all[hit].pos-r.all[0].pos) + 30
+		if err := c.fs.Corrupt(path, off, 1); err != nil {
+			t.Fatal(err)
+		}
+		if err := c.replay(ends[7], 0); err == nil {
+			t.Fatal("damage was not seen")
+		}
+		c.l.Close()
+		c.opt.AcceptLoss = true
+		c.all = slices.Delete(c.all, hit, hit+1)
+		c.mustStart(ends[7], 7)
+		lost := c.l.Lost()
+		if len(lost) != 1 || lost[0].Position != r.all[hit].pos {
+			t.Fatalf("record %d: lost %v", hit, lost)
+		}
+		if hit < 7 && lost[0].Next != r.all[hit+1].pos {
+			t.Fatalf("record %d: next is %d", hit, lost[0].Next)
+		}
+		if err := c.append(10); err != nil {
+			t.Fatal(err)
+		}
+		if last := c.all[len(c.all)-1].pos; last < ends[7] {
+			t.Fatalf("position %d was used again", last)
+		}
+		c.crash(0)
+	}
+}
+
+// chain returns a rig whose log has several segments.
+func chain(t *testing.T) *rig {
+	t.Helper()
+	r := newRig(t, 5)
+	r.mustStart(0, 0)
+	for len(r.l.Segments()) < 4 {
+		if err := r.append(1000); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := r.sync(); err != nil {
+		t.Fatal(err)
+	}
+	r.crash(0)
+	return r
+}
+
+// TestLastOfSegment damages the last record of a segment that is complete,
+// because another follows it.
+func TestLastOfSegment(t *testing.T) {
+	r := chain(t)
+	first := r.segments()[0]
+	i := slices.IndexFunc(r.all, func(e entry) bool { return e.pos >= first.End }) - 1
+	off := headerSize + int64(r.all[i].pos-first.Start) + 40
+	if err := r.fs.Corrupt(filepath.Join(dir, first.File), off, 1); err != nil {
+		t.Fatal(err)
+	}
+	var bad *log.DamageError
+	if err := r.replay(0, 0); !errors.As(err, &bad) || bad.Position != r.all[i].pos {
+		t.Fatalf("got %v", err)
+	}
+}
+
+// TestMissingSegment removes segments; from the position where the log is
+// needed on it must be unbroken.
+func TestMissingSegment(t *testing.T) {
+	r := chain(t)
+	for _, seq := range []uint64{1, 2, 3} {
+		c := r.on(r.fs.Clone(0))
+		if err := c.fs.Remove(r.path(seq)); err != nil {
+			t.Fatal(err)
+		}
+		var bad *log.DamageError
+		if err := c.replay(0, 0); !errors.As(err, &bad) {
+			t.Fatalf("segment %d: %v", seq, err)
+		}
+		t.Log(bad)
+		c.l.Close()
+		// Behind it nothing is missing.
+		i := slices.IndexFunc(c.all, func(e entry) bool { return e.pos >= c.all[len(c.all)-1].pos })
+		c.from, c.all = c.all[i].pos, c.all[i:]
+		c.mustStart(0, 1)
+		c.crash(0)
+	}
+	c := r.on(r.fs.Clone(0))
+	if err := c.fs.Remove(r.path(4)); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.replay(c.all[len(c.all)-1].pos, 0); err == nil {
+		t.Fatal("the last segment was not missed")
+	}
+	c.l.Close()
+	if err := c.replay(0, 0); err != nil {
+		t.Fatalf("nothing tells of the last segment: %v", err)
+	}
+}
+
+// TestUnreadable makes one read after the other fail at a start. That is never
+// taken for the end of the log.
+func TestUnreadable(t *testing.T) {
+	r := chain(t)
+	broken := errors.New("broken")
+	for n := 1; ; n++ {
+		c := r.on(r.fs.Clone(0))
+		c.opt.AcceptLoss = n%2 == 0
+		c.fs.Fail(vfs.OpRead, n, broken)
+		var err error
+		if c.l, err = log.Open(c.opt); err != nil {
+			continue
+		}
+		got := 0
+		err = c.l.Replay(0, 0, func(log.Record) error { got++; return nil })
+		lost := len(c.l.Lost())
+		c.l.Close()
+		if err == nil && lost == 0 && got < len(c.all) {
+			t.Fatalf("read %d failed: only %d of %d records came back", n, got, len(c.all))
+		}
+		if err == nil && lost == 0 {
+			break
+		}
+	}
+}
+
+// TestLostHeader wipes both copies of the header of the last segment.
+func TestLostHeader(t *testing.T) {
+	only, _ := batches(t, 4)
+	for _, r := range []*rig{chain(t), only} {
+		last := r.segments()[len(r.segments())-1]
+		f, err := r.fs.Open(filepath.Join(dir, last.File))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.WriteAt(make([]byte, headerSize), 0); err != nil {
+			t.Fatal(err)
+		}
+		var bad *log.DamageError
+		if err := r.replay(0, 0); !errors.As(err, &bad) || bad.File != last.File {
+			t.Fatalf("got %v", err)
+		}
+		r.l.Close()
+		r.opt.AcceptLoss = true
+		r.mustStart(0, 0)
+		if err := r.append(10); err != nil {
+			t.Fatal(err)
+		}
+		if pos := r.all[len(r.all)-1].pos; pos < last.Limit {
+			t.Fatalf("position %d was used again", pos)
+		}
+	}
+}

@@ -1,0 +1,157 @@
+package log
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+	"time"
+)
+
+const (
+	// Zeroing goes in small steps with pauses, and ends when the file is
+	// taken: it makes syncs cheaper while little is written, and costs more
+	// than it gives when a segment is filled within a second.
+	zeroStep  = 256 << 10
+	zeroPause = 2 * time.Millisecond
+
+	// A file is cut short in steps before it is removed, since giving back
+	// much at once can hold up everybody's syncs for a tenth of a second.
+	cutStep  = 4 << 20
+	cutPause = 20 * time.Millisecond
+
+	// retryPause is the time between attempts to make a file.
+	retryPause = time.Second
+)
+
+// job is what the keeper can do.
+type job uint8
+
+const (
+	jobRest   job = iota
+	jobStop       // end
+	jobCreate     // make one more file
+	jobZero       // write zeros into a part of a file
+	jobCut        // take a part of a file away, at last all of it
+)
+
+// keep is the keeper: it takes one small step after the other, whichever is
+// the most urgent, and sleeps when there is none.
+func (p *pool) keep() {
+	defer close(p.done)
+	var zeros []byte
+	for {
+		j, f := p.choose()
+		var timer <-chan time.Time
+		switch j {
+		case jobStop:
+			return
+		case jobCreate:
+			f, err := p.create()
+			p.finish(f, err)
+			if err == nil {
+				continue
+			}
+			timer = time.After(retryPause)
+		case jobZero:
+			if zeros == nil {
+				zeros = make([]byte, min(zeroStep, f.size))
+			}
+			p.finish(p.zero(f, zeros))
+			timer = time.After(zeroPause)
+		case jobCut:
+			p.finish(p.cut(f), nil)
+			timer = time.After(cutPause)
+		}
+		select {
+		case <-p.kick:
+		case <-timer:
+		}
+	}
+}
+
+// choose says what to do next and takes the file it is about out of the pool.
+func (p *pool) choose() (job, *spare) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch best := p.best(); {
+	case p.stopped:
+		return jobStop, nil
+	case p.count() <= p.opt.Reserve:
+		return jobCreate, nil
+	case p.near && p.free[best].zeroed < p.free[best].size:
+		return jobZero, p.work(best)
+	}
+	for i, f := range p.free {
+		if f.size != p.opt.SegmentSize || len(p.free) > p.opt.Pool {
+			return jobCut, p.work(i)
+		}
+	}
+	return jobRest, nil
+}
+
+func (p *pool) work(i int) *spare {
+	p.busy = p.free[i]
+	p.free = slices.Delete(p.free, i, i+1)
+	return p.busy
+}
+
+// finish puts the file worked on back, if there is still one.
+func (p *pool) finish(f *spare, err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if f != nil {
+		p.free = append(p.free, f)
+	}
+	p.busy, p.err = nil, err
+	p.cond.Broadcast()
+}
+
+func (p *pool) create() (*spare, error) {
+	p.serial++
+	name := fmt.Sprintf("%08d%s", p.serial, suffix)
+	f := &spare{name: name, path: filepath.Join(p.opt.Dir, name), size: p.opt.SegmentSize}
+	var err error
+	if f.file, err = p.opt.FS.Create(f.path); err != nil {
+		return nil, fmt.Errorf("make a segment: %w", err)
+	}
+	if err = f.file.Preallocate(f.size); err == nil {
+		err = p.opt.FS.SyncDir(p.opt.Dir)
+	}
+	if err != nil {
+		p.remove(f)
+		return nil, fmt.Errorf("make a segment: %w", err)
+	}
+	return f, nil
+}
+
+func (p *pool) zero(f *spare, zeros []byte) (*spare, error) {
+	n := min(int64(len(zeros)), f.size-f.zeroed)
+	_, err := f.file.WriteAt(zeros[:n], f.zeroed)
+	if err == nil {
+		err = f.file.Sync()
+	}
+	if err != nil {
+		// What a sync has failed on is never used again.
+		p.remove(f)
+		return nil, fmt.Errorf("zero %s: %w", f.name, err)
+	}
+	g := *f
+	g.zeroed += n
+	return &g, nil
+}
+
+func (p *pool) cut(f *spare) *spare {
+	g := *f
+	g.size -= cutStep
+	if g.size <= 0 || g.file.Truncate(g.size) != nil {
+		p.remove(f)
+		return nil
+	}
+	return &g
+}
+
+// remove removes a file. If that fails it is left over until the next Open.
+func (p *pool) remove(f *spare) {
+	f.file.Close()
+	p.opt.FS.Remove(f.path)
+}

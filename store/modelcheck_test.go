@@ -1,0 +1,317 @@
+package store
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/lepusmq/lepus/store/log"
+)
+
+// open starts the store and compares what it has with what was promised.
+// power says whether what was not synced may be gone.
+func (h *history) open(power bool) error {
+	s, err := open(h.rig.options())
+	if err != nil {
+		return err
+	}
+	h.store = s
+	h.note("open, clean %v, end %d", s.clean, s.log.End())
+	if err := s.index.check(); err != nil {
+		return err
+	}
+	defined := map[uint64]bool{}
+	for _, d := range s.Definitions() {
+		if d.Kind != KindQueue || string(d.Value) != fmt.Sprint("queue ", d.ID) {
+			return fmt.Errorf("definition %v", d)
+		}
+		if h.gone[d.ID] {
+			return fmt.Errorf("queue %d is back", d.ID)
+		}
+		defined[d.ID] = true
+	}
+	// What waited is gone, or it is there.
+	h.fanouts, h.moves, h.defines = nil, nil, nil
+	clear(h.waiting)
+	groups := h.groups
+	h.groups = nil
+	for id, q := range h.queues {
+		if !defined[id] {
+			if q.defined && !q.dropped {
+				return fmt.Errorf("queue %d is lost", id)
+			}
+			delete(h.queues, id)
+			if q.defined {
+				h.gone[id] = true
+			}
+		}
+	}
+	found := map[*modelMessage]bool{}
+	for _, id := range slices.Sorted(maps.Keys(h.queues)) {
+		if err := h.compare(h.queues[id], power, found); err != nil {
+			return fmt.Errorf("queue %d: %w", id, err)
+		}
+	}
+	for _, g := range groups {
+		if err := h.compareGroup(g, found); err != nil {
+			return err
+		}
+	}
+	for _, q := range h.queues {
+		q.defined, q.dropped = true, false
+		q.next = q.part.NextSeq()
+		for seq, m := range q.messages {
+			if !found[m] {
+				delete(q.messages, seq)
+				continue
+			}
+			*m = modelMessage{
+				queue: q, seq: seq, number: m.number, size: m.size, handed: true, confirmed: true,
+				count: m.count, counts: m.counts, again: m.again,
+			}
+		}
+	}
+	return nil
+}
+
+// compare loads a queue and compares.
+func (h *history) compare(q *modelQueue, power bool, found map[*modelMessage]bool) error {
+	q.part = h.store.Queue(q.id)
+	var list []Stored
+	for from := uint64(0); ; {
+		part, err := q.part.Load(from, 1+h.rng.IntN(20))
+		if err != nil {
+			return err
+		}
+		if len(part) == 0 {
+			break
+		}
+		list = append(list, part...)
+		from = part[len(part)-1].Seq + 1
+	}
+	last := uint64(0)
+	for i := range list {
+		f := &list[i]
+		m := q.messages[f.Seq]
+		switch {
+		case f.Seq <= last:
+			return fmt.Errorf("%d after %d", f.Seq, last)
+		case m == nil || !m.handed:
+			return fmt.Errorf("%d was invented", f.Seq)
+		case bodyNumber(&f.Message) != m.number || !f.Persistent || len(f.Body()) < m.size:
+			return fmt.Errorf("%d has another body: %.30q for %d", f.Seq, f.Body(), m.number)
+		case m.settled && (m.synced || m.written && !power):
+			return fmt.Errorf("%d has come back", f.Seq)
+		}
+		last = f.Seq
+		found[m] = true
+		if err := h.compareCount(m, f); err != nil {
+			return fmt.Errorf("%d: %w", f.Seq, err)
+		}
+		f.Release()
+	}
+	for seq, m := range q.messages {
+		if m.confirmed && !m.settled && !m.settling && !found[m] {
+			return fmt.Errorf("%d is lost", seq)
+		}
+		if found[m] && q.part.NextSeq() <= seq {
+			return fmt.Errorf("next seq is %d, but there is %d", q.part.NextSeq(), seq)
+		}
+	}
+	return nil
+}
+
+func (h *history) compareCount(m *modelMessage, f *Stored) error {
+	m.again = m.again || !h.store.clean
+	if f.Redelivered != (m.again || f.Count > 0) {
+		return fmt.Errorf("redelivered %v, unclean before: %v, count %d", f.Redelivered, m.again, f.Count)
+	}
+	if h.store.clean && f.Count != m.count {
+		return fmt.Errorf("count %d of %d", f.Count, m.count)
+	}
+	if f.Count != 0 && !slices.Contains(m.counts, f.Count) {
+		return fmt.Errorf("count %d of %v", f.Count, m.counts)
+	}
+	m.count = f.Count
+	return nil
+}
+
+// compareGroup sees whether a group that was not promised is there whole or
+// not at all.
+func (h *history) compareGroup(g *modelGroup, found map[*modelMessage]bool) error {
+	there, missing := 0, 0
+	for _, p := range g.all {
+		if h.queues[p.queue.id] == nil || p.queue.dropped {
+			continue
+		}
+		for _, m := range p.entries {
+			switch {
+			case m.settled:
+			case found[m]:
+				there++
+			default:
+				missing++
+			}
+		}
+		for _, m := range p.settled {
+			if found[m] {
+				missing++
+			} else if m.confirmed {
+				there++
+			}
+		}
+	}
+	if there > 0 && missing > 0 {
+		return fmt.Errorf("%d of a group of %d are there", there, there+missing)
+	}
+	if g.done && missing > 0 {
+		return fmt.Errorf("a group that was done has lost %d", missing)
+	}
+	return nil
+}
+
+// check holds the index's sums and counts against its runs.
+func (x *index) check() error {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	sums := map[uint64]sum{}
+	for _, q := range x.queues {
+		last, messages := uint64(0), uint64(0)
+		first := true
+		for _, p := range q.pages {
+			if len(p.runs) == 0 {
+				return fmt.Errorf("queue %d has an empty page", q.id)
+			}
+			for i := range p.runs {
+				r := &p.runs[i]
+				n := uint32(r.to) - uint32(r.from) + 1 - r.deadIn(r.from, r.to)
+				if n != r.live || n == 0 || r.bit(r.from) || r.bit(r.to) || !first && r.first() <= last {
+					return fmt.Errorf("queue %d: run %+v behind %d", q.id, *r, last)
+				}
+				first, last = false, r.last()
+				messages += uint64(n)
+				var covered []*segment
+				x.segments.span(r.pos-log.Position(r.back), r.pos, func(g *segment) { covered = append(covered, g) })
+				for _, g := range covered {
+					s := sums[g.seq]
+					s.add(sum{int64(n), int64(r.bytes) / int64(len(covered))})
+					sums[g.seq] = s
+				}
+			}
+		}
+		if messages != q.messages || !first && q.next <= last {
+			return fmt.Errorf("queue %d has %d messages, not %d; next is %d, last %d", q.id, messages, q.messages, q.next, last)
+		}
+	}
+	for _, g := range x.segments.list {
+		if sums[g.seq] != g.sum {
+			return fmt.Errorf("segment %d has %v, not %v", g.seq, sums[g.seq], g.sum)
+		}
+	}
+	return nil
+}
+
+// planMove decides to move what is live in a segment; it is done later.
+func (h *history) planMove() {
+	x := h.store.index
+	x.mu.Lock()
+	var from []*segment
+	for _, g := range x.segments.list {
+		if g.sum.messages > 0 && g.limit <= x.applied {
+			from = append(from, g)
+		}
+	}
+	if len(from) == 0 {
+		x.mu.Unlock()
+		return
+	}
+	g := from[h.rng.IntN(len(from))]
+	type survivor struct {
+		queue uint64
+		r     run
+	}
+	var list []survivor
+	for _, q := range x.queues {
+		for _, p := range q.pages {
+			for _, r := range p.runs {
+				if r.pos >= g.start && r.pos < g.limit {
+					r.dead = slices.Clone(r.dead)
+					list = append(list, survivor{q.id, r})
+				}
+			}
+		}
+	}
+	x.mu.Unlock()
+	h.note("plan to move %d runs out of segment %d", len(list), g.seq)
+	for _, v := range list {
+		l := loader{store: h.store, queue: v.queue, runs: []run{v.r}}
+		l.read()
+		if l.err != nil {
+			panic(l.err)
+		}
+		h.moves = append(h.moves, func() error { return h.moveRun(v.queue, l.found) })
+	}
+}
+
+// moveRun appends move records, one for each message.
+func (h *history) moveRun(queue uint64, list []Stored) error {
+	h.note("move %d/%v", queue, seqsOf(list))
+	e := &h.store.round.encoder
+	for i := range list {
+		m := &list[i]
+		var chunks []log.Position
+		if int(m.Size()) > h.store.log.MaxPayload()/2 {
+			if err := e.chunk(&m.Message); err != nil {
+				return err
+			}
+			chunks, e.block.chunks = e.block.chunks, nil
+		}
+		if _, err := e.append(recMove, moveRecord(queue, m, chunks)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// moveRecord is written by hand, from DESIGN.md.
+func moveRecord(queue uint64, m *Stored, chunks []log.Position) []byte {
+	route, head, body := m.Lengths()
+	flags := uint16(0)
+	if m.Redelivered {
+		flags |= 16
+	}
+	if chunks != nil {
+		flags |= 32
+	}
+	b := []byte{1, 0, 0, 0, 1, 0, 0, 0}
+	b = le.AppendUint16(b, flags)
+	b = le.AppendUint16(b, route)
+	b = le.AppendUint32(b, head)
+	b = le.AppendUint32(b, body)
+	if chunks != nil {
+		b = le.AppendUint32(b, uint32(len(chunks)))
+		for _, c := range chunks {
+			b = le.AppendUint64(b, uint64(c))
+		}
+	}
+	b = le.AppendUint64(b, m.Seq)
+	if chunks == nil {
+		b = append(b, m.Bytes()...)
+	}
+	return le.AppendUint64(b, queue)
+}
+
+// move does what was planned, after whatever has happened since.
+func (h *history) move() error {
+	moves := h.moves
+	h.moves = nil
+	for _, m := range moves {
+		if err := m(); err != nil {
+			return err
+		}
+	}
+	if len(moves) == 0 {
+		return nil
+	}
+	return h.commit()
+}

@@ -1,0 +1,265 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/lepusmq/lepus/store/log"
+	"github.com/lepusmq/lepus/store/vfs"
+)
+
+const (
+	lockFile   = "LOCK"
+	formatFile = "FORMAT"
+	logDir     = "log"
+	indexDir   = "index"
+
+	// formatText is what formatFile says; the number is the version of all
+	// that is in the data folder.
+	formatText    = "lepus 1\n"
+	formatVersion = 1
+)
+
+const (
+	defaultSegment = 64 << 20
+	smallestShare  = 64 // a segment is at most this share of the volume
+	minSegment     = 1 << 20
+)
+
+// Open opens the durable store in a folder, or makes one there. It reads what
+// is defined and which messages there are, but not the messages. Errors:
+// ErrInUse, ErrFormat, ErrDamaged, and those of the file system.
+func Open(opt Options) (Store, error) {
+	s, err := open(opt)
+	if err != nil {
+		return nil, err
+	}
+	s.start()
+	return s, nil
+}
+
+// open makes a store that does nothing by itself yet.
+func open(opt Options) (*durable, error) {
+	if opt.FS == nil {
+		opt.FS = vfs.OS{}
+	}
+	s := &durable{
+		opt:    opt,
+		queues: make(map[uint64]*queue),
+		wakeup: make(chan struct{}, 1),
+		quit:   make(chan struct{}),
+	}
+	s.room = sync.NewCond(&s.mu)
+	s.checkpoints.kick = make(chan struct{}, 1)
+	s.checkpoints.due.Store(checkpointMin)
+	s.lazy = time.AfterFunc(time.Hour, s.wakeLazy)
+	s.lazy.Stop()
+	if err := s.openAll(); err != nil {
+		s.release()
+		return nil, fmt.Errorf("store: open %s: %w", opt.Dir, err)
+	}
+	return s, nil
+}
+
+// start lets the store work by itself.
+func (s *durable) start() {
+	s.workers.Add(3)
+	go s.run()
+	go s.runCheckpoints()
+	go s.runGuard()
+	if s.index.applied > s.checkpoints.g {
+		s.advanced(s.index.applied)
+	}
+}
+
+func (s *durable) openAll() error {
+	fsys, dir := s.opt.FS, s.opt.Dir
+	if err := fsys.MkdirAll(dir); err != nil {
+		return err
+	}
+	var err error
+	if s.lock, err = fsys.Lock(filepath.Join(dir, lockFile)); err != nil {
+		if errors.Is(err, vfs.ErrLocked) {
+			return fmt.Errorf("%w by another process", ErrInUse)
+		}
+		return err
+	}
+	if err := checkFormat(fsys, dir); err != nil {
+		return err
+	}
+	if s.kv, err = s.openIndex(); err != nil {
+		return err
+	}
+	return s.recover()
+}
+
+func (s *durable) openIndex() (kv, error) {
+	if s.opt.openKV != nil {
+		return s.opt.openKV()
+	}
+	return openBadger(filepath.Join(s.opt.Dir, indexDir))
+}
+
+// recover brings the index to the state at the end of the log. Nothing is
+// written before the log has synced what it accepted.
+func (s *durable) recover() error {
+	s.index = newIndex(func() []log.Segment { return s.log.Segments() })
+	st := stateLoader{store: s, index: s.index}
+	if err := st.anchor(); err != nil {
+		return err
+	}
+	var err error
+	s.log, err = log.Open(log.Options{
+		FS: s.opt.FS, Dir: filepath.Join(s.opt.Dir, logDir),
+		SegmentSize: s.segmentSize(), ID: st.id, AcceptLoss: s.opt.AcceptLogLoss,
+	})
+	if err != nil {
+		return err
+	}
+	if err := st.load(); err != nil {
+		return err
+	}
+	end, err := s.replay(st.g.position, st.known)
+	if err != nil {
+		return damaged(err)
+	}
+	for _, lost := range s.log.Lost() {
+		s.lose(damaged(lost))
+	}
+	fresh := s.log.Epoch() == 0
+	s.clean = fresh || st.mark.epoch == s.log.Epoch() && st.mark.end == end && len(s.log.Lost()) == 0
+	s.index.unclean = st.g.unclean
+	if !s.clean {
+		s.index.unclean = end
+	}
+	if err := s.log.Start(); err != nil {
+		return err
+	}
+	s.index.dropOrphans(s.log.End())
+	s.index.apply(nil, s.log.End())
+	s.lastID.Store(s.index.lastID)
+	s.opened = s.index.definitions()
+	s.tailFrom.Store(int64(st.g.position))
+	s.round.encoder = newEncoder(s.log, &s.round.decoder)
+	return s.settleIn(&st)
+}
+
+// settleIn does the first writes of a start.
+func (s *durable) settleIn(st *stateLoader) error {
+	if st.id == (log.StoreID{}) {
+		key := stateKey(keyAnchor)
+		id := s.log.ID()
+		v := append(le.AppendUint16(nil, stateVersion), id[:]...)
+		if err := s.commitAll([]change{{key: key, value: seal(key, v)}}); err != nil {
+			return fmt.Errorf("begin the index: %w", err)
+		}
+	}
+	if err := s.sweep(st.sweep, st.tombs); err != nil {
+		return fmt.Errorf("sweep the index: %w", err)
+	}
+	return nil
+}
+
+// replay applies the log from a position on and returns its end.
+func (s *durable) replay(from, known log.Position) (log.Position, error) {
+	var d decoder
+	err := s.log.Replay(from, known, func(r log.Record) error {
+		if err := d.record(r); err != nil {
+			return fmt.Errorf("position %d: %w", r.Position, err)
+		}
+		s.index.apply(d.ops, 0)
+		clear(d.ops)
+		d.ops = d.ops[:0]
+		return nil
+	})
+	return s.log.End(), err
+}
+
+// lose reports something that was given up.
+func (s *durable) lose(err error) {
+	if s.opt.OnLoss != nil {
+		s.opt.OnLoss(err)
+	}
+}
+
+// segmentSize is the size of the log's files on this volume.
+func (s *durable) segmentSize() int64 {
+	if s.opt.SegmentSize > 0 {
+		return s.opt.SegmentSize
+	}
+	space, err := s.opt.FS.Space(s.opt.Dir)
+	if err != nil {
+		return defaultSegment
+	}
+	return min(max(space.Total/smallestShare, minSegment), defaultSegment)
+}
+
+// checkFormat reads the folder's version, or writes it in a new one.
+func checkFormat(fsys vfs.FS, dir string) error {
+	name := filepath.Join(dir, formatFile)
+	f, err := fsys.Open(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return writeFormat(fsys, dir)
+	}
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	b := make([]byte, 64)
+	n, err := f.ReadAt(b, 0)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return fmt.Errorf("read %s: %w", name, err)
+	}
+	var version int
+	if _, err := fmt.Sscanf(string(b[:n]), "lepus %d\n", &version); err != nil || version < 1 {
+		return fmt.Errorf("%w: %s does not say which format the folder has", ErrFormat, name)
+	}
+	if version > formatVersion {
+		return fmt.Errorf("%w: the folder has format %d, this program knows formats up to %d",
+			ErrFormat, version, formatVersion)
+	}
+	return nil
+}
+
+// writeFormat makes the file under another name first, so that it is there
+// whole or not at all.
+func writeFormat(fsys vfs.FS, dir string) error {
+	names, err := fsys.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	name := filepath.Join(dir, formatFile)
+	for _, n := range names {
+		if n == formatFile+".new" {
+			if err := fsys.Remove(name + ".new"); err != nil {
+				return err
+			}
+		} else if n != lockFile && !strings.HasPrefix(n, ".") && n != "lost+found" {
+			return fmt.Errorf("%w: %s is not there, but %s is", ErrFormat, name, n)
+		}
+	}
+	f, err := fsys.Create(name + ".new")
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteAt([]byte(formatText), 0)
+	if err == nil {
+		err = f.Sync()
+	}
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	if err == nil {
+		err = fsys.Rename(name+".new", name)
+	}
+	if err == nil {
+		err = fsys.SyncDir(dir)
+	}
+	return err
+}

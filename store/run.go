@@ -1,0 +1,194 @@
+package store
+
+import (
+	"math/bits"
+	"slices"
+
+	"github.com/lepusmq/lepus/store/log"
+)
+
+const (
+	// runSpan bounds how far the sequence numbers of a run may lie apart.
+	runSpan = 1 << 16
+	// runReach bounds the stretch of log that several records in one run may
+	// take, runMessages their messages.
+	runReach    = 64 << 10
+	runMessages = blockMessages
+	// runSparse is how much of the log that is not the queue's may lie between
+	// two records of a run, beyond three times what is.
+	runSparse = 4 << 10
+)
+
+// run is messages of one queue that lie close together in the log: a piece of
+// the queue's index. Offsets are counted from seq. The runs of a queue do not
+// overlap.
+type run struct {
+	seq   uint64
+	pos   log.Position // the first record
+	reach uint32       // how far behind pos the last record begins
+	back  uint32       // how far before pos the first chunk lies, 0 without chunks
+	bytes uint32       // the queue's share of the log's bytes, dead messages left out
+
+	from, to uint16 // the first and last offset alive
+	live     uint32 // how many are alive
+	// redelivered says so of all messages.
+	redelivered bool
+	// dead has a bit for each offset between from and to that is not alive;
+	// what is behind its end is alive. Bits beyond from and to say nothing.
+	dead []uint64
+}
+
+func (r *run) first() uint64 { return r.seq + uint64(r.from) }
+func (r *run) last() uint64  { return r.seq + uint64(r.to) }
+
+// alive says whether a message of the run is alive.
+func (r *run) alive(seq uint64) bool {
+	if seq < r.first() || seq > r.last() {
+		return false
+	}
+	return !r.bit(uint16(seq - r.seq))
+}
+
+func (r *run) bit(offset uint16) bool {
+	w := int(offset >> 6)
+	return w < len(r.dead) && r.dead[w]>>(offset&63)&1 != 0
+}
+
+// mask sets the bits of the offsets from to to, both included.
+func (r *run) mask(from, to uint16) {
+	if need := int(to>>6) + 1; need > len(r.dead) {
+		r.dead = append(r.dead, make([]uint64, need-len(r.dead))...)
+	}
+	for w := from >> 6; w <= to>>6; w++ {
+		lo, hi := uint16(0), uint16(63)
+		if w == from>>6 {
+			lo = from & 63
+		}
+		if w == to>>6 {
+			hi = to & 63
+		}
+		r.dead[w] |= ^uint64(0) >> (63 - hi + lo) << lo
+	}
+}
+
+// deadIn counts the bits from offset from to offset to, both included.
+func (r *run) deadIn(from, to uint16) uint32 {
+	n := 0
+	for w := int(from >> 6); w <= int(to>>6) && w < len(r.dead); w++ {
+		word := r.dead[w]
+		if w == int(from>>6) {
+			word = word >> (from & 63) << (from & 63)
+		}
+		if w == int(to>>6) {
+			word = word << (63 - to&63) >> (63 - to&63)
+		}
+		n += bits.OnesCount64(word)
+	}
+	return uint32(n)
+}
+
+// window narrows the run to the offsets from to to, both included, and then to
+// what is alive there. It returns how many messages and bytes that takes away.
+func (r *run) window(from, to uint16) (messages, bytes uint32) {
+	kept := uint32(to) - uint32(from) + 1 - r.deadIn(from, to)
+	messages = r.live - kept
+	bytes = r.share(messages)
+	r.live, r.bytes = kept, r.bytes-bytes
+	if kept == 0 {
+		return messages, bytes
+	}
+	for r.bit(from) {
+		from++
+	}
+	for r.bit(to) {
+		to--
+	}
+	r.from, r.to = from, to
+	return messages, bytes
+}
+
+// share is what so many of the messages take of the bytes.
+func (r *run) share(messages uint32) uint32 {
+	if r.live == 0 {
+		return 0
+	}
+	return uint32(uint64(r.bytes) * uint64(messages) / uint64(r.live))
+}
+
+// kill settles the messages first to last, as far as the run has them, and
+// returns how many and how many bytes that takes away.
+func (r *run) kill(first, last uint64) (messages, bytes uint32) {
+	if first > r.last() || last < r.first() {
+		return 0, 0
+	}
+	switch {
+	case first <= r.first() && last >= r.last():
+		messages, bytes = r.live, r.bytes
+		r.live, r.bytes = 0, 0
+		return messages, bytes
+	case first <= r.first():
+		return r.window(uint16(last-r.seq)+1, r.to)
+	case last >= r.last():
+		return r.window(r.from, uint16(first-r.seq)-1)
+	}
+	from, to := uint16(first-r.seq), uint16(last-r.seq)
+	messages = uint32(to) - uint32(from) + 1 - r.deadIn(from, to)
+	bytes = r.share(messages)
+	r.live, r.bytes = r.live-messages, r.bytes-bytes
+	r.mask(from, to)
+	return messages, bytes
+}
+
+// split returns what lies at seq and behind it, and keeps what is before.
+// There must be something of both.
+func (r *run) split(seq uint64) run {
+	rest := *r
+	rest.dead = slices.Clone(r.dead)
+	at := uint16(seq - r.seq)
+	messages, bytes := r.window(r.from, at-1)
+	rest.window(at, rest.to)
+	rest.bytes = bytes
+	if rest.live != messages {
+		panic("store: a run was split wrongly")
+	}
+	return rest
+}
+
+// join adds a run that follows in the log and in the queue, if they may be
+// one.
+func (r *run) join(next *run) bool {
+	if r.back != 0 || next.back != 0 || r.redelivered != next.redelivered || next.pos < r.pos {
+		return false
+	}
+	reach := uint64(next.pos-r.pos) + uint64(next.reach)
+	span := next.last() - r.seq
+	if reach > runReach || span >= runSpan || r.live+next.live > runMessages {
+		return false
+	}
+	if used := uint64(r.bytes) + uint64(next.bytes); reach > 4*used+runSparse {
+		return false
+	}
+	r.trim()
+	base := uint16(next.seq - r.seq)
+	if next.first() > r.last()+1 {
+		r.mask(r.to+1, base+next.from-1)
+	}
+	for o := uint32(next.from); o <= uint32(next.to); o++ {
+		if next.bit(uint16(o)) {
+			r.mask(base+uint16(o), base+uint16(o))
+		}
+	}
+	r.reach = uint32(reach)
+	r.to = base + next.to
+	r.live += next.live
+	r.bytes += next.bytes
+	return true
+}
+
+// trim clears the bits behind to: the run is about to grow over them.
+func (r *run) trim() {
+	if w := int(r.to >> 6); w < len(r.dead) {
+		r.dead = r.dead[:w+1]
+		r.dead[w] = r.dead[w] << (63 - r.to&63) >> (63 - r.to&63)
+	}
+}

@@ -1,0 +1,201 @@
+package store
+
+// newBatch begins a transaction.
+func (s *durable) newBatch() *batch { return &batch{sum: &s.checkpoints.sum} }
+
+// commitBatch ends a transaction: the sum goes with it.
+func (s *durable) commitBatch(b *batch) error {
+	if len(b.changes) == 0 {
+		return nil
+	}
+	key := stateKey(keySum)
+	b.add(change{key: key, value: seal(key, le.AppendUint64(nil, *b.sum))})
+	s.checkpoints.written += int64(b.size)
+	return s.kv.commit(b.changes)
+}
+
+// commitAll makes changes that need not come together, in small transactions.
+func (s *durable) commitAll(changes []change) error {
+	for len(changes) > 0 {
+		b := s.newBatch()
+		for len(changes) > 0 && b.size < batchBytes {
+			b.add(changes[0])
+			changes = changes[1:]
+		}
+		if err := s.commitBatch(b); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// saveDefinitions writes definitions that have changed, in any order: they are
+// absolute.
+func (s *durable) saveDefinitions(keys []definitionKey) error {
+	x := s.index
+	for len(keys) > 0 {
+		b := s.newBatch()
+		x.mu.Lock()
+		for len(keys) > 0 && b.size < batchBytes {
+			x.saveDefinition(b, keys[0])
+			keys = keys[1:]
+		}
+		x.mu.Unlock()
+		if err := s.commitBatch(b); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (x *index) saveDefinition(b *batch, key definitionKey) {
+	d := x.defined[key]
+	d.changed = false
+	if !d.deleted {
+		v := le.AppendUint64(nil, d.order)
+		b.put(key.state(), append(v, d.value...), &d.hash)
+		d.value, d.stored = nil, true
+		return
+	}
+	if d.stored {
+		b.remove(key.state(), &d.hash)
+	}
+	delete(x.defined, key)
+}
+
+// saveQueues writes queues that have changed, many in one transaction. Each is
+// written as it is at that moment.
+func (s *durable) saveQueues(queues []*queueIndex) error {
+	x := s.index
+	for len(queues) > 0 {
+		b := s.newBatch()
+		var large *queueState
+		x.mu.Lock()
+		for len(queues) > 0 && b.size < batchBytes && large == nil {
+			q := queues[0]
+			queues = queues[1:]
+			if x.queues[q.id] != q {
+				// It has ended meanwhile: saveEnded sees to it.
+				continue
+			}
+			state := q.snapshot(x.applied)
+			if state.size > batchBytes {
+				large = &state
+				continue
+			}
+			b.changes = append(b.changes, state.pages...)
+			b.changes = append(b.changes, state.old...)
+			b.size += state.size
+			x.settle(state.deltas)
+			q.putRecord(b, state.record)
+		}
+		x.sums(b)
+		x.mu.Unlock()
+		if err := s.commitBatch(b); err != nil {
+			return err
+		}
+		if large != nil {
+			if err := s.saveLarge(large); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// putRecord writes the queue's record. Called with the index locked.
+func (q *queueIndex) putRecord(b *batch, record []byte) {
+	b.put(stateKey(keyQueue, q.id), record, &q.hash)
+	q.stored = true
+}
+
+// removeRecord removes the queue's record. Called with the index locked.
+func (q *queueIndex) removeRecord(b *batch) {
+	if q.stored {
+		b.remove(stateKey(keyQueue, q.id), &q.hash)
+		q.stored = false
+	}
+}
+
+// saveLarge writes a queue whose changes do not fit into one transaction. Its
+// new pages are named by nothing until the record is written, its old ones by
+// nothing afterwards; the sweep mark says that there may be such.
+func (s *durable) saveLarge(state *queueState) error {
+	mark := stateKey(keySweep, state.queue.id)
+	first := []change{{key: mark, value: seal(mark, nil)}}
+	if err := s.commitAll(append(first, state.pages...)); err != nil {
+		return err
+	}
+	if err := s.saveRecord(state); err != nil {
+		return err
+	}
+	return s.commitAll(append(state.old, change{key: mark, deleted: true}))
+}
+
+// saveRecord writes a queue's record and what goes with it.
+func (s *durable) saveRecord(state *queueState) error {
+	x := s.index
+	b := s.newBatch()
+	x.mu.Lock()
+	x.settle(state.deltas)
+	state.queue.putRecord(b, state.record)
+	x.sums(b)
+	x.mu.Unlock()
+	return s.commitBatch(b)
+}
+
+// saveEnded removes queues that have ended from Badger.
+func (s *durable) saveEnded() error {
+	x := s.index
+	for {
+		b := s.newBatch()
+		var large *queueState
+		x.mu.Lock()
+		done := 0
+		for _, q := range x.ended {
+			if b.size >= batchBytes || large != nil {
+				break
+			}
+			done++
+			state := q.ending()
+			if state.size > batchBytes {
+				large = &state
+				continue
+			}
+			b.changes = append(b.changes, state.old...)
+			b.size += state.size
+			x.settle(state.deltas)
+			q.removeRecord(b)
+		}
+		x.ended = x.ended[done:]
+		x.sums(b)
+		x.mu.Unlock()
+		if err := s.commitBatch(b); err != nil {
+			return err
+		}
+		if large != nil {
+			if err := s.bury(large); err != nil {
+				return err
+			}
+		}
+		if done == 0 {
+			return nil
+		}
+	}
+}
+
+// bury removes a queue with many pages: first its record becomes a tombstone,
+// then the pages go, then the tombstone.
+func (s *durable) bury(state *queueState) error {
+	if err := s.saveRecord(state); err != nil {
+		return err
+	}
+	if err := s.commitAll(state.old); err != nil {
+		return err
+	}
+	b := s.newBatch()
+	s.index.mu.Lock()
+	state.queue.removeRecord(b)
+	s.index.mu.Unlock()
+	return s.commitBatch(b)
+}

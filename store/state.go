@@ -1,0 +1,263 @@
+package store
+
+import (
+	"encoding/binary"
+	"fmt"
+	"hash/crc32"
+	"hash/crc64"
+	"slices"
+
+	"github.com/lepusmq/lepus/store/log"
+)
+
+// The keys of Badger, by their first letter. DESIGN.md §3 has their form.
+const (
+	keyAnchor     = 'a'
+	keyClean      = 'c'
+	keyDefinition = 'd'
+	keyG          = 'g'
+	keySum        = 'h'
+	keyPage       = 'p'
+	keyQueue      = 'q'
+	keySegment    = 's'
+	keySweep      = 'w'
+)
+
+// stateVersion is the version of what is in Badger.
+const stateVersion = 1
+
+// queueTombstone marks the record of a queue whose pages are still to go.
+const queueTombstone = 1
+
+// tailBytes is how large the last page may be to be kept in the queue's record.
+const tailBytes = 512
+
+// The flags of a run.
+const (
+	runBits        = 1
+	runRedelivered = 2
+	runCounts      = 4
+)
+
+const (
+	runSize  = 31
+	pageSize = 32
+)
+
+var (
+	castagnoli = crc32.MakeTable(crc32.Castagnoli)
+	ecma       = crc64.MakeTable(crc64.ECMA)
+)
+
+// stateKey makes a key of a letter and numbers.
+func stateKey(letter byte, numbers ...uint64) []byte {
+	k := make([]byte, 1, 1+8*len(numbers))
+	k[0] = letter
+	for _, n := range numbers {
+		k = binary.BigEndian.AppendUint64(k, n)
+	}
+	return k
+}
+
+// keyNumbers reads the numbers of a key.
+func keyNumbers(key []byte, n int) ([]uint64, error) {
+	if len(key) != 1+8*n {
+		return nil, fmt.Errorf("%w: index: key %x", ErrDamaged, key)
+	}
+	numbers := make([]uint64, n)
+	for i := range numbers {
+		numbers[i] = binary.BigEndian.Uint64(key[1+8*i:])
+	}
+	return numbers, nil
+}
+
+func (k definitionKey) state() []byte {
+	b := []byte{keyDefinition, byte(k.kind)}
+	return binary.BigEndian.AppendUint64(b, k.id)
+}
+
+// seal adds the checksum to a value.
+func seal(key, value []byte) []byte {
+	return le.AppendUint32(value, crc32.Update(crc32.Checksum(key, castagnoli), castagnoli, value))
+}
+
+// unseal checks and removes the checksum of a value.
+func unseal(key, value []byte) ([]byte, error) {
+	n := len(value) - 4
+	if n < 0 || le.Uint32(value[n:]) != crc32.Update(crc32.Checksum(key, castagnoli), castagnoli, value[:n]) {
+		return nil, fmt.Errorf("%w: index: the value of key %x", ErrDamaged, key)
+	}
+	return value[:n], nil
+}
+
+// checkOf is the checksum of a sealed value.
+func checkOf(sealed []byte) uint32 { return le.Uint32(sealed[len(sealed)-4:]) }
+
+// hashOf is what a key and its value add to the sum over all.
+func hashOf(key, sealed []byte) uint64 {
+	return crc64.Update(crc64.Update(0, ecma, key), ecma, sealed)
+}
+
+// appendRun encodes a run with the delivery counts of its messages.
+func appendRun(b []byte, r *run, counts map[uint64]uint32) []byte {
+	b = le.AppendUint64(b, r.first())
+	b = le.AppendUint64(b, uint64(r.pos))
+	b = le.AppendUint32(b, r.reach)
+	b = le.AppendUint32(b, r.back)
+	b = le.AppendUint32(b, r.bytes)
+	span := r.to - r.from
+	b = le.AppendUint16(b, span)
+	flags := len(b)
+	b = append(b, 0)
+	if r.redelivered {
+		b[flags] |= runRedelivered
+	}
+	if r.live != uint32(span)+1 {
+		b[flags] |= runBits
+		at := len(b)
+		b = append(b, make([]byte, int(span)/8+1)...)
+		for o := range uint32(span) + 1 {
+			if !r.bit(r.from + uint16(o)) {
+				b[at+int(o>>3)] |= 1 << (o & 7)
+			}
+		}
+	}
+	if len(counts) == 0 {
+		return b
+	}
+	at, n := len(b), uint32(0)
+	b = append(b, 0, 0, 0, 0)
+	for o := range uint32(span) + 1 {
+		if c := counts[r.first()+uint64(o)]; c > 0 && !r.bit(r.from+uint16(o)) {
+			b = le.AppendUint16(b, uint16(o))
+			b = le.AppendUint32(b, c)
+			n++
+		}
+	}
+	if n == 0 {
+		return b[:at]
+	}
+	le.PutUint32(b[at:], n)
+	b[flags] |= runCounts
+	return b
+}
+
+// decodeRun reads a run; its counts go to count.
+func decodeRun(b []byte, count func(seqCount)) (r run, rest []byte, ok bool) {
+	if len(b) < runSize {
+		return r, nil, false
+	}
+	r = run{
+		seq: le.Uint64(b), pos: log.Position(le.Uint64(b[8:])), reach: le.Uint32(b[16:]),
+		back: le.Uint32(b[20:]), bytes: le.Uint32(b[24:]), to: le.Uint16(b[28:]),
+	}
+	flags := b[30]
+	b = b[runSize:]
+	r.redelivered = flags&runRedelivered != 0
+	r.live = uint32(r.to) + 1
+	if flags&runBits != 0 {
+		n := int(r.to)/8 + 1
+		if len(b) < n {
+			return r, nil, false
+		}
+		for o := range uint32(r.to) + 1 {
+			if b[o>>3]>>(o&7)&1 == 0 {
+				r.mask(uint16(o), uint16(o))
+				r.live--
+			}
+		}
+		b = b[n:]
+	}
+	if flags&runCounts != 0 {
+		list, rest, ok := list(b, 4, 6)
+		if !ok {
+			return r, nil, false
+		}
+		for ; len(list) > 0; list = list[6:] {
+			count(seqCount{seq: r.seq + uint64(le.Uint16(list)), count: le.Uint32(list[2:])})
+		}
+		b = rest
+	}
+	return r, b, r.live > 0
+}
+
+// queueRecord is what Badger keeps of a queue under its id.
+type queueRecord struct {
+	flags    byte
+	position log.Position
+	next     uint64
+	nextPage uint64
+	pages    []pageEntry
+	tail     []byte // runs
+	runs     uint32 // how many
+}
+
+// pageEntry names a page of a queue.
+type pageEntry struct {
+	number      uint64
+	first, last uint64
+	messages    uint32
+	check       uint32
+}
+
+func (r *queueRecord) encode() []byte {
+	b := make([]byte, 0, 34+pageSize*len(r.pages)+len(r.tail)+4)
+	b = append(b, r.flags, 0)
+	b = le.AppendUint64(b, uint64(r.position))
+	b = le.AppendUint64(b, r.next)
+	b = le.AppendUint64(b, r.nextPage)
+	b = le.AppendUint32(b, uint32(len(r.pages)))
+	for _, p := range r.pages {
+		b = le.AppendUint64(b, p.number)
+		b = le.AppendUint64(b, p.first)
+		b = le.AppendUint64(b, p.last)
+		b = le.AppendUint32(b, p.messages)
+		b = le.AppendUint32(b, p.check)
+	}
+	b = le.AppendUint32(b, r.runs)
+	return append(b, r.tail...)
+}
+
+func decodeQueueRecord(b []byte) (r queueRecord, ok bool) {
+	if len(b) < 30 {
+		return r, false
+	}
+	r.flags = b[0]
+	r.position = log.Position(le.Uint64(b[2:]))
+	r.next = le.Uint64(b[10:])
+	r.nextPage = le.Uint64(b[18:])
+	pages, b, ok := list(b[26:], 4, pageSize)
+	if !ok || len(b) < 4 {
+		return r, false
+	}
+	for ; len(pages) > 0; pages = pages[pageSize:] {
+		r.pages = append(r.pages, pageEntry{
+			number: le.Uint64(pages), first: le.Uint64(pages[8:]), last: le.Uint64(pages[16:]),
+			messages: le.Uint32(pages[24:]), check: le.Uint32(pages[28:]),
+		})
+	}
+	r.runs, r.tail = le.Uint32(b), slices.Clone(b[4:])
+	return r, r.flags&^queueTombstone == 0
+}
+
+// gRecord ends a checkpoint.
+type gRecord struct {
+	position log.Position
+	unclean  log.Position
+	lastID   uint64
+}
+
+func (g *gRecord) encode() []byte {
+	b := le.AppendUint64(nil, uint64(g.position))
+	b = le.AppendUint64(b, uint64(g.unclean))
+	return le.AppendUint64(b, g.lastID)
+}
+
+func decodeG(b []byte) (g gRecord, ok bool) {
+	if len(b) != 24 {
+		return g, false
+	}
+	return gRecord{
+		position: log.Position(le.Uint64(b)), unclean: log.Position(le.Uint64(b[8:])), lastID: le.Uint64(b[16:]),
+	}, true
+}
