@@ -60,4 +60,4 @@ check: generated lint race ## what CI runs: generated code, lint, all tests with
 
 .PHONY: soak
 soak: ## kill the broker under load ROUNDS (30) times
-	LEPUS_KILL_ROUNDS=$(ROUNDS) go test -count=1 -timeout 60m -v -run Kill ./integration
+	LEPUS_SOAK_ROUNDS=$(ROUNDS) go test -count=1 -timeout 60m -v -run TestCrash ./integration

@@ -89,31 +89,3 @@ func TestPublishersAreBlockedDuringAnAlarm(t *testing.T) {
 		})
 	}
 }
-
-// Connections that come and go leave nothing behind; the fixture looks for
-// goroutines, the broker's checks for the rest.
-func TestManyConnections(t *testing.T) {
-	f := brokertest.Start(t)
-	const clients, each = 8, 50
-	done := make(chan error, clients)
-	for range clients {
-		go func() {
-			for range each {
-				conn, err := amqp.Dial(f.URL)
-				if err == nil {
-					err = conn.Close()
-				}
-				if err != nil {
-					done <- err
-					return
-				}
-			}
-			done <- nil
-		}()
-	}
-	for range clients {
-		if err := await(t, done, "end"); err != nil {
-			t.Error(err)
-		}
-	}
-}

@@ -13,7 +13,7 @@ import (
 func TestConnectionsComeAndGo(t *testing.T) {
 	url := ownBrokerURL(t)
 	visit := func(i int) {
-		p := dialPeer(t, url)
+		p := visitor(t, url)
 		defer func() { _ = p.conn.Close() }()
 		if i%10 == 0 {
 			p.start()

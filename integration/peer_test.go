@@ -53,8 +53,16 @@ func (f received) String() string {
 	return fmt.Sprintf("frame of type %d on channel %d, %d bytes", f.kind, f.channel, len(f.payload))
 }
 
-// dialPeer makes the TCP connection and says nothing.
+// dialPeer makes the TCP connection and says nothing. The connection is closed at the end of the test.
 func dialPeer(t testing.TB, address string) *peer {
+	t.Helper()
+	p := visitor(t, address)
+	t.Cleanup(func() { _ = p.conn.Close() })
+	return p
+}
+
+// visitor is a peer whose connection the caller closes.
+func visitor(t testing.TB, address string) *peer {
 	t.Helper()
 	u, err := url.Parse(address)
 	if err != nil {
@@ -64,7 +72,6 @@ func dialPeer(t testing.TB, address string) *peer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = conn.Close() })
 	return &peer{t: t, conn: conn, r: bufio.NewReader(conn)}
 }
 

@@ -163,3 +163,46 @@ func TestPublishErrorKeepsEarlierMessages(t *testing.T) {
 	c.wantReady(q, 1)
 	c.wantDrained(q, "before")
 }
+
+// Bodies of many publishers, short and long, arrive as they were sent, each publisher's in order.
+func TestBodiesUnderLoad(t *testing.T) {
+	t.Parallel()
+	c := open(t)
+	x := c.exchange("fanout", nil)
+	queues := []string{c.queue(), c.shared(nil)}
+	for _, q := range queues {
+		c.bind(q, "", x, nil)
+	}
+	const publishers, messages = 4, 400
+	for i := range publishers {
+		p := c.other()
+		go func() {
+			for n := 1; n <= messages; n++ {
+				msg := amqp.Publishing{Body: composed(newID(fmt.Sprint("p", i), n)), DeliveryMode: uint8(1 + n%2)}
+				if err := p.Publish(x, "", false, false, msg); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		}()
+	}
+	for _, q := range queues {
+		ch := c.channel()
+		ch.must(ch.Qos(50, 0, false))
+		deliveries := ch.consume(q)
+		last := map[string]int{}
+		for range publishers * messages {
+			d := receive(t, deliveries, "a delivery")
+			id, ok := identify(d.Body)
+			if !ok {
+				t.Fatalf("got %d bytes that nobody sent: %.60q", len(d.Body), d.Body)
+			}
+			publisher, n := split(id)
+			if n != last[publisher]+1 {
+				t.Fatalf("got %s after %d", id, last[publisher])
+			}
+			last[publisher] = n
+			ch.must(d.Ack(false))
+		}
+	}
+}

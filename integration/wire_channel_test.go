@@ -29,7 +29,6 @@ var refusedMethods = map[string]struct {
 	"queue.declare-ok":         {methodFrame(1, queueDeclareOk, "q", uint32(0), uint32(0)), unimplemented(queueDeclareOk)},
 	"basic.qos-ok":             {methodFrame(1, basicQosOk), unimplemented(basicQosOk)},
 	"basic.consume-ok":         {methodFrame(1, basicConsumeOk, "c"), unimplemented(basicConsumeOk)},
-	"basic.cancel-ok":          {methodFrame(1, basicCancelOk, "c"), unimplemented(basicCancelOk)},
 	"channel.flow-ok":          {methodFrame(1, channelFlowOk, bits{true}), unimplemented(channelFlowOk)},
 
 	"channel.flow off":        {methodFrame(1, channelFlow, bits{false}), reply{540, "NOT_IMPLEMENTED - active=false", channelFlow}},

@@ -140,11 +140,11 @@ func TestTuneOk(t *testing.T) {
 		"as proposed":        {tuning{2047, 131072, 60}, ""},
 		"smallest":           {tuning{1, 4096, 0}, ""},
 		"heartbeat higher":   {tuning{10, 8192, 65535}, ""},
-		"frame too small":    {tuning{2047, 4095, 60}, "failed to negotiate frame_max = 4095: minimum allowed value is 4096"},
-		"frame too large":    {tuning{2047, 131073, 60}, "failed to negotiate frame_max = 131073: maximum allowed value is 131072"},
-		"frame unlimited":    {tuning{2047, 0, 60}, "failed to negotiate frame_max = 0: maximum allowed value is 131072"},
-		"channels too many":  {tuning{2048, 131072, 60}, "failed to negotiate channel_max = 2048: maximum allowed value is 2047"},
-		"channels unlimited": {tuning{0, 131072, 60}, "failed to negotiate channel_max = 0: maximum allowed value is 2047"},
+		"frame too small":    {tuning{2047, 4095, 60}, "frame_max = 4095 is lower than the minimum allowed value (4096)"},
+		"frame too large":    {tuning{2047, 131073, 60}, "frame_max = 131073 is higher than the maximum allowed value (131072)"},
+		"frame unlimited":    {tuning{2047, 0, 60}, "frame_max = 0 (no limit) is higher than the maximum allowed value (131072)"},
+		"channels too many":  {tuning{2048, 131072, 60}, "channel_max = 2048 is higher than the maximum allowed value (2047)"},
+		"channels unlimited": {tuning{0, 131072, 60}, "channel_max = 0 (no limit) is higher than the maximum allowed value (2047)"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -156,7 +156,7 @@ func TestTuneOk(t *testing.T) {
 				return
 			}
 			if tt.refused != "" {
-				p.expectClose(0, 530, "NOT_ALLOWED - "+tt.refused, connectionTuneOk)
+				p.expectClose(0, 530, "NOT_ALLOWED - negotiated "+tt.refused, connectionTune)
 				return
 			}
 			p.openVhost("/")

@@ -83,6 +83,30 @@ func (s *durable) cut(r *round) {
 	s.touched = s.touched[:0]
 	r.groups, s.groups = s.groups, r.groups[:0]
 	r.defines, s.defines = s.defines, r.defines[:0]
+	for _, g := range r.groups {
+		for i := range g.parts {
+			r.skipWaiting(&g.parts[i])
+		}
+	}
+}
+
+// skipWaiting takes a group's queue out of the messages that the group settles
+// while they still wait for other queues: no dead may precede its enqueue. If
+// the group is lost, so is a message that nobody was promised. Called with mu
+// held.
+func (r *round) skipWaiting(p *part) {
+	q := p.queue
+	if q.fanouts == 0 {
+		return
+	}
+	at := q.head
+	for _, seq := range p.settled {
+		var found bool
+		if at, found = q.find(at, seq); found {
+			r.cost += q.skip(at, &r.confirms, &r.release)
+		}
+	}
+	q.tidy()
 }
 
 // cut takes what a queue has pending, but for the messages that wait for other
@@ -121,7 +145,17 @@ func (q *queue) part(t *taken) {
 	q.pending, q.head, q.settled = waiting, 0, 0
 	if len(waiting) == 0 {
 		q.pending = nil
+		return
 	}
+	// Nor may a count precede its enqueue.
+	q.counts = nil
+	t.counts = slices.DeleteFunc(t.counts, func(c seqCount) bool {
+		_, waits := q.find(0, c.seq)
+		if waits {
+			q.counts = append(q.counts, c)
+		}
+		return waits
+	})
 }
 
 // write puts a round into the log and finishes it.

@@ -93,9 +93,9 @@ func (s *durable) Define(changes []Definition, done func()) {
 		return
 	}
 	for i := range copied {
-		c := &copied[i]
-		if q := s.queues[c.ID]; q != nil && c.Kind == KindQueue && c.Deleted {
-			q.dropped = true
+		// What is still given to the part of a queue that ends is written
+		// behind the end, confirmed, and ignored.
+		if c := &copied[i]; c.Kind == KindQueue && c.Deleted {
 			delete(s.queues, c.ID)
 		}
 	}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"errors"
+	"flag"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -13,14 +14,19 @@ import (
 	"github.com/lepusmq/lepus/store/vfs"
 )
 
+var (
+	historyCount = flag.Int("histories", 1500, "how many random histories to run")
+	firstHistory = flag.Uint64("history", 0, "the number before that of the first")
+)
+
 // TestHistories runs random histories (publish, fan-out, groups, settle,
 // purge, count, commit, checkpoint, move, define, drop, close, kill, power
 // cut, crash in the midst of a step) on the real store over a failing file
 // system, and holds what is found after each start against what was promised.
 func TestHistories(t *testing.T) {
-	histories := 1500
+	histories := *historyCount
 	if testing.Short() || raceEnabled {
-		histories = 200
+		histories /= 8
 	}
 	workers := runtime.GOMAXPROCS(0)
 	var next atomic.Int64
@@ -28,11 +34,12 @@ func TestHistories(t *testing.T) {
 		t.Run(fmt.Sprint("worker", w), func(t *testing.T) {
 			t.Parallel()
 			for {
-				seed := next.Add(1)
-				if seed > int64(histories) {
+				n := next.Add(1)
+				if n > int64(histories) {
 					return
 				}
-				h := newHistory(uint64(seed))
+				seed := *firstHistory + uint64(n)
+				h := newHistory(seed)
 				if err := h.run(120); err != nil {
 					t.Fatalf("%s\nhistory %d: %v", h.trail(), seed, err)
 				}
@@ -142,6 +149,7 @@ func (h *history) Confirm(first, last uint64) {
 }
 
 func (h *history) run(steps int) error {
+	defer func() { h.abandon() }()
 	if err := h.open(true); err != nil {
 		return err
 	}
@@ -404,6 +412,7 @@ func (h *history) purge() {
 	}
 	h.note("purge %d below %d but %v", q.id, q.next, except)
 	q.part.SettleBelow(q.next, except)
+	q.next++ // what has not been handed in gets a later number
 }
 
 func (h *history) deliver() {
@@ -601,7 +610,9 @@ func (h *history) crash(why string) error {
 
 // abandon drops a store whose file system has crashed.
 func (h *history) abandon() {
-	h.store.log.Close()
+	if h.store != nil {
+		h.store.log.Close()
+	}
 }
 
 // stop closes the store in order and opens it again.

@@ -146,9 +146,10 @@ func (h *history) compareGroup(g *modelGroup, found map[*modelMessage]bool) erro
 		}
 		for _, m := range p.entries {
 			switch {
-			case m.settled:
 			case found[m]:
 				there++
+			case m.settled || m.settling:
+				// This group has made it, or another has ended the message.
 			default:
 				missing++
 			}
@@ -261,6 +262,7 @@ func (h *history) moveRun(queue uint64, list []Stored) error {
 		m := &list[i]
 		var chunks []log.Position
 		if int(m.Size()) > h.store.log.MaxPayload()/2 {
+			e.block.chunks = nil
 			if err := e.chunk(&m.Message); err != nil {
 				return err
 			}

@@ -25,7 +25,6 @@ type queue struct {
 	dead    []span
 	counts  []seqCount
 	listed  bool // in store.touched
-	dropped bool
 
 	// owned by the committer
 	place blockPlace
@@ -68,14 +67,6 @@ func (q *queue) Append(entries []Enqueue) {
 		return
 	}
 	q.next = max(q.next, entries[len(entries)-1].Seq+1)
-	if q.dropped {
-		s.mu.Unlock()
-		for i := range entries {
-			q.confirms.add(entries[i].Confirm, entries[i].Publish)
-		}
-		q.confirms.send()
-		return
-	}
 	if q.pending == nil {
 		q.pending = s.spare(len(entries))
 	}
@@ -135,7 +126,7 @@ func (q *queue) stir(now bool) (wake bool) {
 func (q *queue) Settle(seqs []uint64) {
 	s := q.store
 	s.mu.Lock()
-	if s.err != nil || q.dropped {
+	if s.err != nil {
 		s.mu.Unlock()
 		return
 	}
@@ -144,7 +135,7 @@ func (q *queue) Settle(seqs []uint64) {
 	for _, seq := range seqs {
 		var found bool
 		if at, found = q.find(at, seq); found {
-			cost += q.skip(at)
+			cost += q.skip(at, &q.confirms, &q.release)
 		} else {
 			q.kill(span{seq, seq})
 		}
@@ -166,7 +157,7 @@ func (q *queue) Settle(seqs []uint64) {
 func (q *queue) SettleBelow(seq uint64, except []uint64) {
 	s := q.store
 	s.mu.Lock()
-	if s.err != nil || q.dropped {
+	if s.err != nil {
 		s.mu.Unlock()
 		return
 	}
@@ -177,7 +168,7 @@ func (q *queue) SettleBelow(seq uint64, except []uint64) {
 			kept = kept[1:]
 		}
 		if !q.pending[at].settled && (len(kept) == 0 || kept[0] != q.pending[at].Seq) {
-			cost += q.skip(at)
+			cost += q.skip(at, &q.confirms, &q.release)
 		}
 	}
 	q.tidy()
@@ -206,7 +197,7 @@ func (q *queue) Delivered(seq uint64, count uint32) {
 	s := q.store
 	s.mu.Lock()
 	wake := false
-	if s.err == nil && !q.dropped {
+	if s.err == nil {
 		q.counts = append(q.counts, seqCount{seq, count})
 		wake = q.stir(false)
 	}
@@ -251,9 +242,9 @@ func (q *queue) find(at int, seq uint64) (int, bool) {
 	return at, at < len(q.pending) && q.pending[at].Seq == seq && !q.pending[at].settled
 }
 
-// skip settles an entry that was not written and returns what it cost. Called
-// with store.mu held, by the strand.
-func (q *queue) skip(at int) int64 {
+// skip settles an entry that was not written and returns what it cost. Whom to
+// tell and what to give back is gathered. Called with store.mu held.
+func (q *queue) skip(at int, confirms *confirmations, release *Releaser) int64 {
 	e := &q.pending[at]
 	cost := e.cost()
 	if f := e.Fanout; f != nil {
@@ -261,8 +252,8 @@ func (q *queue) skip(at int) int64 {
 		f.targets = slices.Delete(f.targets, i, i+1)
 		q.fanouts--
 	}
-	q.confirms.add(e.Confirm, e.Publish)
-	q.release.Release(&e.Message)
+	confirms.add(e.Confirm, e.Publish)
+	release.Release(&e.Message)
 	*e = entry{Enqueue: Enqueue{Seq: e.Seq}, settled: true}
 	q.settled++
 	return cost

@@ -5,7 +5,6 @@ import (
 	"net"
 	"runtime"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/lepusmq/lepus/amqp"
@@ -37,9 +36,6 @@ type outbox struct {
 	sock  *socket
 	start func(func()) bool // starts the writer
 
-	// wrote says that something was written since it was last cleared.
-	wrote atomic.Bool
-
 	mu       sync.Mutex
 	buf      []byte
 	spans    []span
@@ -48,6 +44,7 @@ type outbox struct {
 	writing  bool // someone is writing
 	sealed   bool // nothing more may be appended
 	failed   bool // the socket is broken
+	busy     bool // something was appended since the last beat
 	lastTime time.Time
 	paused   []*consumer   // wait for room
 	room     chan struct{} // the reader waits for room; nil if it does not
@@ -86,7 +83,7 @@ func (o *outbox) begin() (buf []byte, ok bool) {
 // commit ends begin. It reports whether more waits than a peer may let wait.
 func (o *outbox) commit(buf []byte) (full bool) {
 	o.size += len(buf) - len(o.buf)
-	o.buf = buf
+	o.buf, o.busy = buf, true
 	if len(buf) >= sendSize {
 		o.write()
 	}
@@ -135,6 +132,21 @@ func (o *outbox) afterLast(m amqp.Method) {
 	o.last(m)
 }
 
+// beat sends a heartbeat if nothing was sent since the last call.
+func (o *outbox) beat() {
+	if buf, ok := o.begin(); ok {
+		busy := o.busy
+		if !busy {
+			buf = amqp.AppendHeartbeat(buf)
+		}
+		o.commit(buf)
+		o.mu.Lock()
+		o.busy = false
+		o.mu.Unlock()
+		o.kick()
+	}
+}
+
 // attend says that the reader has work and will call leave before it waits.
 func (o *outbox) attend() {
 	o.mu.Lock()
@@ -173,7 +185,6 @@ func (o *outbox) flush() {
 
 	o.mu.Lock()
 	o.writing = false
-	o.wrote.Store(true)
 	if err != nil {
 		o.fail()
 	}
@@ -249,7 +260,6 @@ func (o *outbox) writeAll() {
 				spans[i].msg.Release()
 			}
 		}
-		o.wrote.Store(true)
 		o.mu.Lock()
 		if err != nil {
 			o.fail()

@@ -110,6 +110,7 @@ func (s *Session) flushStage() {
 			s.pressed = append(s.pressed, q)
 		}
 	}
+	s.published = true
 	clear(st.batch)
 	st.batch, st.bytes = st.batch[:0], 0
 }
@@ -178,18 +179,22 @@ func (ch *channel) giveBack(m *queue.Message) {
 	ch.s.out.commit(ch.appendContent(buf, m))
 }
 
-// throttle waits for queues that have got more than they can take. Called by
-// the reader, without work.
+// throttle waits for queues, and for a store, that have got more than they can
+// take. Called by the reader, without work.
 func (s *Session) throttle() {
 	s.work.Lock()
-	pressed := s.pressed
-	s.pressed = nil
+	pressed, published := s.pressed, s.published
+	s.pressed, s.published = nil, false
 	s.work.Unlock()
-	if len(pressed) == 0 {
+	slow := published && s.vhost.Overloaded()
+	if len(pressed) == 0 && !slow {
 		return
 	}
 	s.quiet()
 	for _, q := range pressed {
 		q.Throttle()
+	}
+	if slow {
+		s.vhost.Throttle()
 	}
 }

@@ -4,8 +4,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/lepusmq/lepus/amqp"
 )
 
 // pulse is the heartbeat: a frame goes out when nothing else did for half the
@@ -53,12 +51,7 @@ func (p *pulse) tick(s *Session) {
 	if p.timer == nil {
 		return
 	}
-	if !s.out.wrote.Swap(false) {
-		if buf, ok := s.out.begin(); ok {
-			s.out.commit(amqp.AppendHeartbeat(buf))
-		}
-		s.out.kick()
-	}
+	s.out.beat()
 	p.ticks++
 	if p.ticks%2 == 0 {
 		p.listen(s)

@@ -70,7 +70,9 @@ func (b *inbuf) grow() {
 // lend gives a big buffer to others.
 func (b *inbuf) lend() {
 	if len(b.buf) == bigRead {
-		bigReads.Put(&b.buf)
+		// Not the address of the field, which will hold another buffer.
+		lent := b.buf
+		bigReads.Put(&lent)
 	}
 }
 

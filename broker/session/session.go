@@ -71,11 +71,13 @@ type Session struct {
 	slab     queue.Slab
 	stage    stage
 	pressed  []*queue.Queue // have got more than they can take
-	borrowed *content       // points into the read buffer
-	settling []unacked      // scratch
-	batch    []queue.Settlement
-	publish  amqp.BasicPublish
-	acked    amqp.BasicAck
+	// published says that messages went to queues since it was last cleared.
+	published bool
+	borrowed  *content  // points into the read buffer
+	settling  []unacked // scratch
+	batch     []queue.Settlement
+	publish   amqp.BasicPublish
+	acked     amqp.BasicAck
 
 	// Guarded by ending.
 	ending  sync.Mutex

@@ -41,7 +41,7 @@ func (l *Log) Finish(b []byte) (Position, error) {
 		return 0, err
 	}
 	at := len(l.buf)
-	m := mark{kind: l.kind, epoch: l.last.epoch, length: uint32(len(b) - at - recordHeader)}
+	m := recordInfo{kind: l.kind, epoch: l.last.epoch, length: uint32(len(b) - at - recordHeader)}
 	// The buffer may have grown in the hands of the caller.
 	l.buf = b[:at]
 	if int(m.length) > l.MaxPayload() {

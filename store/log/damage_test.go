@@ -210,6 +210,33 @@ func TestAcceptLoss(t *testing.T) {
 	}
 }
 
+// TestAcceptLossOfTheEnd accepts that the log ends long before what is known.
+// Whoever then begins at that end finds nothing missing.
+func TestAcceptLossOfTheEnd(t *testing.T) {
+	r, ends := batches(t, 4)
+	known := ends[3] + 100_000
+	r.opt.AcceptLoss = true
+	r.mustStart(known, 4)
+	if lost := r.l.Lost(); len(lost) != 1 || lost[0].Position != ends[3] {
+		t.Fatalf("lost %v", lost)
+	}
+	if err := r.append(10); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.sync(); err != nil {
+		t.Fatal(err)
+	}
+	if pos := r.all[4].pos; pos < known {
+		t.Fatalf("position %d was used again", pos)
+	}
+	r.opt.AcceptLoss = false
+	for _, from := range []log.Position{ends[3], known, r.all[4].pos} {
+		r.crash(1)
+		r.from, r.all = from, r.all[len(r.all)-1:]
+		r.mustStart(r.all[0].pos, 1)
+	}
+}
+
 // chain returns a rig whose log has several segments.
 func chain(t *testing.T) *rig {
 	t.Helper()

@@ -75,7 +75,8 @@ func (e *DamageError) Error() string {
 type Options struct {
 	// FS is where the files are; nil is the real file system.
 	FS vfs.FS
-	// Dir is the directory of the segments. Nothing else may be in it.
+	// Dir is the directory of the segments. In it the names that end in
+	// ".seg" are the log's.
 	Dir string
 	// SegmentSize is the size of new segment files in bytes, header included,
 	// rounded up to 4 KiB; 0 is 64 MiB, less than 16 KiB is 16 KiB, more than

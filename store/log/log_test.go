@@ -152,6 +152,38 @@ func TestErrors(t *testing.T) {
 	}
 }
 
+// TestNoAllocation appends, writes, syncs and reads without an allocation for
+// each record.
+func TestNoAllocation(t *testing.T) {
+	l, err := log.Open(log.Options{Dir: t.TempDir(), SegmentSize: 16 << 20, Reserve: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	if err := errors.Join(l.Replay(0, 0, nil), l.Start()); err != nil {
+		t.Fatal(err)
+	}
+	head, body, buf := make([]byte, 20), make([]byte, 500), make([]byte, 600)
+	batch := func() {
+		var pos log.Position
+		for range 100 {
+			if pos, err = l.Append(1, head, body); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err = l.Sync(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err = l.Read(pos, buf); err != nil {
+			t.Fatal(err)
+		}
+	}
+	batch()
+	if n := testing.AllocsPerRun(20, batch); n > 0 {
+		t.Fatalf("%v allocations for 100 records", n)
+	}
+}
+
 // TestFails makes one operation after the other fail. A failed write or sync
 // is for good; nothing that was synced is lost by it.
 func TestFails(t *testing.T) {

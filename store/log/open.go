@@ -153,20 +153,25 @@ func (f *spare) header() (header, bool, error) {
 // header has been lost, not torn.
 func (l *Log) findOrphans() error {
 	for _, f := range l.pool.free {
-		b := make([]byte, min(max(f.size-headerSize, 0), int64(recordSize(MaxPayload))))
-		n, err := f.file.ReadAt(b, headerSize)
-		if err != nil && !errors.Is(err, io.EOF) {
+		var info recordInfo
+		b := make([]byte, recordHeader)
+		if _, err := f.file.ReadAt(b, headerSize); err != nil && !errors.Is(err, io.EOF) {
 			return fmt.Errorf("%s: %w", f.name, err)
 		}
-		b = b[:n]
-		var m mark
+		if !info.peek(b) || info.pos < l.floor {
+			continue
+		}
+		b = make([]byte, info.size())
+		if _, err := f.file.ReadAt(b, headerSize); err != nil && !errors.Is(err, io.EOF) {
+			return fmt.Errorf("%s: %w", f.name, err)
+		}
 		// In a directory without any header the id is not known either.
-		if m.peek(b) && m.pos >= l.floor && (l.seq == 0 || intact(b, m.size(), l.seed)) {
+		if l.seq == 0 || intact(b, len(b), l.seed) {
 			l.orphans = append(l.orphans, &DamageError{
-				File: f.name, Position: m.pos, What: "the header of a segment is unreadable",
+				File: f.name, Position: info.pos, What: "the header of a segment is unreadable",
 			})
-			l.floor = max(l.floor, m.pos+Position(f.size))
-			l.epoch.Store(max(l.epoch.Load(), m.epoch))
+			l.floor = max(l.floor, info.pos+Position(f.size))
+			l.epoch.Store(max(l.epoch.Load(), info.epoch))
 		}
 	}
 	return nil

@@ -26,13 +26,15 @@ type pool struct {
 	kick chan struct{} // wakes the keeper; holds one
 	done chan struct{} // closed when the keeper has ended
 
+	// Owned by Open, then by the keeper.
+	serial uint64 // the highest number that a file has in its name
+
 	mu   sync.Mutex
 	cond sync.Cond // of mu: free or err has changed, or the pool was stopped
 
 	// Guarded by mu.
 	free    []*spare
 	busy    *spare // is being zeroed or removed by the keeper
-	serial  uint64 // the highest number that a file has in its name
 	near    bool   // the next file will be needed soon
 	err     error  // of the last attempt to make a file
 	running bool

@@ -12,11 +12,12 @@ const (
 	firstRead = 4096
 )
 
-// Read reads the record at a position into dst, or into a new buffer if dst
-// has too little capacity (32 bytes more than the payload are enough; then one
-// system call does it). The payload lies in that buffer. Checksum and position
-// are checked: a bad record is a *DamageError, which does not fail the log.
-// Any goroutine may call it, also while Replay runs, about what was replayed.
+// Read reads the record at a position into dst. As much as dst has capacity for
+// is read at once: the size of the payload and 32 bytes are best. If it is too
+// little, or nothing, a new buffer is made. The payload lies in the buffer.
+// Checksum and position are checked: a bad record is a *DamageError, which does
+// not fail the log. Any goroutine may call it, also while Replay runs, about
+// what was replayed.
 func (l *Log) Read(pos Position, dst []byte) (Record, error) {
 	s := l.acquire(pos)
 	if s == nil {
@@ -45,10 +46,10 @@ type Reader struct {
 	seg *segment // where it stands, with a reference; nil before the first Next
 	pos Position // what Next reads
 
-	buf  []byte   // what was read ahead
-	from Position // where in the log buf lies
-	of   *segment // the segment that buf was read from
-	last mark     // the header of the record read last
+	buf  []byte     // what was read ahead
+	from Position   // where in the log buf lies
+	of   *segment   // the segment that buf was read from
+	last recordInfo // the header of the record read last
 }
 
 // NewReader returns a reader that reads ahead by that many bytes (0 is 256
@@ -116,18 +117,17 @@ func (r *Reader) record(s *segment, pos, limit Position) (Record, int, error) {
 	if err != nil {
 		return Record{}, 0, err
 	}
-	m := &r.last
-	if err := s.examine(m, b, pos, limit); err != nil {
-		return Record{}, 0, s.damage(pos, 0, err.Error())
+	if flaw := s.examine(&r.last, b, pos, limit); flaw != "" {
+		return Record{}, 0, s.damage(pos, 0, flaw)
 	}
-	size := m.size()
+	size := r.last.size()
 	if b, err = r.window(s, pos, limit, size); err != nil {
 		return Record{}, 0, err
 	}
 	if !intact(b, size, r.log.seed) {
-		return Record{}, 0, s.damage(pos, 0, badSum)
+		return Record{}, 0, s.damage(pos, 0, "wrong checksum")
 	}
-	return m.record(b), size, nil
+	return r.last.record(b), size, nil
 }
 
 // window returns the bytes from pos on, need of them or more, fewer only where

@@ -2,7 +2,6 @@ package log
 
 import (
 	"encoding/binary"
-	"fmt"
 	"hash/crc32"
 	"math"
 )
@@ -31,8 +30,8 @@ const recordMagic = "LR" + string(rune(recordVersion))
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// mark is what a record says beside its payload.
-type mark struct {
+// recordInfo is what a record says beside its payload.
+type recordInfo struct {
 	kind   Kind
 	pos    Position
 	epoch  uint32
@@ -42,41 +41,36 @@ type mark struct {
 
 // synced returns the position up to which the log was synced when the record
 // was appended.
-func (m *mark) synced() Position { return m.pos - Position(m.since) }
+func (r *recordInfo) synced() Position { return r.pos - Position(r.since) }
 
 // size returns the size of the whole record.
-func (m *mark) size() int { return recordSize(int(m.length)) }
-
-func recordSize(payload int) int {
-	return (recordHeader + payload + recordAlign - 1) &^ (recordAlign - 1)
+func (r *recordInfo) size() int {
+	return (recordHeader + int(r.length) + recordAlign - 1) &^ (recordAlign - 1)
 }
 
 // seal writes the header into rec, a whole record.
-func (m *mark) seal(rec []byte, seed uint32) {
+func (r *recordInfo) seal(rec []byte, seed uint32) {
 	copy(rec[magicAt:], recordMagic)
-	rec[7] = byte(m.kind)
-	binary.LittleEndian.PutUint64(rec[8:], uint64(m.pos))
-	binary.LittleEndian.PutUint32(rec[16:], m.epoch)
-	binary.LittleEndian.PutUint32(rec[20:], m.length)
-	binary.LittleEndian.PutUint32(rec[24:], m.since)
+	rec[7] = byte(r.kind)
+	binary.LittleEndian.PutUint64(rec[8:], uint64(r.pos))
+	binary.LittleEndian.PutUint32(rec[16:], r.epoch)
+	binary.LittleEndian.PutUint32(rec[20:], r.length)
+	binary.LittleEndian.PutUint32(rec[24:], r.since)
 	binary.LittleEndian.PutUint32(rec, crc32.Update(seed, castagnoli, rec[magicAt:]))
 }
 
 // peek reads the header at the start of b without checking the checksum.
-func (m *mark) peek(b []byte) bool {
+func (r *recordInfo) peek(b []byte) bool {
 	if len(b) < recordHeader || string(b[magicAt:magicAt+len(recordMagic)]) != recordMagic {
 		return false
 	}
-	m.kind = Kind(b[7])
-	m.pos = Position(binary.LittleEndian.Uint64(b[8:]))
-	m.epoch = binary.LittleEndian.Uint32(b[16:])
-	m.length = binary.LittleEndian.Uint32(b[20:])
-	m.since = binary.LittleEndian.Uint32(b[24:])
-	return m.length <= MaxPayload
+	r.kind = Kind(b[7])
+	r.pos = Position(binary.LittleEndian.Uint64(b[8:]))
+	r.epoch = binary.LittleEndian.Uint32(b[16:])
+	r.length = binary.LittleEndian.Uint32(b[20:])
+	r.since = binary.LittleEndian.Uint32(b[24:])
+	return r.length <= MaxPayload
 }
-
-// badSum is what a record has that is not intact.
-const badSum = "wrong checksum"
 
 // intact says whether the record of that size at the start of b is all there
 // and has the right checksum.
@@ -84,20 +78,13 @@ func intact(b []byte, size int, seed uint32) bool {
 	return len(b) >= size && binary.LittleEndian.Uint32(b) == crc32.Update(seed, castagnoli, b[magicAt:size])
 }
 
-// record returns the record whose header is m and which begins b.
-func (m *mark) record(b []byte) Record {
-	end := recordHeader + int(m.length)
-	return Record{Position: m.pos, Kind: m.kind, Payload: b[recordHeader:end:end]}
+// record returns the record whose header is r and which begins b.
+func (r *recordInfo) record(b []byte) Record {
+	end := recordHeader + int(r.length)
+	return Record{Position: r.pos, Kind: r.kind, Payload: b[recordHeader:end:end]}
 }
 
 // distance is how far back from lies from pos, as a record tells it.
 func distance(pos, from Position) uint32 {
 	return uint32(min(uint64(pos-from), math.MaxUint32))
 }
-
-// flaw says why the bytes at a position are not the record that belongs there.
-type flaw string
-
-func (f flaw) Error() string { return string(f) }
-
-func flawf(format string, args ...any) error { return flaw(fmt.Sprintf(format, args...)) }

@@ -65,18 +65,24 @@ func (p *replay) run() error {
 			}
 		}
 	}
-	if p.pos < p.known {
-		return p.damage(&DamageError{Position: p.pos, What: fmt.Sprintf(
-			"the log ends here, but position %d was once synced", p.known)})
+	if p.pos >= p.known {
+		return nil
 	}
-	return nil
+	e := &DamageError{Position: p.pos}
+	if p.log.last != nil {
+		e = p.log.last.damage(p.pos, 0, "")
+	}
+	e.What = fmt.Sprintf("the log ends here, but position %d was once synced", p.known)
+	return p.damage(e)
 }
 
 // first returns the index of the segment to begin with.
 func (p *replay) first(table []*segment) (int, error) {
 	for i, s := range table {
+		// Between a segment and the one that follows it there is nothing.
+		follows := i > 0 && table[i-1].seq == s.seq-1
 		switch {
-		case p.pos < s.start && s.seq > 1:
+		case p.pos < s.start && s.seq > 1 && !follows:
 			return i, p.missing(s.seq-1, s.start)
 		case p.pos < s.limit() || p.pos == s.limit() && i == len(table)-1:
 			return i, nil
@@ -160,8 +166,8 @@ func (p *replay) search(s *segment, limit Position) (first Position, marked bool
 			continue
 		}
 		pos += Position(i) &^ (recordAlign - 1)
-		var m mark
-		if i%recordAlign != 0 || m.peek(b[i:]) && m.pos != pos {
+		var info recordInfo
+		if i%recordAlign != 0 || info.peek(b[i:]) && info.pos != pos {
 			pos += recordAlign
 			continue
 		}

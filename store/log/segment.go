@@ -56,20 +56,20 @@ func (s *segment) release() {
 	}
 }
 
-// examine reads the header at the start of b into m, which must be that of the
-// record at pos and must end at limit or before.
-func (s *segment) examine(m *mark, b []byte, pos, limit Position) error {
+// examine reads the header at the start of b into r. If that is not of the
+// record at pos, ending at limit or before, it says what it is.
+func (s *segment) examine(r *recordInfo, b []byte, pos, limit Position) (flaw string) {
 	switch {
-	case !m.peek(b):
-		return flaw("no record")
-	case m.pos != pos:
-		return flawf("a record of position %d", m.pos)
-	case m.epoch != s.epoch:
-		return flawf("a record of epoch %d in a segment of epoch %d", m.epoch, s.epoch)
-	case pos+Position(m.size()) > limit:
-		return flawf("a record of %d bytes, which is too long", m.length)
+	case !r.peek(b):
+		return "no record"
+	case r.pos != pos:
+		return fmt.Sprintf("a record of position %d", r.pos)
+	case r.epoch != s.epoch:
+		return fmt.Sprintf("a record of epoch %d in a segment of epoch %d", r.epoch, s.epoch)
+	case pos+Position(r.size()) > limit:
+		return fmt.Sprintf("a record of %d bytes, which is too long", r.length)
 	}
-	return nil
+	return ""
 }
 
 // readAt fills b from a position on, as far as the file goes.

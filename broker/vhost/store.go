@@ -1,0 +1,16 @@
+package vhost
+
+import "github.com/lepusmq/lepus/store"
+
+// NewGroup starts a commit group of the store, see [store.Store].
+func (v *VHost) NewGroup(parts int, whole, done func()) *store.Group {
+	return v.store.NewGroup(parts, whole, done)
+}
+
+// Overloaded says that the store has got more messages than it can write for
+// now: time for publishers to call [VHost.Throttle].
+func (v *VHost) Overloaded() bool { return v.store.Backlog() >= store.MaxBacklog }
+
+// Throttle waits until the store has caught up with most of what it was given.
+// Only readers of sockets call it.
+func (v *VHost) Throttle() { v.store.Throttle() }
