@@ -102,6 +102,11 @@ func WrongCopyHeader(header string, v Value) *Error {
 		erlangString(header), v.TypeName()).For(BasicPublishID)
 }
 
+// UnknownDeliveryMode is a message that is neither transient nor persistent.
+func UnknownDeliveryMode(mode uint8) *Error {
+	return Errorf(PreconditionFailed, "invalid message: {delivery_mode_unknown,%d}", mode).For(BasicPublishID)
+}
+
 // InvalidExpiration is a message that does not say when it expires. fault is an
 // Erlang term, see [ParseExpiration].
 func InvalidExpiration(expiration []byte, fault string) *Error {

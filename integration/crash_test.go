@@ -106,7 +106,9 @@ func (l *load) publish(ch *amqp.Channel, name string) error {
 	}
 	window := make(chan struct{}, 64)
 	confirms := ch.NotifyPublish(make(chan amqp.Confirmation, cap(window)))
+	ended := make(chan struct{})
 	l.all.Go(func() {
+		defer close(ended)
 		for c := range confirms {
 			if c.Ack {
 				l.ledger.confirmed(newID(name, int(c.DeliveryTag)), l.route(int(c.DeliveryTag)))
@@ -117,6 +119,8 @@ func (l *load) publish(ch *amqp.Channel, name string) error {
 	for n := 1; ; n++ {
 		select {
 		case window <- struct{}{}:
+		case <-ended:
+			return nil
 		case <-time.After(patience):
 			l.t.Errorf("%s: no confirm in %v", name, patience)
 			return nil

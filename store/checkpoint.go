@@ -29,6 +29,8 @@ type checkpointer struct {
 	due    atomic.Int64  // bytes of log after which a checkpoint comes
 	paused atomic.Bool   // there is no room on the disk for one
 
+	batch int // immutable: how large a transaction becomes
+
 	// owned by who checkpoints: the start, the goroutine, then Close
 	g       log.Position // of the last checkpoint
 	gHash   uint64

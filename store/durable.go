@@ -17,7 +17,9 @@ const (
 	writeSoon = 1 << 20
 	// longTail is how much log behind the last checkpoint slows publishers.
 	longTail = 512 << 20
-	// spareEntries and spares bound the buffers kept for pending entries.
+	// Pending entries have buffers of their own for at least minEntries.
+	// spareEntries and spares bound those that are kept for use again.
+	minEntries   = 8
 	spareEntries = 1 << 15
 	spares       = 64
 )
@@ -77,6 +79,16 @@ type definitions struct {
 // NewID returns an identifier never used before.
 func (s *durable) NewID() uint64 { return s.lastID.Add(1) }
 
+// raise makes n at least as high as an id that came from somewhere else.
+func raise(n *atomic.Uint64, id uint64) {
+	for {
+		old := n.Load()
+		if id <= old || n.CompareAndSwap(old, id) {
+			return
+		}
+	}
+}
+
 // Clean says whether the store was closed in order the last time.
 func (s *durable) Clean() bool { return s.clean }
 
@@ -93,6 +105,7 @@ func (s *durable) Define(changes []Definition, done func()) {
 		return
 	}
 	for i := range copied {
+		raise(&s.lastID, copied[i].ID)
 		// What is still given to the part of a queue that ends is written
 		// behind the end, confirmed, and ignored.
 		if c := &copied[i]; c.Kind == KindQueue && c.Deleted {
@@ -210,19 +223,19 @@ func (s *durable) wakeLazy() {
 
 // spare returns a buffer for pending entries. Called with mu held.
 func (s *durable) spare(n int) []entry {
-	if last := len(s.buffers) - 1; last >= 0 && n > 1 {
+	if last := len(s.buffers) - 1; last >= 0 {
 		b := s.buffers[last]
 		s.buffers[last] = nil
 		s.buffers = s.buffers[:last]
 		return b
 	}
-	return make([]entry, 0, n)
+	return make([]entry, 0, max(n, minEntries))
 }
 
 // keepSpare takes back a buffer whose entries hold nothing. Called with mu
 // held.
 func (s *durable) keepSpare(b []entry) {
-	if cap(b) < 2 || cap(b) > spareEntries || len(s.buffers) == spares {
+	if cap(b) == 0 || cap(b) > spareEntries || len(s.buffers) == spares {
 		return
 	}
 	s.buffers = append(s.buffers, b[:0])

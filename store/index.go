@@ -9,7 +9,9 @@ import (
 // index says which messages each queue has and where they lie in the log, and
 // what is defined. It is changed by apply only, with what is synced.
 type index struct {
-	unclean log.Position // immutable after the start: records below are redelivered
+	// immutable after the start
+	unclean  log.Position // records below are redelivered
+	pageRuns int          // how many runs a page holds
 
 	mu       sync.Mutex
 	segments segments
@@ -41,6 +43,7 @@ type definition struct {
 
 func newIndex(source func() []log.Segment) *index {
 	return &index{
+		pageRuns: pageRuns,
 		segments: segments{source: source},
 		queues:   make(map[uint64]*queueIndex),
 		defined:  make(map[definitionKey]*definition),
@@ -138,7 +141,7 @@ func (x *index) dropOrphans(at log.Position) {
 }
 
 func (x *index) newQueue(id uint64, position log.Position) *queueIndex {
-	return &queueIndex{id: id, position: position, next: 1, nextPage: 1, segments: &x.segments}
+	return &queueIndex{id: id, position: position, next: 1, nextPage: 1, index: x}
 }
 
 // nextSeq returns a number above all that were ever used in a queue.

@@ -20,7 +20,9 @@ type change struct {
 	deleted    bool
 }
 
-// changeCost is what a change takes in a transaction beside key and value.
-const changeCost = 32
+// changeCost is what a change takes in a transaction beside key and value. It
+// also bounds how many changes there are: Badger counts a node of its memtable
+// for each.
+const changeCost = 96
 
 func (c *change) size() int { return len(c.key) + len(c.value) + changeCost }

@@ -28,6 +28,7 @@ func (m *memory) NewID() uint64 { return m.lastID.Add(1) }
 func (m *memory) Define(changes []Definition, done func()) {
 	m.mu.Lock()
 	for i := range changes {
+		raise(&m.lastID, changes[i].ID)
 		if c := &changes[i]; c.Kind == KindQueue && c.Deleted {
 			delete(m.queues, c.ID)
 		}

@@ -16,8 +16,14 @@ func (h *history) open(power bool) error {
 		return err
 	}
 	h.store = s
+	// Small pages and transactions make small queues take every path.
+	s.index.pageRuns = []int{1, 2, 5, pageRuns}[h.rng.IntN(4)]
+	s.checkpoints.batch = []int{300, 1000, batchBytes}[h.rng.IntN(3)]
 	h.note("open, clean %v, end %d", s.clean, s.log.End())
 	if err := s.index.check(); err != nil {
+		return err
+	}
+	if err := h.checkKV(); err != nil {
 		return err
 	}
 	defined := map[uint64]bool{}
@@ -69,6 +75,33 @@ func (h *history) open(power bool) error {
 				queue: q, seq: seq, number: m.number, size: m.size, handed: true, confirmed: true,
 				count: m.count, counts: m.counts, again: m.again,
 			}
+		}
+	}
+	return nil
+}
+
+// checkKV sees that nothing is left over in Badger.
+func (h *history) checkKV() error {
+	x := h.store.index
+	named := map[string]bool{}
+	for id, q := range x.queues {
+		named[string(stateKey(keyQueue, id))] = true
+		for _, p := range q.pages {
+			named[string(stateKey(keyPage, id, p.number))] = true
+		}
+		for _, n := range q.garbage {
+			named[string(stateKey(keyPage, id, n))] = true
+		}
+	}
+	for _, q := range x.ended {
+		named[string(stateKey(keyQueue, q.id))] = true
+		for _, n := range q.garbage {
+			named[string(stateKey(keyPage, q.id, n))] = true
+		}
+	}
+	for key := range h.rig.kv.m {
+		if l := key[0]; (l == keyQueue || l == keyPage || l == keySweep) && !named[key] {
+			return fmt.Errorf("%x is left over in the index", key)
 		}
 	}
 	return nil

@@ -8,8 +8,12 @@ import (
 )
 
 // pageRuns is how many runs a page holds, in a queue with few pages. Long
-// queues have larger pages, so that the list of them stays short.
-const pageRuns = 128
+// queues have larger pages, up to maxPageRuns, so that the list of them stays
+// short.
+const (
+	pageRuns    = 128
+	maxPageRuns = 4096
+)
 
 // queueIndex is what the index knows of one queue: runs in order, in pages.
 // It is guarded by the index.
@@ -20,7 +24,7 @@ type queueIndex struct {
 	messages uint64
 	pages    []*page
 	counts   map[uint64]uint32 // deliveries, of messages that were delivered
-	segments *segments
+	index    *index
 
 	// What has changed since the queue was last saved.
 	dirty   bool
@@ -46,7 +50,7 @@ func (p *page) last() uint64  { return p.runs[len(p.runs)-1].last() }
 
 // room is how many runs a page may hold before it is parted.
 func (q *queueIndex) room() int {
-	return min(max(pageRuns, len(q.pages)/2), 4096)
+	return min(max(q.index.pageRuns, len(q.pages)/2), maxPageRuns)
 }
 
 // seek returns the place of the first run that ends at seq or behind it. at is
@@ -107,7 +111,7 @@ func (q *queueIndex) insert(r run) {
 func (q *queueIndex) push(r run) {
 	if n := len(q.pages); n > 0 {
 		p := q.pages[n-1]
-		if last := &p.runs[len(p.runs)-1]; q.segments.same(last, &r) && last.join(&r) {
+		if last := &p.runs[len(p.runs)-1]; q.index.segments.same(last, &r) && last.join(&r) {
 			q.change(p)
 			return
 		}
@@ -264,13 +268,13 @@ func (q *queueIndex) end(by log.Position) {
 // account notes what a run adds to the sums of the segments it lies in.
 func (q *queueIndex) account(r *run, messages, bytes int64, by log.Position) {
 	if r.back == 0 {
-		if g := q.segments.of(r.pos); g != nil {
+		if g := q.index.segments.of(r.pos); g != nil {
 			q.add(g, sum{messages, bytes}, by)
 		}
 		return
 	}
 	var covered []*segment
-	q.segments.span(r.pos-log.Position(r.back), r.pos, func(g *segment) { covered = append(covered, g) })
+	q.index.segments.span(r.pos-log.Position(r.back), r.pos, func(g *segment) { covered = append(covered, g) })
 	for _, g := range covered {
 		q.add(g, sum{messages, bytes / int64(len(covered))}, by)
 	}

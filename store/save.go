@@ -18,7 +18,7 @@ func (s *durable) commitBatch(b *batch) error {
 func (s *durable) commitAll(changes []change) error {
 	for len(changes) > 0 {
 		b := s.newBatch()
-		for len(changes) > 0 && b.size < batchBytes {
+		for len(changes) > 0 && b.size < s.checkpoints.batch {
 			b.add(changes[0])
 			changes = changes[1:]
 		}
@@ -36,7 +36,7 @@ func (s *durable) saveDefinitions(keys []definitionKey) error {
 	for len(keys) > 0 {
 		b := s.newBatch()
 		x.mu.Lock()
-		for len(keys) > 0 && b.size < batchBytes {
+		for len(keys) > 0 && b.size < s.checkpoints.batch {
 			x.saveDefinition(b, keys[0])
 			keys = keys[1:]
 		}
@@ -66,32 +66,14 @@ func (x *index) saveDefinition(b *batch, key definitionKey) {
 // saveQueues writes queues that have changed, many in one transaction. Each is
 // written as it is at that moment.
 func (s *durable) saveQueues(queues []*queueIndex) error {
-	x := s.index
 	for len(queues) > 0 {
 		b := s.newBatch()
 		var large *queueState
-		x.mu.Lock()
-		for len(queues) > 0 && b.size < batchBytes && large == nil {
-			q := queues[0]
+		for len(queues) > 0 && b.size < s.checkpoints.batch && large == nil {
+			large = s.index.saveQueue(b, queues[0], s.checkpoints.batch)
 			queues = queues[1:]
-			if x.queues[q.id] != q {
-				// It has ended meanwhile: saveEnded sees to it.
-				continue
-			}
-			state := q.snapshot(x.applied)
-			if state.size > batchBytes {
-				large = &state
-				continue
-			}
-			b.changes = append(b.changes, state.pages...)
-			b.changes = append(b.changes, state.old...)
-			b.size += state.size
-			x.settle(state.deltas)
-			q.putRecord(b, state.record)
 		}
-		x.sums(b)
-		x.mu.Unlock()
-		if err := s.commitBatch(b); err != nil {
+		if err := s.commitSums(b); err != nil {
 			return err
 		}
 		if large != nil {
@@ -100,6 +82,35 @@ func (s *durable) saveQueues(queues []*queueIndex) error {
 			}
 		}
 	}
+	return nil
+}
+
+// commitSums ends a transaction that has changed sums.
+func (s *durable) commitSums(b *batch) error {
+	s.index.mu.Lock()
+	s.index.sums(b)
+	s.index.mu.Unlock()
+	return s.commitBatch(b)
+}
+
+// saveQueue adds a queue, as it is now, to a transaction. If that is more than
+// most, nothing is added and the queue's state is returned.
+func (x *index) saveQueue(b *batch, q *queueIndex, most int) (large *queueState) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.queues[q.id] != q {
+		// It has ended meanwhile: saveEnded sees to it.
+		return nil
+	}
+	state := q.snapshot(x.applied)
+	if state.size > most {
+		return &state
+	}
+	b.changes = append(b.changes, state.pages...)
+	b.changes = append(b.changes, state.old...)
+	b.size += state.size
+	x.settle(state.deltas)
+	q.putRecord(b, state.record)
 	return nil
 }
 
@@ -139,38 +150,20 @@ func (s *durable) saveRecord(state *queueState) error {
 	x.mu.Lock()
 	x.settle(state.deltas)
 	state.queue.putRecord(b, state.record)
-	x.sums(b)
 	x.mu.Unlock()
-	return s.commitBatch(b)
+	return s.commitSums(b)
 }
 
 // saveEnded removes queues that have ended from Badger.
 func (s *durable) saveEnded() error {
-	x := s.index
 	for {
 		b := s.newBatch()
 		var large *queueState
-		x.mu.Lock()
-		done := 0
-		for _, q := range x.ended {
-			if b.size >= batchBytes || large != nil {
-				break
-			}
-			done++
-			state := q.ending()
-			if state.size > batchBytes {
-				large = &state
-				continue
-			}
-			b.changes = append(b.changes, state.old...)
-			b.size += state.size
-			x.settle(state.deltas)
-			q.removeRecord(b)
+		more := true
+		for more && b.size < s.checkpoints.batch && large == nil {
+			large, more = s.index.saveEnd(b, s.checkpoints.batch)
 		}
-		x.ended = x.ended[done:]
-		x.sums(b)
-		x.mu.Unlock()
-		if err := s.commitBatch(b); err != nil {
+		if err := s.commitSums(b); err != nil {
 			return err
 		}
 		if large != nil {
@@ -178,10 +171,32 @@ func (s *durable) saveEnded() error {
 				return err
 			}
 		}
-		if done == 0 {
+		if !more {
 			return nil
 		}
 	}
+}
+
+// saveEnd adds the removal of one queue that has ended to a transaction. If
+// that is more than most, nothing is added and the queue's state is returned.
+// more is false if no queue has ended.
+func (x *index) saveEnd(b *batch, most int) (large *queueState, more bool) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if len(x.ended) == 0 {
+		return nil, false
+	}
+	q := x.ended[0]
+	x.ended = x.ended[1:]
+	state := q.ending()
+	if state.size > most {
+		return &state, true
+	}
+	b.changes = append(b.changes, state.old...)
+	b.size += state.size
+	x.settle(state.deltas)
+	q.removeRecord(b)
+	return nil, true
 }
 
 // bury removes a queue with many pages: first its record becomes a tombstone,

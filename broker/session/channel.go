@@ -290,6 +290,7 @@ func (ch *channel) end() {
 		queues[c.queue] = struct{}{}
 	}
 	clear(ch.consumers)
+	ch.confirms.makeRoom()
 	ch.mu.Unlock()
 
 	for q := range queues {

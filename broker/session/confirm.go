@@ -10,10 +10,17 @@ import (
 // by publish number of how many queues are still to answer. One that was
 // confirmed before its predecessors stays, as told, until they are.
 type confirms struct {
-	missing []int32 // a power of two
-	low     uint64  // the lowest that is not confirmed
-	next    uint64  // the next to be added
+	missing []int32       // a power of two
+	low     uint64        // the lowest that is not confirmed
+	next    uint64        // the next to be added
+	room    chan struct{} // the reader waits for low to rise; nil if it does not
 }
+
+// maxOvertaken is how far publishes may overtake the lowest that is not
+// confirmed before the connection is read no further. A message that is acked
+// before it is written is confirmed at once; on a slow disk that could be any
+// number, and clients keep what they are told out of order.
+const maxOvertaken = 4096
 
 const (
 	smallConfirms = 16
@@ -64,7 +71,32 @@ func (c *confirms) settle(buf []byte, channel uint16, first, last uint64) []byte
 	if c.low == c.next && len(c.missing) > spanRing {
 		c.missing = nil
 	}
+	if c.next-c.low < maxOvertaken {
+		c.makeRoom()
+	}
 	return buf
+}
+
+func (c *confirms) makeRoom() {
+	if c.room != nil {
+		close(c.room)
+		c.room = nil
+	}
+}
+
+// unconfirmed returns a Go channel that is closed when publishes no longer run
+// ahead of their confirms, or nil when they do not.
+func (ch *channel) unconfirmed() <-chan struct{} {
+	ch.mu.Lock()
+	defer ch.mu.Unlock()
+	c := &ch.confirms
+	if ch.ended || c.next-c.low < maxOvertaken {
+		return nil
+	}
+	if c.room == nil {
+		c.room = make(chan struct{})
+	}
+	return c.room
 }
 
 // appendAck appends a basic.ack frame.

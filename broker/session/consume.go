@@ -16,6 +16,7 @@ type consumer struct {
 	queue *queue.Queue
 	// start is how each of its deliveries begins: class, method, tag.
 	start []byte
+	turn  uint64 // guarded by window.mu: when the window last let it through
 }
 
 // basicConsume starts a consumer.

@@ -148,15 +148,9 @@ func (ch *channel) dropPending() {
 	ch.pending.release()
 }
 
-// backlog returns a channel that is closed when there is room for more frames,
-// or nil when there is.
-func (s *Session) backlog() <-chan struct{} {
-	s.work.Lock()
-	ch := s.crowded
-	s.work.Unlock()
-	if ch == nil {
-		return nil
-	}
+// backlog returns a Go channel that is closed when there is room for more
+// frames, or nil when there is.
+func (ch *channel) backlog() <-chan struct{} {
 	ch.mu.Lock()
 	defer ch.mu.Unlock()
 	p := &ch.pending

@@ -40,6 +40,9 @@ func (ch *channel) complete(body []byte) *amqp.Error {
 	if c.facts.UserID != nil && string(c.facts.UserID) != s.user {
 		return amqp.WrongUserID(c.facts.UserID, s.user)
 	}
+	if mode := c.facts.DeliveryMode; mode > amqp.Persistent || mode == 0 && c.facts.Flags&amqp.HasDeliveryMode != 0 {
+		return amqp.UnknownDeliveryMode(mode)
+	}
 	s.alarm.noticePublish()
 
 	p := queue.Publication{Message: ch.message(body)}
@@ -73,8 +76,7 @@ func (ch *channel) message(body []byte) queue.Message {
 	} else {
 		m = ch.s.slab.Add(c.route, c.head, body)
 	}
-	const persistent = 2
-	m.Persistent = c.facts.DeliveryMode == persistent
+	m.Persistent = c.facts.DeliveryMode == amqp.Persistent
 	m.Priority = c.facts.Priority
 	return m
 }
@@ -98,7 +100,7 @@ func (s *Session) flushStage() {
 	if len(st.batch) == 0 {
 		return
 	}
-	noteConfirms(st.batch, len(st.queues))
+	s.noteConfirms(st.batch, len(st.queues))
 	if n := len(st.queues) - 1; n > 0 {
 		for i := range st.batch {
 			st.batch[i].Retain(n)
@@ -117,7 +119,7 @@ func (s *Session) flushStage() {
 
 // noteConfirms tells the channels of a batch for what they are to wait, before
 // any queue can answer.
-func noteConfirms(batch []queue.Publication, queues int) {
+func (s *Session) noteConfirms(batch []queue.Publication, queues int) {
 	var ch *channel
 	for i := range batch {
 		p := &batch[i]
@@ -131,7 +133,9 @@ func noteConfirms(batch []queue.Publication, queues int) {
 			ch = next
 			ch.mu.Lock()
 		}
-		ch.confirms.add(p.Publish, queues)
+		if ch.confirms.add(p.Publish, queues); ch.confirms.next-ch.confirms.low >= maxOvertaken {
+			s.ahead = ch
+		}
 	}
 	if ch != nil {
 		ch.mu.Unlock()

@@ -2,6 +2,7 @@ package session
 
 import (
 	"sync"
+	"sync/atomic"
 
 	"github.com/lepusmq/lepus/amqp"
 	"github.com/lepusmq/lepus/queue"
@@ -12,22 +13,43 @@ import (
 // consumers. Messages that were fetched with basic.get count only if they were
 // outstanding when the window was set.
 type window struct {
+	// limited says that there is a limit; a hint for those who fill no room.
+	limited atomic.Bool
+
 	mu      sync.Mutex
 	limit   int         // 0: any number
 	used    int         // let through and not settled
-	refused []*consumer // wait for room
+	turns   uint64      // how many were let through
+	refused []*consumer // wait for room, who had some last behind the others
 }
 
 // Take implements queue.Gate.
 func (w *window) Take(qc *queue.Consumer) bool {
+	if qc.NoAck && !w.limited.Load() {
+		return true
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.limit > 0 && w.used >= w.limit {
-		w.refused = append(w.refused, qc.Label.(*consumer))
+		w.refuse(qc.Label.(*consumer))
 		return false
 	}
-	w.used++
+	if !qc.NoAck {
+		w.used++
+	}
+	if w.limit > 0 {
+		w.turns++
+		qc.Label.(*consumer).turn = w.turns
+	}
 	return true
+}
+
+// refuse puts a consumer where its turn is: queues share a window fairly.
+func (w *window) refuse(c *consumer) {
+	w.refused = append(w.refused, c)
+	for i := len(w.refused) - 1; i > 0 && w.refused[i-1].turn > c.turn; i-- {
+		w.refused[i-1], w.refused[i] = c, w.refused[i-1]
+	}
 }
 
 // settled makes room for n more and lets those go on who waited for it.
@@ -38,6 +60,7 @@ func (w *window) settled(n int) { w.change(func() { w.used -= n }) }
 func (w *window) set(limit, counted int) {
 	w.change(func() {
 		w.limit = limit
+		w.limited.Store(limit > 0)
 		w.used += counted
 	})
 }

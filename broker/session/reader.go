@@ -89,12 +89,12 @@ func (s *Session) read() error {
 	var in inbuf
 	defer in.lend()
 	for {
-		s.out.attend()
 		room := in.room()
 		n, err := s.sock.read(room, s.quiet)
 		if n == 0 || err != nil {
 			return err
 		}
+		s.out.attend()
 		s.pulse.heard.Store(true)
 		in.to += n
 
@@ -109,9 +109,7 @@ func (s *Session) read() error {
 		if n < len(room) {
 			in.shrink()
 		}
-		if err := s.slowDown(); err != nil {
-			return err
-		}
+		s.slowDown()
 	}
 }
 
@@ -206,26 +204,46 @@ func (s *Session) frame(f amqp.Frame) {
 // slowDown keeps the reader from reading when the peer has sent more than can
 // be taken. It is called without work and does not return before there is
 // room, or the session ends.
-func (s *Session) slowDown() error {
-	s.waiting.Store(true)
-	defer s.waiting.Store(false)
-	for _, wait := range []func() <-chan struct{}{s.out.full, s.backlog, s.blocked} {
-		for {
-			room := wait()
-			if room == nil {
-				break
-			}
-			s.quiet()
-			select {
-			case <-room:
-			case <-s.closed:
-				return nil
-			}
+func (s *Session) slowDown() {
+	for {
+		room := s.obstacle()
+		if room == nil {
+			break
+		}
+		s.waiting.Store(true)
+		s.quiet()
+		select {
+		case <-room:
+			s.waiting.Store(false)
 			s.out.attend()
+		case <-s.closed:
+			return
 		}
 	}
 	s.throttle()
-	return nil
+}
+
+// obstacle returns what the reader must wait for, nil if nothing: a channel
+// that is closed when it is out of the way.
+func (s *Session) obstacle() <-chan struct{} {
+	s.work.Lock()
+	crowded, ahead := s.crowded, s.ahead
+	s.crowded, s.ahead = nil, nil
+	s.work.Unlock()
+	if crowded != nil {
+		if room := crowded.backlog(); room != nil {
+			return room
+		}
+	}
+	if ahead != nil {
+		if room := ahead.unconfirmed(); room != nil {
+			return room
+		}
+	}
+	if room := s.out.full(); room != nil {
+		return room
+	}
+	return s.blocked()
 }
 
 // asError makes what clients are told of any error.

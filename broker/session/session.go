@@ -68,6 +68,7 @@ type Session struct {
 	channels map[uint16]*channel
 	latest   *channel // that had a frame
 	crowded  *channel // that has put off too much
+	ahead    *channel // whose publishes run ahead of their confirms
 	slab     queue.Slab
 	stage    stage
 	pressed  []*queue.Queue // have got more than they can take

@@ -15,7 +15,7 @@ type Consumer struct {
 	// number.
 	Prefetch int
 	// Gate is a window that consumers of several queues share; nil if there
-	// is none. Ignored with NoAck.
+	// is none.
 	Gate Gate
 
 	// Owned by the machine.
@@ -29,8 +29,9 @@ type Consumer struct {
 // Gate is a window shared by the consumers of a channel, on whatever queues
 // they are (basic.qos with global=true). It never blocks.
 type Gate interface {
-	// Take asks for room for one more message. When there is none, the
-	// machine leaves c alone until [Machine.Resume] is called for it.
+	// Take asks for room for one more message, which a consumer with NoAck
+	// needs but does not fill. When there is none, the machine leaves c alone
+	// until [Machine.Resume] is called for it.
 	Take(c *Consumer) bool
 }
 

@@ -98,7 +98,7 @@ func (m *Machine) Dispatch(out []Delivery, limit int) ([]Delivery, bool) {
 			return out, true
 		}
 		c := m.round.first
-		if c.Gate != nil && !c.NoAck && !c.Gate.Take(c) {
+		if c.Gate != nil && !c.Gate.Take(c) {
 			c.paused = true
 			m.refresh(c)
 			n--

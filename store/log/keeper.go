@@ -81,12 +81,15 @@ func (p *pool) choose() (job, *spare) {
 	case p.near && p.free[best].zeroed < p.free[best].size:
 		return jobZero, p.work(best)
 	}
-	for i, f := range p.free {
-		if f.size != p.opt.SegmentSize || len(p.free) > p.opt.Pool {
-			return jobCut, p.work(i)
-		}
+	// One that was cut already, or was made for another size, goes first.
+	i := slices.IndexFunc(p.free, func(f *spare) bool { return f.size != p.opt.SegmentSize })
+	if i < 0 && len(p.free) > p.opt.Pool {
+		i = 0
 	}
-	return jobRest, nil
+	if i < 0 {
+		return jobRest, nil
+	}
+	return jobCut, p.work(i)
 }
 
 func (p *pool) work(i int) *spare {

@@ -9,8 +9,6 @@ import (
 	"path/filepath"
 	"syscall"
 	"testing"
-	"testing/synctest"
-	"time"
 
 	"github.com/lepusmq/lepus/store/log"
 	"github.com/lepusmq/lepus/store/vfs"
@@ -372,96 +370,4 @@ func TestBodyLikeARecord(t *testing.T) {
 	if len(r.all) != 1 {
 		t.Fatalf("%d records", len(r.all))
 	}
-}
-
-// TestDiskFull runs out of space, gives some back, and goes on.
-func TestDiskFull(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, 1)
-		r.opt.Reserve = 2
-		r.fs.SetRoom(6 * 16 << 10)
-		r.mustStart(0, 0)
-		fill := func(stop func(ready int, err error) bool) error {
-			for range 1000 {
-				synctest.Wait()
-				if stop(r.l.Ready()) {
-					return nil
-				}
-				if err := r.append(2000); err != nil {
-					return err
-				}
-				if err := r.sync(); err != nil {
-					return err
-				}
-			}
-			t.Fatal("the disk was never full")
-			return nil
-		}
-		low := func(ready int, err error) bool { return ready <= r.opt.Reserve && err != nil }
-		if err := fill(low); err != nil {
-			t.Fatal(err)
-		}
-		// What the reserve is for.
-		if err := fill(func(ready int, _ error) bool { return ready == 0 }); err != nil {
-			t.Fatal(err)
-		}
-		if err := r.forget(r.synced - 1); err != nil {
-			t.Fatal(err)
-		}
-		synctest.Wait()
-		if ready, err := r.l.Ready(); ready <= r.opt.Reserve || err != nil {
-			t.Fatalf("%d ready after space was given back, %v", ready, err)
-		}
-		// A volume that grows is noticed without being told.
-		if err := fill(low); err != nil {
-			t.Fatal(err)
-		}
-		r.fs.SetRoom(-1)
-		time.Sleep(2 * time.Second)
-		synctest.Wait()
-		if ready, err := r.l.Ready(); ready <= r.opt.Reserve || err != nil {
-			t.Fatalf("%d ready on a larger volume, %v", ready, err)
-		}
-		// And a full one is the end when there is no reserve left.
-		r.fs.SetRoom(0)
-		err := fill(func(int, error) bool { return false })
-		if !errors.Is(err, log.ErrFailed) || !errors.Is(err, syscall.ENOSPC) {
-			t.Fatalf("got %v", err)
-		}
-		r.l.Close()
-	})
-}
-
-// TestPool keeps as many free files as it is told and removes the rest.
-func TestPool(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, 1)
-		r.opt.Pool = 3
-		r.mustStart(0, 0)
-		for len(r.l.Segments()) < 12 {
-			if err := r.append(3000); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if err := r.sync(); err != nil {
-			t.Fatal(err)
-		}
-		if err := r.forget(r.synced); err != nil {
-			t.Fatal(err)
-		}
-		time.Sleep(10 * time.Second)
-		synctest.Wait()
-		names, err := r.fs.ReadDir(dir)
-		if err != nil {
-			t.Fatal(err)
-		}
-		ready, err := r.l.Ready()
-		if err != nil || ready != 3 || len(names) != 3+len(r.l.Segments()) {
-			t.Fatalf("%d files, %d segments, %d ready, %v", len(names), len(r.l.Segments()), ready, err)
-		}
-		if got, want := r.l.Usage(), int64(len(names))*16<<10; got != want {
-			t.Fatalf("usage %d, want %d", got, want)
-		}
-		r.l.Close()
-	})
 }
