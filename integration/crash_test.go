@@ -254,6 +254,8 @@ func (l *load) verify(url string, crash time.Time) {
 		c.wantIdle(deliveries)
 		l.ledger.recovered(l.t, q, held[q], crash)
 	}
+	l.t.Logf("%d messages sent, %d, %d, %d and %d of them recovered in the queues", len(l.ledger.entries),
+		len(held[l.queues[0]]), len(held[l.queues[1]]), len(held[l.queues[2]]), len(held[l.queues[3]]))
 	l.ledger.forget(l.t, held)
 	for q, deliveries := range held {
 		for i, d := range deliveries {

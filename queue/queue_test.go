@@ -274,6 +274,53 @@ func TestDeleteTellsConsumersAndConfirms(t *testing.T) {
 	q.await()
 }
 
+// TestStoreGetsItsReferenceFirst has messages that leave the queue in the turn
+// in which they came: to a consumer that acks nothing, or to nobody. Their
+// memory must stay until the store has taken its own reference.
+func TestStoreGetsItsReferenceFirst(t *testing.T) {
+	for _, deleted := range []bool{false, true} {
+		kept := &keeper{}
+		q := New(Config{ID: 1, Name: "q", Store: kept})
+		s := &sink{}
+		consume(t, q, &Consumer{Holder: Sink(s), NoAck: true})
+		if deleted {
+			q.Delete(false, false, func(int, error) {})
+		}
+		var batch []Publication
+		for n := range uint64(8) {
+			// A slab each, so that every message is alone in its chunk.
+			var slab Slab
+			m := slab.Add([]byte("\x00\x01k"), []byte{0, 0}, binary.BigEndian.AppendUint64(nil, n))
+			slab.Close()
+			m.Persistent = true
+			batch = append(batch, Publication{Message: m})
+		}
+		q.Publish(batch)
+		for n := range uint64(8) {
+			if got := binary.BigEndian.Uint64(kept.messages[n].Body()); got != n {
+				t.Errorf("deleted=%v: the store holds %d instead of message %d", deleted, got, n)
+			}
+			kept.messages[n].Release() // panics if the reference was not its own
+		}
+	}
+}
+
+// keeper is a store that only keeps references.
+type keeper struct {
+	store.Queue
+	messages []Message
+}
+
+func (k *keeper) NextSeq() uint64              { return 1 }
+func (k *keeper) Settle([]uint64)              {}
+func (k *keeper) SettleBelow(uint64, []uint64) {}
+func (k *keeper) Append(entries []store.Enqueue) {
+	for i := range entries {
+		entries[i].Retain(1)
+		k.messages = append(k.messages, entries[i].Message)
+	}
+}
+
 func TestLastConsumerGone(t *testing.T) {
 	unused := 0
 	q := New(Config{Name: "q", OnUnused: func(*Queue) { unused++ }})

@@ -82,11 +82,13 @@ func (q *Queue) turn() {
 			continue
 		}
 		// What came before must have had its effect.
+		q.toStore()
 		for q.dispatch() {
 		}
 		q.toStore()
 		c.do(q)
 	}
+	q.toStore()
 	s.more = q.dispatch()
 	q.toStore()
 	s.releaser.Flush()
@@ -132,6 +134,7 @@ func (q *Queue) accept(p *Publication) {
 		s.confirm.add(p.Confirm, p.Publish)
 	}
 	if s.deleted {
+		q.toStore()
 		q.forget(&i)
 		return
 	}
@@ -147,7 +150,8 @@ func (q *Queue) forget(i *fifo.Item) {
 }
 
 // toStore tells the store what has gathered. A message goes to it before its
-// settlement does.
+// settlement does, and before the strand gives back its own reference: until
+// then nobody else holds one.
 func (q *Queue) toStore() {
 	s := &q.strand
 	if len(s.enqueues) > 0 {

@@ -339,7 +339,7 @@ func normal(list []span) []span {
 	})
 	joined := list[:1]
 	for _, d := range list[1:] {
-		if last := &joined[len(joined)-1]; d.first <= last.last+1 {
+		if last := &joined[len(joined)-1]; d.first <= last.last || d.first == last.last+1 {
 			last.last = max(last.last, d.last)
 		} else {
 			joined = append(joined, d)

@@ -247,7 +247,7 @@ func (d *decoder) message(kind log.Kind, b *runBuilder, queue, seq uint64, share
 	r := &b.run
 	redelivered := e.flags&flagRedelivered != 0
 	if r.live > 0 {
-		if next := r.last() + 1; seq < next || seq-r.seq >= runSpan || redelivered != r.redelivered ||
+		if next := r.last() + 1; seq < next || seq-next >= runGap || seq-r.seq >= runSpan || redelivered != r.redelivered ||
 			b.chunk != 0 || len(e.chunks) > 0 {
 			d.flush(kind, b, queue)
 		} else {

@@ -55,7 +55,7 @@ func (m *Message) Lengths() (route uint16, head, body uint32) {
 // Retain takes n more references of the message's chunk.
 func (m *Message) Retain(n int) {
 	if m.chunk != nil {
-		m.chunk.refs.Add(int64(n))
+		m.chunk.retain(int64(n))
 	}
 }
 

@@ -313,7 +313,7 @@ func (r *retainer) add(m *Message) {
 
 func (r *retainer) flush() {
 	if r.chunk != nil && r.n > 0 {
-		r.chunk.refs.Add(r.n)
+		r.chunk.retain(r.n)
 	}
 	r.n = 0
 }

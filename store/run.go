@@ -10,6 +10,9 @@ import (
 const (
 	// runSpan bounds how far the sequence numbers of a run may lie apart.
 	runSpan = 1 << 16
+	// runGap bounds the numbers left out between two messages of a run: their
+	// bits must not take more than another run.
+	runGap = 512
 	// runReach bounds the stretch of log that several records in one run may
 	// take, runMessages their messages.
 	runReach    = 64 << 10
@@ -158,6 +161,9 @@ func (r *run) split(seq uint64) run {
 // one.
 func (r *run) join(next *run) bool {
 	if r.back != 0 || next.back != 0 || r.redelivered != next.redelivered || next.pos < r.pos {
+		return false
+	}
+	if next.first()-r.last() > runGap {
 		return false
 	}
 	reach := uint64(next.pos-r.pos) + uint64(next.reach)

@@ -27,6 +27,12 @@ type Chunk struct {
 	pooled bool
 }
 
+func (c *Chunk) retain(n int64) {
+	if c.refs.Add(n) <= n {
+		panic("store: a message was retained after its release")
+	}
+}
+
 func (c *Chunk) release(n int64) {
 	left := c.refs.Add(-n)
 	if left < 0 {

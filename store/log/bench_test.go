@@ -68,13 +68,11 @@ func BenchmarkCommit(b *testing.B) {
 	for _, size := range []int{64, 1024} {
 		for _, batch := range []int{1, 100, 1000} {
 			b.Run(fmt.Sprintf("%dB_x%d", size, batch), func(b *testing.B) {
-				const segment = 8 << 20
+				const segment = 16 << 20
 				l := begin(b, log.Options{Dir: b.TempDir(), SegmentSize: segment})
 				head, body := make([]byte, 24), make([]byte, size)
-				free, before := uint64(1), processor(b)
-				b.SetBytes(int64(size * batch))
-				b.ReportAllocs()
-				for b.Loop() {
+				free := uint64(1)
+				commit := func() {
 					for range batch {
 						if _, err := l.Append(1, head, body); err != nil {
 							b.Fatal(err)
@@ -88,6 +86,21 @@ func BenchmarkCommit(b *testing.B) {
 							b.Fatal(err)
 						}
 					}
+				}
+				// From here on no file is new.
+				for l.End() < 5*segment {
+					if _, err := l.Append(1, head, body, make([]byte, 8000)); err != nil {
+						b.Fatal(err)
+					}
+					if free < uint64(l.End()/segment) {
+						commit()
+					}
+				}
+				b.SetBytes(int64(size * batch))
+				b.ReportAllocs()
+				before := processor(b)
+				for b.Loop() {
+					commit()
 				}
 				b.ReportMetric(float64(processor(b)-before)/float64(b.N*batch), "cpu-ns/record")
 			})

@@ -159,6 +159,49 @@ func TestCut(t *testing.T) {
 	}
 }
 
+// TestCleanMark closes a log in order. Its mark tells where the log ends: a
+// flip in the last commit is damage, nothing behind the end is read, and what
+// lies there is not asked. A mark of an earlier start holds no longer.
+func TestCleanMark(t *testing.T) {
+	r, ends := batches(t, 4)
+	opened := func(c *rig, end log.Position, holds bool) {
+		t.Helper()
+		var err error
+		if c.l, err = log.Open(c.opt); err != nil {
+			t.Fatal(err)
+		}
+		if got := c.l.Clean(1, end); got != holds {
+			t.Fatalf("the mark holds: %v", got)
+		}
+	}
+	none := func(log.Record) error { return nil }
+
+	c := r.on(r.fs.Clone(0))
+	opened(c, ends[3], true)
+	reads := 0
+	c.fs.Watch(func(op vfs.Op, _ string) error { reads++; return nil })
+	if err := c.l.Replay(ends[3], ends[3], none); err != nil || c.l.End() != ends[3] || reads > 0 {
+		t.Fatalf("end %d after %d reads, %v", c.l.End(), reads, err)
+	}
+	if err := c.l.Start(); err != nil {
+		t.Fatal(err)
+	}
+	c.crash(2)
+	opened(c, ends[3], false)
+
+	c = r.on(r.fs.Clone(0))
+	if err := c.fs.Corrupt(r.path(1), headerSize+int64(r.all[3].pos-r.all[0].pos)+40, 1); err != nil {
+		t.Fatal(err)
+	}
+	opened(c, ends[3], true)
+	var bad *log.DamageError
+	if err := c.l.Replay(0, 0, none); !errors.As(err, &bad) || bad.Position != r.all[3].pos {
+		t.Fatalf("got %v", err)
+	}
+	c.l.Close()
+	opened(c, ends[3]+1<<20, false)
+}
+
 // TestCutWhenKnown cuts off what is known to have been synced.
 func TestCutWhenKnown(t *testing.T) {
 	r, ends := batches(t, 5)

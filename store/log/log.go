@@ -138,6 +138,7 @@ type Log struct {
 	kind     Kind     // of the record that was begun
 	seq      uint64   // of the last segment
 	floor    Position // below which positions may have been used
+	ended    bool     // a clean mark says where the last segment ends
 	replayed bool
 	orphans  []*DamageError // segments without a header
 	lost     []*DamageError // what Replay went over
@@ -196,8 +197,7 @@ var errClosed = ErrClosed
 func (l *Log) ID() StoreID { return l.id }
 
 // Epoch numbers the starts of the log. Before Start it is that of the last
-// segment found, 0 for a new log. A clean mark holds only if it names this
-// epoch and the End that Replay found. Any goroutine may call it.
+// segment found, 0 for a new log. Any goroutine may call it.
 func (l *Log) Epoch() uint32 { return l.epoch.Load() }
 
 // MaxPayload returns the most bytes that a record of this log can carry. Any

@@ -25,10 +25,24 @@ func (l *Log) Replay(from, known Position, fn func(Record) error) error {
 	return nil
 }
 
+// Clean is given the mark of a clean stop: Epoch and End at that time, after
+// the last Sync. It says whether the mark still holds, which it does until a
+// newer epoch has begun. If so, Replay goes exactly to that end: what is bad
+// before it is damage, and nobody looks behind it. It comes before Replay.
+func (l *Log) Clean(epoch uint32, end Position) bool {
+	s := l.last
+	if s == nil || epoch != l.Epoch() || end < s.start || end > s.limit() {
+		return false
+	}
+	l.ended = true
+	s.end.Store(uint64(end))
+	return true
+}
+
 // Lost returns what Replay went over because of Options.AcceptLoss.
 func (l *Log) Lost() []*DamageError { return l.lost }
 
-const replayAhead = 1 << 20
+const replayAhead = 1 << 17
 
 // replay is one run of Replay.
 type replay struct {
@@ -48,11 +62,11 @@ func (p *replay) run() error {
 	for ; i < len(table); i++ {
 		s, tail := table[i], i == len(table)-1
 		p.pos = max(p.pos, s.start)
-		linked := !tail && table[i+1].seq == s.seq+1
-		if err := p.segment(s, linked, tail); err != nil {
+		ended := tail && p.log.ended || !tail && table[i+1].seq == s.seq+1
+		if err := p.segment(s, ended, tail); err != nil {
 			return err
 		}
-		if !linked && !tail {
+		if !ended && !tail {
 			if err := p.missing(s.seq+1, table[i+1].start); err != nil {
 				return err
 			}
@@ -95,11 +109,11 @@ func (p *replay) first(table []*segment) (int, error) {
 	return len(table), nil
 }
 
-// segment replays what is left of a segment. linked says that its end is known
-// from the one that follows; tail, that none follows.
-func (p *replay) segment(s *segment, linked, tail bool) error {
+// segment replays what is left of a segment. ended says that its end is known,
+// from the one that follows or a clean mark; tail, that none follows.
+func (p *replay) segment(s *segment, ended, tail bool) error {
 	limit := s.written()
-	if linked {
+	if ended {
 		// Positions between the end and the next segment belong to no record.
 		defer func() { p.pos = max(p.pos, limit) }()
 	} else {
@@ -109,7 +123,7 @@ func (p *replay) segment(s *segment, linked, tail bool) error {
 	for p.pos < limit {
 		rec, size, err := p.reader.record(s, p.pos, limit)
 		if err != nil {
-			next, err := p.bad(s, limit, linked, tail, err)
+			next, err := p.bad(s, limit, ended, tail, err)
 			if err != nil || next == 0 {
 				return err
 			}
@@ -117,7 +131,7 @@ func (p *replay) segment(s *segment, linked, tail bool) error {
 			continue
 		}
 		p.pos += Position(size)
-		if !linked {
+		if !ended {
 			s.end.Store(uint64(p.pos))
 		}
 		if err := p.fn(rec); err != nil {
@@ -129,7 +143,7 @@ func (p *replay) segment(s *segment, linked, tail bool) error {
 
 // bad decides what a bad record is. It returns where to go on, 0 for nowhere,
 // or the damage.
-func (p *replay) bad(s *segment, limit Position, linked, tail bool, err error) (Position, error) {
+func (p *replay) bad(s *segment, limit Position, ended, tail bool, err error) (Position, error) {
 	next, marked := p.search(s, limit)
 	var e *DamageError
 	if !errors.As(err, &e) {
@@ -139,7 +153,7 @@ func (p *replay) bad(s *segment, limit Position, linked, tail bool, err error) (
 	e.Next = next
 	// Records behind a gap of the tail are the rest of a torn batch, unless the
 	// gap is below what was known to be synced.
-	if linked || marked || next != 0 && (!tail || p.pos < p.known) {
+	if ended || marked || next != 0 && (!tail || p.pos < p.known) {
 		return next, p.damage(e)
 	}
 	return 0, nil
