@@ -227,6 +227,9 @@ func (d *decoder) block(kind log.Kind, payload []byte) error {
 		share := uint32((e.size() + entryHeader) / uint64(max(n, 1)))
 		for i := range n {
 			place, seq := e.target(i)
+			if seq > maxSeq {
+				return errRecord("sequence number %d", seq)
+			}
 			d.message(kind, &builder[place], b.queue(place), seq, share, &e)
 		}
 	}

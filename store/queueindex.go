@@ -154,9 +154,9 @@ func (q *queueIndex) settle(s span, by log.Position) {
 	if len(q.counts) == 0 {
 		return
 	}
-	if s.last-s.first < uint64(len(q.counts)) {
-		for seq := s.first; seq <= s.last; seq++ {
-			delete(q.counts, seq)
+	if n := s.last - s.first; n < uint64(len(q.counts)) {
+		for i := range n + 1 {
+			delete(q.counts, s.first+i)
 		}
 		return
 	}

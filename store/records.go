@@ -43,6 +43,10 @@ const (
 	// leaves room for a message.
 	blockTargets = 8192
 
+	// maxSeq is the highest sequence number of a message: what is above is
+	// left for ranges, so that they can be counted.
+	maxSeq = 1<<63 - 1
+
 	blockHeader = 8
 	entryHeader = 12
 	targetSize  = 10

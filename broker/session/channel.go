@@ -60,12 +60,11 @@ type pending struct {
 	resuming bool // a goroutine is about to go on
 	failure  *amqp.Error
 	frames   []amqp.Frame
-	bytes    int
 	room     chan struct{} // the reader waits for room; nil if it does not
 }
 
-// maxPending is how many bytes of frames may wait on a channel before the
-// connection is read no further.
+// maxPending is how many bytes of frames may wait on the channels of a
+// connection before it is read no further.
 const maxPending = 256 << 10
 
 // channelFrame handles a frame of a channel. Called with work held.

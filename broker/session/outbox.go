@@ -33,8 +33,9 @@ const (
 // not take at once is written by a goroutine that lives as long as there is
 // something to write.
 type outbox struct {
-	sock  *socket
-	start func(func()) bool // starts the writer
+	sock   *socket
+	start  func(func()) bool // starts the writer
+	broken func()            // is called once, with mu held, when the socket is
 
 	mu       sync.Mutex
 	buf      []byte
@@ -326,6 +327,7 @@ func (o *outbox) fail() {
 		o.room = nil
 	}
 	o.sock.interrupt()
+	o.broken()
 }
 
 // full returns a channel that is closed when there is room again, or nil when

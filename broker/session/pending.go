@@ -51,10 +51,7 @@ func (ch *channel) putOff(f amqp.Frame) bool {
 	}
 	f.Payload = slices.Clone(f.Payload)
 	p.frames = append(p.frames, f)
-	p.bytes += len(f.Payload) + amqp.FrameOverhead
-	if p.bytes > maxPending {
-		ch.s.crowded = ch
-	}
+	ch.s.putOff += len(f.Payload) + amqp.FrameOverhead
 	return true
 }
 
@@ -109,7 +106,7 @@ func (ch *channel) takePending() ([]amqp.Frame, *amqp.Error) {
 		return nil, nil
 	}
 	frames := p.frames
-	p.release()
+	ch.release()
 	return frames, nil
 }
 
@@ -124,16 +121,20 @@ func (ch *channel) isWaiting() bool {
 func (ch *channel) putBack(frames []amqp.Frame) {
 	ch.mu.Lock()
 	defer ch.mu.Unlock()
-	p := &ch.pending
 	for _, f := range frames {
-		p.bytes += len(f.Payload) + amqp.FrameOverhead
+		ch.s.putOff += len(f.Payload) + amqp.FrameOverhead
 	}
-	p.frames = append(slices.Clone(frames), p.frames...)
+	ch.pending.frames = append(slices.Clone(frames), ch.pending.frames...)
 }
 
-// release forgets the frames and lets the reader go on.
-func (p *pending) release() {
-	p.frames, p.bytes = nil, 0
+// release forgets the frames and lets the reader go on. Called with work and mu
+// held.
+func (ch *channel) release() {
+	p := &ch.pending
+	for _, f := range p.frames {
+		ch.s.putOff -= len(f.Payload) + amqp.FrameOverhead
+	}
+	p.frames = nil
 	if p.room != nil {
 		close(p.room)
 		p.room = nil
@@ -145,20 +146,28 @@ func (ch *channel) dropPending() {
 	ch.mu.Lock()
 	defer ch.mu.Unlock()
 	ch.pending.failure = nil
-	ch.pending.release()
+	ch.release()
 }
 
-// backlog returns a Go channel that is closed when there is room for more
-// frames, or nil when there is.
-func (ch *channel) backlog() <-chan struct{} {
-	ch.mu.Lock()
-	defer ch.mu.Unlock()
-	p := &ch.pending
-	if p.bytes <= maxPending {
+// backlog returns a Go channel that is closed when something that was put off
+// has been done, or nil if there is room for more. Called with work held.
+func (s *Session) backlog() <-chan struct{} {
+	if s.putOff <= maxPending {
 		return nil
 	}
-	if p.room == nil {
-		p.room = make(chan struct{})
+	for _, ch := range s.channels {
+		ch.mu.Lock()
+		p := &ch.pending
+		if len(p.frames) == 0 {
+			ch.mu.Unlock()
+			continue
+		}
+		if p.room == nil {
+			p.room = make(chan struct{})
+		}
+		room := p.room
+		ch.mu.Unlock()
+		return room
 	}
-	return p.room
+	return nil
 }

@@ -227,13 +227,11 @@ func (s *Session) slowDown() {
 // that is closed when it is out of the way.
 func (s *Session) obstacle() <-chan struct{} {
 	s.work.Lock()
-	crowded, ahead := s.crowded, s.ahead
-	s.crowded, s.ahead = nil, nil
+	ahead, crowded := s.ahead, s.backlog()
+	s.ahead = nil
 	s.work.Unlock()
 	if crowded != nil {
-		if room := crowded.backlog(); room != nil {
-			return room
-		}
+		return crowded
 	}
 	if ahead != nil {
 		if room := ahead.unconfirmed(); room != nil {

@@ -67,7 +67,7 @@ type Session struct {
 	offered  tuning
 	channels map[uint16]*channel
 	latest   *channel // that had a frame
-	crowded  *channel // that has put off too much
+	putOff   int      // bytes of frames that wait on channels
 	ahead    *channel // whose publishes run ahead of their confirms
 	slab     queue.Slab
 	stage    stage
@@ -136,7 +136,7 @@ func New(conn net.Conn, cfg *Config) *Session {
 		channels: map[uint16]*channel{},
 		frameMax: handshakeFrameMax,
 	}
-	s.out = &outbox{sock: s.sock, start: s.start}
+	s.out = &outbox{sock: s.sock, start: s.start, broken: s.signalEnd}
 	return s
 }
 

@@ -135,7 +135,8 @@ func (v *VHost) checkTopology() error {
 		}
 	}
 	for _, e := range v.queues {
-		if e.owner != 0 {
+		// Those of a connection that is ending have no owner any more.
+		if v.owners[e.owner] != nil {
 			owned--
 		}
 	}

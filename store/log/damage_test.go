@@ -186,8 +186,12 @@ func TestCleanMark(t *testing.T) {
 	if err := c.l.Start(); err != nil {
 		t.Fatal(err)
 	}
+	end := c.l.End()
 	c.crash(2)
 	opened(c, ends[3], false)
+	c.l.Close()
+	opened(c, end, false)
+	c.l.Close()
 
 	c = r.on(r.fs.Clone(0))
 	if err := c.fs.Corrupt(r.path(1), headerSize+int64(r.all[3].pos-r.all[0].pos)+40, 1); err != nil {
@@ -369,6 +373,49 @@ func TestUnreadable(t *testing.T) {
 		}
 		if err == nil && lost == 0 {
 			break
+		}
+	}
+}
+
+// TestUnreadableWitness damages a record and makes reads of what is behind it
+// fail, which would tell that it had been synced.
+func TestUnreadableWitness(t *testing.T) {
+	r := newRig(t, 1)
+	r.opt.SegmentSize = 2 << 20
+	r.mustStart(0, 0)
+	for _, size := range []int{100, 400_000, 400_000} {
+		if err := r.append(size); err != nil {
+			t.Fatal(err)
+		}
+		if size == 100 {
+			if err := r.sync(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := r.sync(); err != nil {
+		t.Fatal(err)
+	}
+	r.crash(0)
+	if err := r.fs.Corrupt(r.path(1), headerSize+8, 1); err != nil {
+		t.Fatal(err)
+	}
+	for n := range 10 {
+		c := r.on(r.fs.Clone(0))
+		var err error
+		if c.l, err = log.Open(c.opt); err != nil {
+			t.Fatal(err)
+		}
+		reads := 0
+		c.fs.Watch(func(op vfs.Op, _ string) error {
+			if reads++; reads > n {
+				return errors.New("broken")
+			}
+			return nil
+		})
+		var bad *log.DamageError
+		if err := c.l.Replay(0, 0, nil); !errors.As(err, &bad) || bad.Position != r.all[0].pos {
+			t.Fatalf("%d reads worked: %v", n, err)
 		}
 	}
 }

@@ -16,7 +16,7 @@ import (
 // Options.AcceptLoss. An error of fn ends Replay and is returned as it is. The
 // payload is valid during the call of fn.
 func (l *Log) Replay(from, known Position, fn func(Record) error) error {
-	p := &replay{log: l, reader: l.NewReader(replayAhead), pos: from, known: known, fn: fn}
+	p := &replay{log: l, reader: l.NewReader(0), pos: from, known: known, fn: fn}
 	if err := p.run(); err != nil {
 		return err
 	}
@@ -41,8 +41,6 @@ func (l *Log) Clean(epoch uint32, end Position) bool {
 
 // Lost returns what Replay went over because of Options.AcceptLoss.
 func (l *Log) Lost() []*DamageError { return l.lost }
-
-const replayAhead = 1 << 17
 
 // replay is one run of Replay.
 type replay struct {
@@ -187,6 +185,7 @@ func (p *replay) search(s *segment, limit Position) (first Position, marked bool
 		}
 		_, size, err := p.reader.record(s, pos, limit)
 		if err != nil {
+			marked = marked || !errors.As(err, new(*DamageError))
 			pos += recordAlign
 			continue
 		}
