@@ -230,6 +230,9 @@ func TestServerSentCancel(t *testing.T) {
 					}
 				}
 			}
+			if !p.legacy() { // before 4.0 an answer to the cancel was not understood
+				p.send(methodFrame(1, basicCancelOk, "tag"))
+			}
 			p.alive()
 			// The tag is free again.
 			p.call(basicConsume, basicConsumeOk, uint16(0), p.queue(), "tag", bits{}, table{})

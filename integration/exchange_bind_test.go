@@ -1,6 +1,7 @@
 package integration
 
 import (
+	"fmt"
 	"testing"
 
 	amqp "github.com/rabbitmq/amqp091-go"
@@ -149,4 +150,29 @@ func TestAlternateBehindBinding(t *testing.T) {
 	c.bind(q, "", spare, nil)
 	c.publish(outer, "k", "by the spare")
 	c.wantDrained(q, "by the spare")
+}
+
+// Thousands of bindings come and go without holding others up, and a queue's go with it.
+func TestManyBindings(t *testing.T) {
+	t.Parallel()
+	c := open(t)
+	for _, kind := range []string{"direct", "topic", "headers", "fanout"} {
+		x, q, other := c.exchange(kind, nil), c.queue(), c.queue()
+		const bindings = 3000
+		for i := range bindings {
+			c.must(c.QueueBind(q, fmt.Sprintf("a.%d.*.#", i), x, true, amqp.Table{"n": int32(i)}))
+		}
+		c.bind(other, "a.7.*.#", x, amqp.Table{"n": int32(7)})
+		msg := amqp.Publishing{Headers: amqp.Table{"n": int32(7)}, Body: []byte("to both")}
+		c.send(x, "a.7.*.#", msg)
+		c.wantDrained(q, "to both")
+		if n, err := c.QueueDelete(q, false, false, false); err != nil || n != 0 {
+			t.Fatalf("delete: %d messages, %v", n, err)
+		}
+		msg.Body = []byte("to one")
+		c.send(x, "a.7.*.#", msg)
+		c.wantDrained(other, "to both", "to one")
+		c.must(c.QueueUnbind(other, "a.7.*.#", x, amqp.Table{"n": int32(7)}))
+		c.must(c.ExchangeDelete(x, true, false))
+	}
 }

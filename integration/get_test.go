@@ -2,6 +2,8 @@ package integration
 
 import (
 	"testing"
+
+	"github.com/lepusmq/lepus/broker"
 )
 
 func TestGet(t *testing.T) {
@@ -81,23 +83,23 @@ func TestGetTakesMessage(t *testing.T) {
 	}
 }
 
-// One channel that waits for its queue, or for many answers, does not hold up another of its connection.
+// One channel that waits for its queue does not hold up another of its connection.
 func TestChannelsDoNotWaitForEachOther(t *testing.T) {
 	t.Parallel()
 	p := openPeer(t)
 	p.openChannel(2)
 	q := p.queue()
 	var burst []byte
-	const gets = 2000
+	const gets, declares = 2000, 50
 	for range gets {
 		burst = append(burst, methodFrame(1, basicGet, uint16(0), q, bits{true})...)
 	}
-	for range 50 {
+	for range declares {
 		burst = append(burst, methodFrame(1, queueDeclare, uint16(0), unique(t), bits{false, true, true}, table{})...)
 	}
 	p.send(burst, methodFrame(2, basicQos, uint32(0), uint16(1), bits{}))
 	answers, other := 0, false
-	for answers < gets+50 || !other {
+	for answers < gets+declares || !other {
 		switch f := p.next(); f.method() {
 		case basicGetEmpty, queueDeclareOk:
 			answers++
@@ -108,4 +110,31 @@ func TestChannelsDoNotWaitForEachOther(t *testing.T) {
 		}
 	}
 	p.alive()
+}
+
+// Nor does one whose declares wait for the disk: the other's answer comes in between.
+func TestChannelDoesNotWaitForDisk(t *testing.T) {
+	t.Parallel()
+	p := dialPeer(t, ownBrokerURL(t, func(c *broker.Config) { c.DataDir = t.TempDir() })).open()
+	p.openChannel(2)
+	var burst []byte
+	const declares = 50
+	for range declares {
+		burst = append(burst, methodFrame(1, queueDeclare, uint16(0), unique(t), bits{false, true}, table{})...)
+	}
+	p.send(burst, methodFrame(2, basicGet, uint16(0), p.queue(), bits{true}))
+	before := 0
+	f := p.next()
+	for ; f.channel == 1; f = p.next() {
+		before++
+	}
+	if f.method() != basicGetEmpty {
+		t.Fatalf("got %v, want get-empty on channel 2", f)
+	}
+	if before == declares {
+		t.Error("channel 2 was answered after everything on channel 1")
+	}
+	for range declares - before {
+		p.expect(1, queueDeclareOk)
+	}
 }

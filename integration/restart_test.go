@@ -25,6 +25,7 @@ func TestRestart(t *testing.T) {
 		"contents":    restartContents,
 		"transaction": restartTransaction,
 		"fanout":      restartFanout,
+		"backlog":     restartBacklog,
 	}
 	ends := map[string]func(*process){"stopped": (*process).stop, "killed": (*process).kill}
 	for name, fill := range cases {
@@ -263,5 +264,27 @@ func restartFanout(c *client, _ bool) func(*client) {
 		for i, q := range queues {
 			c.wantDrained(q, numbers(3*i, 11)...)
 		}
+	}
+}
+
+// A long backlog is purged, deleted or kept as a whole.
+func restartBacklog(c *client, _ bool) func(*client) {
+	kept, purged, deleted := c.durable("kept"), c.durable("purged"), c.durable("deleted")
+	for _, q := range []string{kept, purged, deleted} {
+		c.settled("", q, numbers(0, 10_000)...)
+	}
+	_, err := c.QueuePurge(purged, false)
+	c.must(err)
+	_, err = c.QueueDelete(deleted, false, false, false)
+	c.must(err)
+	c.settled("", kept, "10000")
+	return func(c *client) {
+		c.wantReady(kept, 10_001)
+		c.wantReady(purged, 0)
+		if c.exists(deleted) {
+			c.t.Error("the deleted queue came back")
+		}
+		deliveries := c.consume(kept)
+		wantDeliveries(c.t, deliveries, numbers(0, 10_001)...)
 	}
 }

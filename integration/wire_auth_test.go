@@ -1,6 +1,9 @@
 package integration
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestAuthentication(t *testing.T) {
 	t.Parallel()
@@ -79,4 +82,18 @@ func TestLoginRefusedInSilence(t *testing.T) {
 			p.expectEnd()
 		})
 	}
+}
+
+// What a client says about itself may be long, and an unknown locale is no reason to refuse it.
+func TestLongStartOk(t *testing.T) {
+	t.Parallel()
+	p := newPeer(t)
+	p.start()
+	size := 7000
+	if p.legacy() {
+		size = 3000 // the first frames were limited to 4096 then
+	}
+	p.send(methodFrame(0, connectionStartOk, table{str("information", strings.Repeat("x", size)), nested("capabilities"), void("v")},
+		"PLAIN", long("\x00guest\x00guest"), "xx_YY"))
+	p.expect(0, connectionTune)
 }

@@ -76,6 +76,9 @@ func TestTooManyChannels(t *testing.T) {
 	p.send(methodFrame(0, connectionTuneOk, uint16(2), uint32(8192), uint16(0)))
 	p.openVhost("/")
 	p.openChannel(1)
+	p.openChannel(65535) // what counts is how many there are
+	p.send(methodFrame(65535, channelClose, uint16(200), "", uint32(0)))
+	p.expect(65535, channelCloseOk)
 	p.openChannel(2)
 	p.send(methodFrame(2, channelClose, uint16(200), "", uint32(0)))
 	p.expect(2, channelCloseOk)
@@ -202,4 +205,54 @@ func TestExclusiveQueueGoneAtCloseOk(t *testing.T) {
 		other.openChannel(1)
 		owner = dialPeer(t, url).open()
 	}
+}
+
+// Every channel of a full connection works.
+func TestManyChannels(t *testing.T) {
+	t.Parallel()
+	p := openPeer(t)
+	q := p.queue()
+	var opens, publishes []byte
+	for n := uint16(2); n <= p.tune.channelMax; n++ {
+		opens = append(opens, methodFrame(n, channelOpen, "")...)
+		publishes = append(publishes, message(n, "", q, "x")...)
+	}
+	p.send(opens)
+	for range p.tune.channelMax - 1 {
+		if f := p.next(); f.method() != channelOpenOk {
+			t.Fatalf("got %v, want channel.open-ok", f)
+		}
+	}
+	p.send(publishes)
+	p.call(basicConsume, basicConsumeOk, uint16(0), q, "", bits{false, true}, table{})
+	for range p.tune.channelMax - 1 {
+		p.expect(1, basicDeliver)
+		p.content(1)
+	}
+}
+
+// A channel that was closed by an error confirms nothing any more.
+func TestNoConfirmAfterChannelClose(t *testing.T) {
+	t.Parallel()
+	p := openPeer(t)
+	p.openChannel(2)
+	q := unique(t)
+	p.call(queueDeclare, queueDeclareOk, uint16(0), q, bits{false, true}, table{})
+	p.send(methodFrame(2, confirmSelect, bits{}))
+	p.expect(2, confirmSelectOk)
+	var burst []byte
+	for range 200 {
+		burst = append(burst, publishFrame(2, "", q)...)
+		burst = append(burst, headerFrame(2, 0, properties(fieldDeliveryMode, byte(2)))...)
+	}
+	p.send(burst, message(2, q+" is no exchange", "", "x"))
+	for f := p.next(); f.method() != channelClose; f = p.next() {
+		if f.method() != basicAck || f.channel != 2 {
+			t.Fatalf("got %v, want a confirm", f)
+		}
+	}
+	// When all of it is stored, its confirms would have come too, before this answer.
+	eventually(t, func() bool { return p.ready(q) == 200 }, func() string { return "what was published before the error is not there" })
+	p.send(methodFrame(2, channelCloseOk))
+	p.call(queueDelete, queueDeleteOk, uint16(0), q, bits{})
 }

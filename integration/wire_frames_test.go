@@ -217,3 +217,69 @@ func TestFramesSent(t *testing.T) {
 		p.alive()
 	}
 }
+
+// The client's frames keep to the agreed frame_max too; only the eight octets around a payload are not counted.
+func TestAgreedFrameMax(t *testing.T) {
+	t.Parallel()
+	const frameMax = 8192
+	for extra := range 2 {
+		p := newPeer(t)
+		p.login(clientCapabilities)
+		p.send(methodFrame(0, connectionTuneOk, uint16(10), uint32(frameMax), uint16(0)))
+		p.openVhost("/")
+		p.openChannel(1)
+		p.send(content(headerFrame(1, frameMax+1, properties(0)), frame(frameBody, 1, make([]byte, frameMax+extra))))
+		if extra > 0 {
+			p.expectClose(0, 501, "FRAME_ERROR - *", noMethod)
+			continue
+		}
+		p.send(frame(frameBody, 1, make([]byte, 1)))
+		p.alive()
+	}
+}
+
+// conversation is a whole one as a client may write it without waiting for a single answer.
+func conversation(queue string) []byte {
+	return bytes.Join([][]byte{
+		[]byte(protocolHeader091),
+		methodFrame(0, connectionStartOk, clientCapabilities, "PLAIN", long("\x00guest\x00guest"), "en_US"),
+		methodFrame(0, connectionTuneOk, uint16(10), uint32(defaultFrameMax), uint16(0)),
+		methodFrame(0, connectionOpen, "/", "", bits{}),
+		methodFrame(1, channelOpen, ""),
+		methodFrame(1, queueDeclare, uint16(0), queue, exclusive, table{}),
+		message(1, "", queue, "hello"),
+		methodFrame(1, basicGet, uint16(0), queue, bits{true}),
+	}, nil)
+}
+
+func (p *peer) expectConversation() {
+	p.t.Helper()
+	p.expect(0, connectionStart)
+	p.expect(0, connectionTune)
+	p.expect(0, connectionOpenOk)
+	p.expect(1, channelOpenOk)
+	p.expect(1, queueDeclareOk)
+	p.expect(1, basicGetOk)
+	if _, body := p.content(1); body != "hello" {
+		p.t.Errorf("got %q", body)
+	}
+}
+
+// It does not matter how the bytes are cut into packets: all at once, or one by one.
+func TestPackets(t *testing.T) {
+	t.Parallel()
+	t.Run("one", func(t *testing.T) {
+		t.Parallel()
+		p := newPeer(t)
+		p.send(conversation(unique(t)))
+		p.expectConversation()
+	})
+	t.Run("octets", func(t *testing.T) {
+		t.Parallel()
+		p := newPeer(t)
+		for _, octet := range conversation(unique(t)) {
+			p.send([]byte{octet})
+		}
+		p.expectConversation()
+	})
+}

@@ -124,13 +124,8 @@ func (s *durable) finishCheckpoint(target log.Position) error {
 	x.mu.Lock()
 	g := gRecord{position: target, unclean: x.unclean, lastID: x.lastID}
 	b.put(stateKey(keyG), g.encode(), &c.gHash)
-	x.segments.refresh()
-	var dead []*segment
-	for _, g := range x.segments.list {
-		if g.limit > target || g.sum.messages != 0 || g.saved.messages != 0 || g.emptied >= target {
-			continue
-		}
-		dead = append(dead, g)
+	dead := x.dead(target)
+	for _, g := range dead {
 		if g.stored {
 			b.remove(stateKey(keySegment, g.seq), &g.hash)
 			g.stored = false
@@ -142,14 +137,35 @@ func (s *durable) finishCheckpoint(target log.Position) error {
 	}
 	c.g = target
 	s.tailFrom.Store(int64(target))
+	if err := s.recycle(dead); err != nil {
+		return err
+	}
+	s.makeRoom(0)
+	return nil
+}
+
+// dead returns the segments below a finished checkpoint that hold nothing and
+// that nothing in Badger names. Called with the index locked.
+func (x *index) dead(below log.Position) []*segment {
+	x.segments.refresh()
+	var dead []*segment
+	for _, g := range x.segments.list {
+		if g.limit <= below && g.sum.messages == 0 && g.saved.messages == 0 && g.emptied < below {
+			dead = append(dead, g)
+		}
+	}
+	return dead
+}
+
+// recycle gives segments back to the log.
+func (s *durable) recycle(dead []*segment) error {
 	for _, g := range dead {
 		if err := s.log.Recycle(g.seq); err != nil {
 			return err
 		}
-		x.mu.Lock()
-		x.segments.forget(g)
-		x.mu.Unlock()
+		s.index.mu.Lock()
+		s.index.segments.forget(g)
+		s.index.mu.Unlock()
 	}
-	s.makeRoom(0)
 	return nil
 }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"sort"
 	"sync"
 
 	"github.com/lepusmq/lepus/store/log"
@@ -152,4 +153,27 @@ func (x *index) nextSeq(id uint64) uint64 {
 		return q.next
 	}
 	return 1
+}
+
+// definitions lists what is defined, in the order in which it first was.
+func (x *index) definitions() []Definition {
+	type ordered struct {
+		order uint64
+		Definition
+	}
+	list := make([]ordered, 0, len(x.defined))
+	for key, d := range x.defined {
+		if !d.deleted {
+			list = append(list, ordered{d.order, Definition{Kind: key.kind, ID: key.id, Value: d.value}})
+		}
+		if !d.changed {
+			d.value = nil
+		}
+	}
+	sort.Slice(list, func(i, j int) bool { return list[i].order < list[j].order })
+	result := make([]Definition, len(list))
+	for i := range list {
+		result[i] = list[i].Definition
+	}
+	return result
 }

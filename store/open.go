@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -139,6 +140,13 @@ func (s *durable) recover() error {
 	if !s.clean {
 		s.index.unclean = end
 	}
+	// Segments that were recycled before are found again. The one that the log
+	// is about to begin takes the place of one of them. Those that Badger still
+	// names, though with nothing in them, wait for the next checkpoint.
+	dead := slices.DeleteFunc(s.index.dead(st.g.position), func(g *segment) bool { return g.stored })
+	if err := s.recycle(dead); err != nil {
+		return err
+	}
 	if err := s.log.Start(); err != nil {
 		return err
 	}
@@ -153,6 +161,9 @@ func (s *durable) recover() error {
 
 // settleIn does the first writes of a start.
 func (s *durable) settleIn(st *stateLoader) error {
+	if err := st.heal(); err != nil {
+		return fmt.Errorf("heal the index: %w", err)
+	}
 	if st.id == (log.StoreID{}) {
 		key := stateKey(keyAnchor)
 		id := s.log.ID()

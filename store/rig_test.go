@@ -90,7 +90,7 @@ func (k *fakeKV) close() error { return nil }
 func (k *fakeKV) clone(fs *vfs.Fake, seed uint64) *fakeKV {
 	c := newFakeKV(fs, seed)
 	for key, v := range k.m {
-		c.m[key] = v
+		c.m[key] = bytes.Clone(v)
 	}
 	return c
 }

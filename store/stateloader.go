@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
-	"sort"
 
 	"github.com/lepusmq/lepus/store/log"
 )
@@ -26,6 +25,8 @@ type stateLoader struct {
 	sweep []uint64 // queues with pages that may have to go
 	tombs []uint64 // queues that are to go
 	sum   uint64
+	lost  bool     // something was given up
+	bad   []change // removes the values that were
 }
 
 // anchor reads what must be known before the log is opened.
@@ -35,7 +36,7 @@ func (l *stateLoader) anchor() error {
 		return err
 	}
 	if len(v) < 18 {
-		return fmt.Errorf("%w: index: the anchor", ErrDamaged)
+		return l.tolerate(fmt.Errorf("%w: index: the anchor", ErrDamaged))
 	}
 	if version := le.Uint16(v); version > stateVersion {
 		return fmt.Errorf("%w: the index has version %d, this program knows versions up to %d",
@@ -47,11 +48,21 @@ func (l *stateLoader) anchor() error {
 
 // get returns a value without its checksum.
 func (l *stateLoader) get(key []byte) ([]byte, error) {
-	v, err := l.store.kv.get(key)
-	if err != nil || v == nil {
+	sealed, err := l.store.kv.get(key)
+	if err != nil || sealed == nil {
 		return nil, err
 	}
-	return unseal(key, v)
+	v, err := unseal(key, sealed)
+	if err != nil {
+		return nil, l.giveUp(key, err)
+	}
+	return v, nil
+}
+
+// giveUp is tolerate about a value, which will be removed.
+func (l *stateLoader) giveUp(key []byte, err error) error {
+	l.bad = append(l.bad, change{key: bytes.Clone(key), deleted: true})
+	return l.tolerate(err)
 }
 
 // load reads everything.
@@ -73,17 +84,26 @@ func (l *stateLoader) load() error {
 		{keyQueue, l.readQueue}, {keySweep, l.readSweep},
 	} {
 		err := l.store.kv.scan([]byte{part.letter}, func(key, sealed []byte) error {
+			key = bytes.Clone(key)
 			value, err := unseal(key, sealed)
 			if err != nil {
-				return l.tolerate(err)
+				if n, kerr := keyNumbers(key, 1); kerr == nil && part.letter == keyQueue {
+					l.sweep = append(l.sweep, n[0])
+				}
+				return l.giveUp(key, err)
 			}
 			hash := hashOf(key, sealed)
 			if part.letter != keySweep {
 				l.sum += hash
 			}
-			return part.read(bytes.Clone(key), value, hash)
+			return part.read(key, value, hash)
 		})
 		if err != nil {
+			return err
+		}
+	}
+	if l.id == (log.StoreID{}) && l.g.position > 0 {
+		if err := l.tolerate(fmt.Errorf("%w: index: the anchor is missing", ErrDamaged)); err != nil {
 			return err
 		}
 	}
@@ -120,7 +140,7 @@ func (l *stateLoader) compare() error {
 			if err != nil {
 				return err
 			}
-			g.saved, g.touched = g.sum, true
+			g.saved = g.sum
 		}
 	}
 	return nil
@@ -131,8 +151,29 @@ func (l *stateLoader) tolerate(err error) error {
 	if !l.store.opt.AcceptLogLoss {
 		return err
 	}
+	l.lost = true
 	l.store.lose(err)
 	return nil
+}
+
+// heal makes Badger agree with what is left. The next checkpoint writes all of
+// it; until then it takes the same loss again to open the store.
+func (l *stateLoader) heal() error {
+	if !l.lost {
+		return nil
+	}
+	x := l.index
+	for _, q := range x.queues {
+		for _, p := range q.pages {
+			q.change(p)
+		}
+		x.touch(q)
+		l.sweep = append(l.sweep, q.id)
+	}
+	for _, g := range x.segments.list {
+		g.touched = true
+	}
+	return l.store.commitAll(l.bad)
 }
 
 func (l *stateLoader) readG(key, value []byte, hash uint64) error {
@@ -168,9 +209,8 @@ func (l *stateLoader) readSum(key, value []byte, hash uint64) error {
 	}
 	g := l.index.segments.bySeq(n[0])
 	if g == nil {
-		// It was recycled after it had been found empty, or the log has lost
-		// it; if messages lie in it, they will be missed.
-		return l.tolerate(fmt.Errorf("%w: the log has no segment %d", ErrDamaged, n[0]))
+		l.sum -= hash
+		return l.giveUp(key, fmt.Errorf("%w: the log has no segment %d", ErrDamaged, n[0]))
 	}
 	g.saved = sum{messages: int64(le.Uint64(value)), bytes: int64(le.Uint64(value[8:]))}
 	g.stored, g.hash = true, hash
@@ -273,90 +313,4 @@ func (l *stateLoader) readRuns(q *queueIndex, p *page, b []byte, n uint32) error
 		q.pages = append(q.pages, p)
 	}
 	return lost
-}
-
-// definitions lists what is defined, in the order in which it first was.
-func (x *index) definitions() []Definition {
-	type ordered struct {
-		order uint64
-		Definition
-	}
-	list := make([]ordered, 0, len(x.defined))
-	for key, d := range x.defined {
-		if !d.deleted {
-			list = append(list, ordered{d.order, Definition{Kind: key.kind, ID: key.id, Value: d.value}})
-		}
-		if !d.changed {
-			d.value = nil
-		}
-	}
-	sort.Slice(list, func(i, j int) bool { return list[i].order < list[j].order })
-	result := make([]Definition, len(list))
-	for i := range list {
-		result[i] = list[i].Definition
-	}
-	return result
-}
-
-// sweep removes what an earlier process left half removed.
-func (s *durable) sweep(marked, tombs []uint64) error {
-	for _, id := range tombs {
-		if err := s.sweepPages(id, nil); err != nil {
-			return err
-		}
-		if err := s.removeTomb(id); err != nil {
-			return err
-		}
-	}
-	for _, id := range marked {
-		if err := s.sweepPages(id, s.index.queues[id]); err != nil {
-			return err
-		}
-		if err := s.commitAll([]change{{key: stateKey(keySweep, id), deleted: true}}); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// sweepPages removes the pages of a queue that q, if there is one, does not
-// have.
-func (s *durable) sweepPages(id uint64, q *queueIndex) error {
-	named := make(map[uint64]bool)
-	if q != nil {
-		for _, p := range q.pages {
-			named[p.number] = true
-		}
-		for _, number := range q.garbage {
-			named[number] = true
-		}
-	}
-	var gone []change
-	err := s.kv.scan(stateKey(keyPage, id), func(key, _ []byte) error {
-		n, err := keyNumbers(key, 2)
-		if err != nil {
-			return err
-		}
-		if !named[n[1]] {
-			gone = append(gone, change{key: bytes.Clone(key), deleted: true})
-		}
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	return s.commitAll(gone)
-}
-
-// removeTomb removes the tombstone of a queue that is gone.
-func (s *durable) removeTomb(id uint64) error {
-	key := stateKey(keyQueue, id)
-	sealed, err := s.kv.get(key)
-	if err != nil || sealed == nil {
-		return err
-	}
-	b := s.newBatch()
-	hash := hashOf(key, sealed)
-	b.remove(key, &hash)
-	return s.commitBatch(b)
 }

@@ -44,6 +44,7 @@ type outbox struct {
 	attended bool // the reader is busy and will flush before it waits
 	writing  bool // someone is writing
 	sealed   bool // nothing more may be appended
+	shutting bool // when all is written, the stream ends
 	failed   bool // the socket is broken
 	busy     bool // something was appended since the last beat
 	lastTime time.Time
@@ -301,6 +302,7 @@ func (o *outbox) sent(n int, buf []byte) {
 			o.room = nil
 		}
 	}
+	o.shutIfDone()
 	if o.idle != nil && !o.writing {
 		o.idle.Broadcast()
 	}
@@ -342,6 +344,22 @@ func (o *outbox) full() <-chan struct{} {
 		o.room = make(chan struct{})
 	}
 	return o.room
+}
+
+// shut ends the stream behind what has gathered.
+func (o *outbox) shut() {
+	o.mu.Lock()
+	o.sealed, o.shutting = true, true
+	o.shutIfDone()
+	o.mu.Unlock()
+	o.kick()
+}
+
+func (o *outbox) shutIfDone() {
+	if o.shutting && len(o.buf) == 0 && !o.writing {
+		o.shutting = false
+		o.sock.closeWrite()
+	}
 }
 
 // finish writes what is left, for a bounded time, and ends the writer.

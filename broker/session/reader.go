@@ -23,9 +23,6 @@ var bigReads = sync.Pool{New: func() any {
 	return &b
 }}
 
-// errEnded is why the reader stops when the session itself wants to.
-var errEnded = errors.New("session ended")
-
 // inbuf is the bytes that were read and not yet handled: buf[from:to].
 type inbuf struct {
 	buf      []byte
@@ -100,12 +97,8 @@ func (s *Session) read() error {
 
 		s.work.Lock()
 		s.handle(&in)
-		state := s.state
 		s.own()
 		s.work.Unlock()
-		if state == done {
-			return errEnded
-		}
 		if n < len(room) {
 			in.shrink()
 		}
@@ -129,7 +122,7 @@ func (s *Session) handle(in *inbuf) {
 			return
 		}
 	}
-	for s.state != done {
+	for {
 		f, n, err := amqp.ParseFrame(in.buf[in.from:in.to], s.frameMax)
 		if err != nil {
 			in.from = in.to

@@ -101,8 +101,7 @@ const (
 	wantTuneOk
 	wantOpen
 	running
-	closing // connection.close was sent: only close and close-ok count
-	done    // nothing is awaited any more
+	closing // the end has begun: only close and close-ok count
 )
 
 // String is RabbitMQ's name for the state.
@@ -168,7 +167,7 @@ func (s *Session) farewell(err error) {
 	switch {
 	case s.state == wantHeader:
 		s.log.Debug("connection closed before it was opened", zap.Error(err))
-	case s.state == done || s.state >= closing:
+	case s.state == closing:
 		s.log.Info("connection closed", zap.String("user", s.user))
 	default:
 		s.log.Warn("connection lost", zap.String("user", s.user), zap.Error(err))
@@ -239,12 +238,15 @@ func (s *Session) sayClose(reason *amqp.Error) {
 	s.lingerFor(s.graceTime())
 }
 
-// hangUp ends the session without waiting for the peer. What is in the outbox
-// is still sent. Called with work held.
+// hangUp ends the session. What is in the outbox is still sent, and the end of
+// the stream after it. What the peer sends is dropped until it hangs up, too:
+// closing a socket with something unread would destroy what was just sent.
+// Called with work held.
 func (s *Session) hangUp() {
-	s.state = done
+	s.state = closing
 	s.signalEnd()
-	s.lingerFor(0)
+	s.out.shut()
+	s.lingerFor(lastWords)
 }
 
 // graceTime is how long a client may take to answer connection.close.

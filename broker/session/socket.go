@@ -103,6 +103,16 @@ func (s *socket) boundWrites(d time.Duration) {
 	_ = s.conn.SetWriteDeadline(time.Now().Add(d))
 }
 
+// closeWrite tells the peer that nothing more will come.
+func (s *socket) closeWrite() {
+	if c, ok := s.conn.(interface{ CloseWrite() error }); ok {
+		// The peer may be gone already.
+		_ = c.CloseWrite()
+		return
+	}
+	s.interrupt()
+}
+
 func (s *socket) close() {
 	// Nobody could do anything about an error here.
 	_ = s.conn.Close()

@@ -1,0 +1,179 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/lepusmq/lepus/store/log"
+	"github.com/lepusmq/lepus/store/vfs"
+)
+
+// endOf returns the log's end while nobody appends.
+func endOf(s *durable) log.Position {
+	s.role.Lock()
+	defer s.role.Unlock()
+	return s.log.End()
+}
+
+// pass lets time pass in a bubble.
+func pass(d time.Duration) {
+	<-time.After(d)
+	synctest.Wait()
+}
+
+// TestAcksRideAlong checks the clock: settlements are written soon without a
+// sync, and an idle store makes a checkpoint and then does nothing.
+func TestAcksRideAlong(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(1)
+		s := mustOpen(t, r.options())
+		q := define(t, s, s.NewID())
+		publish(t, q, 1, 2, 3)
+		synctest.Wait()
+		written, synced := endOf(s), s.log.Synced()
+		q.Settle([]uint64{2})
+		synctest.Wait()
+		if endOf(s) != written {
+			t.Error("a settlement was written at once")
+		}
+		pass(2 * lazyDelay)
+		if endOf(s) == written || s.log.Synced() != synced {
+			t.Errorf("written up to %d, synced %d; before %d, %d", endOf(s), s.log.Synced(), written, synced)
+		}
+		pass(3 * idleAfter)
+		if s.log.Synced() != endOf(s) || s.checkpoints.g != endOf(s) {
+			t.Errorf("end %d, synced %d, checkpoint at %d", endOf(s), s.log.Synced(), s.checkpoints.g)
+		}
+		// Nothing happens any more.
+		steps := r.fs.Steps()
+		pass(time.Hour)
+		if n := r.fs.Steps() - steps; n != 0 {
+			t.Errorf("an idle store has changed files %d times", n)
+		}
+		mustClose(t, s)
+	})
+}
+
+// TestUnawaited checks that messages whose publisher waits for nothing are
+// written soon, unless they are settled before.
+func TestUnawaited(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := mustOpen(t, newRig(1).options())
+		q := define(t, s, s.NewID())
+		synctest.Wait()
+		written := endOf(s)
+		var slab Slab
+		m := message(&slab, 1, 10)
+		q.Append([]Enqueue{{Seq: 1, Message: m}})
+		q.Settle([]uint64{1})
+		pass(2 * lazyDelay)
+		if endOf(s) != written {
+			t.Error("a message that was settled was written")
+		}
+		q.Append([]Enqueue{{Seq: 2, Message: m}})
+		pass(2 * lazyDelay)
+		if endOf(s) == written || s.log.Synced() != endOf(s) {
+			t.Error("a message was not written")
+		}
+		mustClose(t, s)
+	})
+}
+
+// TestBacklog holds the sync and sees that publishers are slowed.
+func TestBacklog(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(1)
+		opt := r.options()
+		opt.SegmentSize = 1 << 20
+		s := mustOpen(t, opt)
+		q := define(t, s, s.NewID())
+		synctest.Wait()
+		hold := make(chan struct{})
+		r.fs.Watch(func(o vfs.Op, _ string) error {
+			if o == vfs.OpSync {
+				<-hold
+			}
+			return nil
+		})
+		var slab Slab
+		rec := newRecorder()
+		seq := uint64(0)
+		for s.Backlog() < MaxBacklog {
+			seq++
+			m := message(&slab, seq, 100<<10)
+			q.Append([]Enqueue{{Seq: seq, Message: m, Confirm: rec, Publish: seq}})
+			m.Release()
+		}
+		through := false
+		go func() {
+			s.Throttle()
+			through = true
+		}()
+		synctest.Wait()
+		if through {
+			t.Error("a publisher was not slowed")
+		}
+		close(hold)
+		synctest.Wait()
+		if !through || s.Backlog() != 0 || rec.total != int(seq) {
+			t.Errorf("through: %v, backlog %d, %d of %d confirmed", through, s.Backlog(), rec.total, seq)
+		}
+		r.fs.Watch(nil)
+		mustClose(t, s)
+	})
+}
+
+// TestDiskGuard fills the volume.
+func TestDiskGuard(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(1)
+		r.fs.SetRoom(64 << 20)
+		var low []bool
+		failed := make(chan error, 1)
+		opt := r.options()
+		opt.OnDisk = func(l bool) { low = append(low, l) }
+		opt.OnFail = func(err error) { failed <- err }
+		s := mustOpen(t, opt)
+		id := s.NewID()
+		publish(t, define(t, s, id), 1)
+		fill := func(free int64) {
+			t.Helper()
+			space, err := r.fs.Space(fakeDir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.fs.SetRoom(space.Total - space.Free + free)
+			pass(2 * guardEvery)
+		}
+		pass(5 * time.Second)
+		if len(low) != 0 {
+			t.Errorf("low: %v", low)
+		}
+		space, _ := r.fs.Space(fakeDir)
+		used := space.Total - space.Free
+		fill(used / 10)
+		fill(used * 10)
+		if fmt.Sprint(low) != "[true false]" {
+			t.Errorf("low: %v", low)
+		}
+		fill(used / 1000)
+		select {
+		case err := <-failed:
+			if !errors.Is(err, ErrDiskFull) {
+				t.Error(err)
+			}
+		default:
+			t.Error("a full disk is not a failure")
+		}
+		publish(t, s.Queue(id), 2) // there are segments left
+		mustClose(t, s)
+		s = mustOpen(t, r.options())
+		if list := loadAll(t, s.Queue(id)); len(list) != 2 {
+			t.Errorf("%v", seqsOf(list))
+		}
+		mustClose(t, s)
+	})
+}
