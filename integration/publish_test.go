@@ -158,7 +158,7 @@ func TestPublishErrorKeepsEarlierMessages(t *testing.T) {
 	ch.publish("", q, "before")
 	nowhere := unique(t)
 	ch.publish(nowhere, "", "broken")
-	ch.publish("", q, "after")
+	_ = ch.Publish("", q, false, false, amqp.Publishing{Body: []byte("after")}) // if the channel is still open here
 	ch.wantClosed(404, "NOT_FOUND - no exchange '"+nowhere+"' in vhost '/'")
 	c.wantReady(q, 1)
 	c.wantDrained(q, "before")

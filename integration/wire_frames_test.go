@@ -11,16 +11,16 @@ var outOfPlace = map[string]struct {
 	send []byte
 	want reply
 }{
-	"unknown frame type":          {frame(4, 1, []byte("x")), reply{501, "FRAME_ERROR - *", noMethod}},
-	"frame type 0 on channel 0":   {frame(0, 0, []byte("x")), reply{501, "FRAME_ERROR - *", noMethod}},
-	"method frame too short":      {frame(frameMethod, 1, []byte{0, 60, 0}), reply{501, "FRAME_ERROR - *", noMethod}},
-	"empty method frame":          {frame(frameMethod, 1, nil), reply{501, "FRAME_ERROR - *", noMethod}},
-	"heartbeat with a payload":    {frame(frameHeartbeat, 0, []byte("x")), reply{501, "FRAME_ERROR - *", noMethod}},
-	"heartbeat on a channel":      {frame(frameHeartbeat, 1, nil), reply{505, "UNEXPECTED_FRAME - *", noMethod}},
+	"unknown frame type":          {frame(4, 1, []byte("x")), reply{501, `FRAME_ERROR - type 4, all octets = <<"x">>: unknown_frame`, noMethod}},
+	"frame type 0 on channel 0":   {frame(0, 0, []byte("x")), reply{501, `FRAME_ERROR - type 0, all octets = <<"x">>: unknown_frame`, noMethod}},
+	"method frame too short":      {frame(frameMethod, 1, []byte{0, 60, 0}), reply{501, `FRAME_ERROR - type 1, all octets = <<0,60,0>>: unknown_frame`, noMethod}},
+	"empty method frame":          {frame(frameMethod, 1, nil), reply{501, `FRAME_ERROR - type 1, all octets = <<>>: unknown_frame`, noMethod}},
+	"heartbeat with a payload":    {frame(frameHeartbeat, 0, []byte("x")), reply{501, `FRAME_ERROR - type 8, all octets = <<"x">>: unknown_frame`, noMethod}},
+	"heartbeat on a channel":      {frame(frameHeartbeat, 1, nil), reply{505, `UNEXPECTED_FRAME - type 8, all octets = <<>>`, noMethod}},
 	"header on channel 0":         {headerFrame(0, 0, properties(0)), reply{505, "UNEXPECTED_FRAME - *", noMethod}},
-	"body on channel 0":           {frame(frameBody, 0, []byte("x")), reply{505, "UNEXPECTED_FRAME - *", noMethod}},
-	"wrong frame end":             {wrongEnd(), reply{501, "FRAME_ERROR - *", noMethod}},
-	"frame larger than frame_max": {tooLarge(), reply{501, "FRAME_ERROR - *", noMethod}},
+	"body on channel 0":           {frame(frameBody, 0, []byte("x")), reply{505, `UNEXPECTED_FRAME - type 3, all octets = <<"x">>`, noMethod}},
+	"wrong frame end":             {wrongEnd(), reply{501, `FRAME_ERROR - type 1, all octets = <<0,60,0,10,0,0,0,0,0,0,0>>: {invalid_frame_end_marker,0}`, noMethod}},
+	"frame larger than frame_max": {tooLarge(), reply{501, `FRAME_ERROR - type 3, all octets = <<>>: {frame_too_large,131073,131064}`, noMethod}},
 
 	"header without method":          {headerFrame(1, 5, properties(0)), expectedMethod},
 	"body without method":            {frame(frameBody, 1, []byte("x")), expectedMethod},
@@ -31,7 +31,7 @@ var outOfPlace = map[string]struct {
 	"header of weight 1":             {content(classHeaderFrame(1, 60, 1, 5, properties(0))), expectedHeader},
 	"header of another class": {content(classHeaderFrame(1, 50, 0, 5, properties(0))),
 		reply{505, "UNEXPECTED_FRAME - expected content header for class 60, got one for class 50 instead", basicPublish}},
-	"header too short":       {content(frame(frameHeader, 1, []byte{0, 60, 0, 0})), reply{501, "FRAME_ERROR - *", noMethod}},
+	"header too short":       {content(frame(frameHeader, 1, []byte{0, 60, 0, 0})), reply{501, `FRAME_ERROR - type 2, all octets = <<0,60,0,0>>: unknown_frame`, noMethod}},
 	"second header":          {content(headerFrame(1, 5, properties(0)), headerFrame(1, 5, properties(0))), expectedBody},
 	"method instead of body": {content(headerFrame(1, 5, properties(0)), methodFrame(1, basicQos, uint32(0), uint16(0), bits{})), expectedBody},
 	"close instead of body": {content(headerFrame(1, 5, properties(0)),
@@ -46,8 +46,10 @@ var outOfPlace = map[string]struct {
 	"continued property flags":     {content(headerFrame(1, 0, properties(fieldMoreFlags, uint16(0)))), internalError},
 	"property flag without a name": {content(headerFrame(1, 0, properties(2, uint16(0)))), internalError},
 
-	"arguments cut short":       {frame(frameMethod, 1, []byte{0, 50, 0, 10, 0, 0, 9, 'x'}), reply{501, "FRAME_ERROR - cannot decode <<*", queueDeclare}},
-	"bytes after the arguments": {methodFrame(1, basicQos, uint32(0), uint16(0), bits{}, raw("garbage")), reply{501, "FRAME_ERROR - cannot decode <<*", basicQos}},
+	"name that is not UTF-8": {methodFrame(1, queueDeclare, uint16(0), "\xff\xfe", passive, table{}),
+		reply{501, "FRAME_ERROR - Malformed UTF-8 in shortstr", noMethod}},
+	"arguments cut short":       {frame(frameMethod, 1, []byte{0, 50, 0, 10, 0, 0, 9, 'x'}), reply{501, `FRAME_ERROR - cannot decode <<0,0,9,120>>`, queueDeclare}},
+	"bytes after the arguments": {methodFrame(1, basicQos, uint32(0), uint16(0), bits{}, raw("garbage")), reply{501, `FRAME_ERROR - cannot decode <<0,0,0,0,0,0,0,103,97,114,98,97,103,101>>`, basicQos}},
 	"table longer than its frame": {methodFrame(1, queueDeclare, uint16(0), "", bits{}, raw("\x00\x00\x00\xff\x01xt\x01")),
 		reply{501, "FRAME_ERROR - cannot decode <<*", queueDeclare}},
 }

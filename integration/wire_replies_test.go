@@ -126,6 +126,9 @@ func TestQueueArgumentsRefused(t *testing.T) {
 		declare("x-queue-version as a string", notInteger, str("x-queue-version", "2")),
 		declare("x-message-ttl as a boolean", `"expected integer, got bool"`, boolean("x-message-ttl", true)),
 		declare("x-message-ttl as a table", `"expected integer, got table"`, nested("x-message-ttl")),
+		refusal{name: "argument of another queue type", id: queueDeclare,
+			args: args(uint16(0), "{n}", exclusive, table{i32("x-delivery-limit", 3)}), code: 406,
+			text: "PRECONDITION_FAILED - invalid arg 'x-delivery-limit' for queue '{n}' in vhost '/' of queue type rabbit_classic_queue"},
 		declare("x-message-ttl void", `"expected integer, got void"`, void("x-message-ttl")),
 	))
 }
@@ -265,6 +268,8 @@ func TestBasicRefusals(t *testing.T) {
 			text: "ACCESS_REFUSED - queue '{q}' in vhost '/' in exclusive use", consumer: bits{false, false, true}},
 		{name: "x-priority as a string", id: basicConsume, args: args(uint16(0), "{q}", "b", plain, table{str("x-priority", "1")}), code: 406,
 			text: `PRECONDITION_FAILED - invalid arg 'x-priority' for queue '{q}' in vhost '/': "expected integer, got longstr"`},
+		{name: "argument of a stream's consumer", id: basicConsume, args: args(uint16(0), "{q}", "b", plain, table{str("x-stream-offset", "first")}), code: 406,
+			text: "PRECONDITION_FAILED - invalid arg 'x-stream-offset' for queue '{q}' in vhost '/' of queue type rabbit_classic_queue"},
 		{name: "delete if-unused", id: queueDelete, args: args(uint16(0), "{q}", bits{true, false}), code: 406,
 			text: "PRECONDITION_FAILED - queue '{q}' in vhost '/' in use", consumer: plain},
 	})

@@ -76,6 +76,7 @@ func (s *durable) runCheckpoints() {
 			}
 			// What that commit synced is no news.
 			c.busy.Store(false)
+			s.dropSpares()
 		}
 		if c.paused.Load() {
 			continue

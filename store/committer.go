@@ -5,10 +5,6 @@ import (
 	"slices"
 )
 
-// writeEvery is how many bytes are encoded before they are given to the
-// operating system, while more is being encoded.
-const writeEvery = 1 << 20
-
 // round is what the committer has taken and not finished.
 type round struct {
 	taken    []taken

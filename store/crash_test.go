@@ -35,14 +35,6 @@ func put(q Queue, size int, seqs ...uint64) {
 	slab.Close()
 }
 
-func upTo(n uint64) []uint64 {
-	var list []uint64
-	for i := range n {
-		list = append(list, i+1)
-	}
-	return list
-}
-
 // crashScene is a store with queues in several segments, some of which have
 // become empty, and changes that no checkpoint has seen.
 func crashScene(tb testing.TB, r *rig) *durable {

@@ -17,11 +17,10 @@ const (
 	writeSoon = 1 << 20
 	// longTail is how much log behind the last checkpoint slows publishers.
 	longTail = 512 << 20
-	// Pending entries have buffers of their own for at least minEntries.
-	// spareEntries and spares bound those that are kept for use again.
+	// Pending entries have a buffer for at least minEntries. Those that are
+	// kept for use again have together no more than spareEntries.
 	minEntries   = 8
-	spareEntries = 1 << 15
-	spares       = 64
+	spareEntries = 1 << 16
 )
 
 // durable is the store on disk.
@@ -59,7 +58,8 @@ type durable struct {
 	lazySet  bool              // guarded by mu
 	closing  bool              // guarded by mu
 	err      error             // guarded by mu: why nothing is accepted any more
-	buffers  [][]entry         // guarded by mu: spare
+	buffers  [][]entry         // guarded by mu: for use again
+	spares   int               // guarded by mu: how many entries they have room for
 	reported bool              // guarded by mu: OnFail was called
 
 	// role is the committer's: who holds it may commit. round is its.
@@ -227,6 +227,7 @@ func (s *durable) spare(n int) []entry {
 		b := s.buffers[last]
 		s.buffers[last] = nil
 		s.buffers = s.buffers[:last]
+		s.spares -= cap(b)
 		return b
 	}
 	return make([]entry, 0, max(n, minEntries))
@@ -235,8 +236,15 @@ func (s *durable) spare(n int) []entry {
 // keepSpare takes back a buffer whose entries hold nothing. Called with mu
 // held.
 func (s *durable) keepSpare(b []entry) {
-	if cap(b) == 0 || cap(b) > spareEntries || len(s.buffers) == spares {
-		return
+	if cap(b) > 0 && s.spares+cap(b) <= spareEntries {
+		s.buffers = append(s.buffers, b[:0])
+		s.spares += cap(b)
 	}
-	s.buffers = append(s.buffers, b[:0])
+}
+
+// dropSpares gives up the buffers kept for use again: the store is idle.
+func (s *durable) dropSpares() {
+	s.mu.Lock()
+	s.buffers, s.spares = nil, 0
+	s.mu.Unlock()
 }

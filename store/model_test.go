@@ -115,7 +115,6 @@ type modelPart struct {
 
 type modelDefine struct {
 	queue *modelQueue
-	drop  bool
 	done  bool
 }
 

@@ -273,5 +273,8 @@ func writeFormat(fsys vfs.FS, dir string) error {
 	if err == nil {
 		err = fsys.SyncDir(dir)
 	}
+	if err == nil {
+		err = fsys.SyncDir(filepath.Dir(filepath.Clean(dir)))
+	}
 	return err
 }

@@ -9,7 +9,9 @@ var ErrClosed = errors.New("store: closed")
 const MaxBacklog = 16 << 20
 
 // Store keeps messages and definitions. All methods may be called from any
-// goroutine; none waits for the disk, unless its comment says so.
+// goroutine; none waits for the disk, unless its comment says so. Callbacks come
+// from any goroutine, without locks held, and must not block. What is given to
+// a store that was closed is ignored.
 //
 // A store that cannot write has failed as a whole, once and for good (a retried
 // sync lies). It then calls Options.OnFail once and calls no more callbacks.
@@ -69,7 +71,8 @@ type Queue interface {
 	// Append keeps messages, in rising order of Seq. It takes a reference of
 	// its own of each message it keeps. Each entry's Confirm is notified
 	// exactly once: when it is durable, or when it was settled before it was
-	// written (storage-rules: settled means acked or dropped for good).
+	// written; settled means acked or dropped for good. The slice may be reused
+	// after the call.
 	Append(entries []Enqueue)
 
 	// Settle forgets messages for good: acked, purged or dropped. Sequence
@@ -93,11 +96,12 @@ type Queue interface {
 	// and outside of it.
 	Join(g *Group, entries []Enqueue, settled []uint64)
 
-	// Load returns up to limit of the messages stored when the store was
+	// Load returns about limit of the messages stored when the store was
 	// opened and not settled since, in rising order, from sequence number from
 	// on, each with one reference that is the caller's. It reads the disk: for
-	// the time of recovery, before the queue has a strand. It returns none when
-	// there are none left; limit is rough, but at least one is returned.
+	// the time of recovery, before the queue has a strand. It returns none only
+	// when there are none left. A damaged message is an error, unless losses are
+	// accepted: then it is left out and settled.
 	Load(from uint64, limit int) ([]Stored, error)
 }
 

@@ -15,8 +15,9 @@ type consumer struct {
 	tag   string
 	queue *queue.Queue
 	// start is how each of its deliveries begins: class, method, tag.
-	start []byte
-	turn  uint64 // guarded by window.mu: when the window last let it through
+	start  []byte
+	turn   uint64 // guarded by window.mu: when the window last let it through
+	paused bool   // guarded by outbox.mu: waits for room
 }
 
 // basicConsume starts a consumer.

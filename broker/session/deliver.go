@@ -23,7 +23,7 @@ func (ch *channel) Deliver(q *queue.Queue, batch []queue.Delivery) (full bool) {
 	for i := range batch {
 		d := &batch[i]
 		ch.tag++
-		buf = ch.appendDelivery(buf, d.Consumer.Label.(*consumer), d)
+		buf = out.turn(ch.appendDelivery(buf, d.Consumer.Label.(*consumer), d))
 		if d.Slot != 0 {
 			ch.unacked.push(unacked{queue: q, seq: d.Seq, tag: ch.tag, slot: d.Slot})
 		}

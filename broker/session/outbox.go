@@ -2,8 +2,6 @@ package session
 
 import (
 	"encoding/binary"
-	"net"
-	"runtime"
 	"sync"
 	"time"
 
@@ -38,23 +36,30 @@ type outbox struct {
 	broken func()            // is called once, with mu held, when the socket is
 
 	mu       sync.Mutex
-	buf      []byte
-	spans    []span
-	size     int  // bytes that wait, those being written included
-	attended bool // the reader is busy and will flush before it waits
-	writing  bool // someone is writing
-	sealed   bool // nothing more may be appended
-	shutting bool // when all is written, the stream ends
-	failed   bool // the socket is broken
-	busy     bool // something was appended since the last beat
+	buf      []byte   // being filled; nil when empty
+	spans    []span   // of buf
+	full     []packet // to be sent before buf
+	size     int      // bytes that wait, those being written included
+	attended bool     // the reader is busy and will flush before it waits
+	writing  bool     // someone is writing
+	sealed   bool     // nothing more may be appended
+	shutting bool     // when all is written, the stream ends
+	failed   bool     // the socket is broken
+	busy     bool     // something was appended since the last beat
 	lastTime time.Time
 	paused   []*consumer   // wait for room
 	room     chan struct{} // the reader waits for room; nil if it does not
 	idle     *sync.Cond    // finish waits for the writer; nil if it does not
 }
 
+// packet is a buffer with the bodies that go between its bytes.
+type packet struct {
+	buf   []byte
+	spans []span
+}
+
 // span is a piece of a body that is sent from where it lies, behind the first
-// upto bytes of the buffer.
+// upto bytes of its buffer.
 type span struct {
 	upto int
 	body []byte
@@ -62,9 +67,10 @@ type span struct {
 	last bool          // of its message
 }
 
-// outBuffers are the buffers of outboxes that are empty now.
+// outBuffers are the buffers of outboxes that are empty now. There is room for
+// what the last message adds to a buffer that was almost full.
 var outBuffers = sync.Pool{New: func() any {
-	b := make([]byte, 0, sendSize+sendSize/4)
+	b := make([]byte, 0, sendSize+refSize+4<<10)
 	return &b
 }}
 
@@ -82,17 +88,42 @@ func (o *outbox) begin() (buf []byte, ok bool) {
 	return o.buf, true
 }
 
+// turn goes on with another buffer when this one has enough. For those who
+// append much between begin and commit.
+func (o *outbox) turn(buf []byte) []byte {
+	if len(buf) < sendSize {
+		return buf
+	}
+	o.size += len(buf) - len(o.buf)
+	o.full = append(o.full, packet{buf: buf, spans: o.spans})
+	o.buf, o.spans = (*outBuffers.Get().(*[]byte))[:0], nil
+	return o.buf
+}
+
 // commit ends begin. It reports whether more waits than a peer may let wait.
 func (o *outbox) commit(buf []byte) (full bool) {
 	o.size += len(buf) - len(o.buf)
 	o.buf, o.busy = buf, true
-	if len(buf) >= sendSize {
+	if len(buf) >= sendSize || len(o.full) > 0 {
 		o.write()
 	}
 	full = o.size > highWater
 	o.mu.Unlock()
 	return full
 }
+
+// take returns all that waits. Called with mu held.
+func (o *outbox) take() []packet {
+	all := o.full
+	if len(o.buf) > 0 {
+		all = append(all, packet{buf: o.buf, spans: o.spans})
+		o.buf, o.spans = nil, nil
+	}
+	o.full = nil
+	return all
+}
+
+func (o *outbox) empty() bool { return len(o.buf) == 0 && len(o.full) == 0 }
 
 // reference appends a body between begin and commit without copying it, as
 // frames of at most frameMax bytes. It takes a reference of the message.
@@ -129,7 +160,7 @@ func (o *outbox) last(m amqp.Method) {
 // afterLast appends to a sealed outbox: close-ok when both sides closed.
 func (o *outbox) afterLast(m amqp.Method) {
 	o.mu.Lock()
-	o.sealed = false
+	o.sealed = o.failed
 	o.mu.Unlock()
 	o.last(m)
 }
@@ -168,12 +199,12 @@ func (o *outbox) leave() {
 // wait for the peer.
 func (o *outbox) flush() {
 	o.mu.Lock()
-	if o.attended || o.writing || len(o.buf) == 0 {
+	if o.attended || o.writing || o.empty() {
 		o.mu.Unlock()
 		return
 	}
 	now := time.Now()
-	if o.sock.raw == nil || len(o.spans) > 0 || now.Sub(o.lastTime) < spacing {
+	if o.sock.raw == nil || len(o.full) > 0 || len(o.spans) > 0 || now.Sub(o.lastTime) < spacing {
 		o.write()
 		o.mu.Unlock()
 		return
@@ -187,31 +218,26 @@ func (o *outbox) flush() {
 
 	o.mu.Lock()
 	o.writing = false
-	if err != nil {
+	switch {
+	case err != nil:
 		o.fail()
+	case n < len(buf):
+		// The rest goes before what has come meanwhile.
+		rest := packet{buf: append(buf[:0], buf[n:]...)}
+		o.full = append([]packet{rest}, o.full...)
+		buf = nil
+		o.write()
+	case !o.empty() && !o.attended:
+		o.write()
 	}
-	if n == len(buf) || o.failed {
-		if len(o.buf) > 0 && !o.attended {
-			o.write()
-		}
-		o.sent(len(buf), buf)
-		return
-	}
-	// The rest goes before what has come meanwhile.
-	rest := append(buf[:0], buf[n:]...)
-	for i := range o.spans {
-		o.spans[i].upto += len(rest)
-	}
-	o.buf = append(rest, o.buf...)
-	o.write()
-	o.sent(n, nil)
+	o.sent(n, buf)
 }
 
 // kick has what has gathered sent by the writer, unless somebody else is going
 // to. For callers that have no time for a system call.
 func (o *outbox) kick() {
 	o.mu.Lock()
-	if !o.attended && len(o.buf) > 0 {
+	if !o.attended && !o.empty() {
 		o.write()
 	}
 	o.mu.Unlock()
@@ -225,116 +251,16 @@ func (o *outbox) pause(c *consumer) bool {
 	if o.size <= lowWater {
 		return false
 	}
-	o.paused = append(o.paused, c)
+	if !c.paused {
+		c.paused = true
+		o.paused = append(o.paused, c)
+	}
 	return true
 }
 
-// write starts the writer. Called with mu held.
-func (o *outbox) write() {
-	if o.writing || o.failed {
-		return
-	}
-	o.writing = o.start(o.writeAll)
-}
-
-// writeAll is the writer goroutine.
-func (o *outbox) writeAll() {
-	// Others may be about to append more, which then goes with the same call.
-	runtime.Gosched()
-	for {
-		o.mu.Lock()
-		if len(o.buf) == 0 || o.failed {
-			o.writing = false
-			o.lastTime = time.Now()
-			o.sent(0, nil)
-			return
-		}
-		buf, spans := o.buf, o.spans
-		o.buf, o.spans = nil, nil
-		o.mu.Unlock()
-
-		err := o.put(buf, spans)
-
-		size := len(buf)
-		for i := range spans {
-			size += len(spans[i].body)
-			if spans[i].last {
-				spans[i].msg.Release()
-			}
-		}
-		o.mu.Lock()
-		if err != nil {
-			o.fail()
-		}
-		o.sent(size, buf)
-	}
-}
-
-// put writes a buffer and the bodies between its bytes.
-func (o *outbox) put(buf []byte, spans []span) error {
-	if len(spans) == 0 {
-		_, err := o.sock.conn.Write(buf)
-		return err
-	}
-	parts := make(net.Buffers, 0, 2*len(spans)+1)
-	from := 0
-	for i := range spans {
-		parts = append(parts, buf[from:spans[i].upto], spans[i].body)
-		from = spans[i].upto
-	}
-	parts = append(parts, buf[from:])
-	_, err := parts.WriteTo(o.sock.conn)
-	return err
-}
-
-// sent accounts for bytes that have left, keeps their buffer for others, and
-// wakes those who waited for room. Called with mu held, which it releases.
-func (o *outbox) sent(n int, buf []byte) {
-	if cap(buf) > 0 && cap(buf) <= 4*sendSize {
-		outBuffers.Put(&buf)
-	}
-	o.size = max(o.size-n, 0)
-	var resume []*consumer
-	if o.size <= lowWater {
-		resume, o.paused = o.paused, nil
-		if o.room != nil {
-			close(o.room)
-			o.room = nil
-		}
-	}
-	o.shutIfDone()
-	if o.idle != nil && !o.writing {
-		o.idle.Broadcast()
-	}
-	o.mu.Unlock()
-	for _, c := range resume {
-		c.queue.Resume(&c.Consumer)
-	}
-}
-
-// fail gives up: nothing more will be written. Called with mu held.
-func (o *outbox) fail() {
-	if o.failed {
-		return
-	}
-	o.failed, o.sealed = true, true
-	for i := range o.spans {
-		if o.spans[i].last {
-			o.spans[i].msg.Release()
-		}
-	}
-	o.buf, o.spans, o.size = nil, nil, 0
-	if o.room != nil {
-		close(o.room)
-		o.room = nil
-	}
-	o.sock.interrupt()
-	o.broken()
-}
-
-// full returns a channel that is closed when there is room again, or nil when
+// crowded returns a channel that is closed when there is room again, or nil when
 // there is.
-func (o *outbox) full() <-chan struct{} {
+func (o *outbox) crowded() <-chan struct{} {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.size <= highWater || o.failed {
@@ -356,7 +282,7 @@ func (o *outbox) shut() {
 }
 
 func (o *outbox) shutIfDone() {
-	if o.shutting && len(o.buf) == 0 && !o.writing {
+	if o.shutting && o.empty() && !o.writing {
 		o.shutting = false
 		o.sock.closeWrite()
 	}
@@ -368,7 +294,7 @@ func (o *outbox) finish() {
 	o.mu.Lock()
 	o.idle = sync.NewCond(&o.mu)
 	o.attended, o.sealed = false, true
-	for (len(o.buf) > 0 || o.writing) && !o.failed {
+	for (!o.empty() || o.writing) && !o.failed {
 		o.write()
 		if !o.writing {
 			break

@@ -231,7 +231,7 @@ func (s *Session) obstacle() <-chan struct{} {
 			return room
 		}
 	}
-	if room := s.out.full(); room != nil {
+	if room := s.out.crowded(); room != nil {
 		return room
 	}
 	return s.blocked()
