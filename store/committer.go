@@ -163,8 +163,11 @@ func (s *durable) write(r *round, sync bool) error {
 		return nil
 	}
 	if !r.sync && !sync {
+		if err := s.log.Write(); err != nil {
+			return err
+		}
 		s.advanced(s.log.Synced())
-		return s.log.Write()
+		return nil
 	}
 	end, err := s.log.Sync()
 	if err != nil {
@@ -172,9 +175,7 @@ func (s *durable) write(r *round, sync bool) error {
 	}
 	r.confirms.send()
 	for i, g := range r.groups {
-		if g.done != nil {
-			g.done()
-		}
+		g.come()
 		r.groups[i] = nil
 	}
 	for i := range r.defines {

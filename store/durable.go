@@ -146,10 +146,8 @@ func (s *durable) takeGroup(g *Group) {
 	s.groups = append(s.groups, g)
 	wake := s.stir(true)
 	s.mu.Unlock()
-	if g.whole != nil {
-		g.whole()
-	}
 	s.wakeIf(wake)
+	g.isWhole()
 }
 
 // Backlog is how many bytes of messages wait to be written.

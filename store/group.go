@@ -1,6 +1,9 @@
 package store
 
-import "sync"
+import (
+	"sync"
+	"sync/atomic"
+)
 
 // Group is a commit group: operations on several queues that are found after
 // a crash all or not at all. It is made by [Store.NewGroup] and completed by
@@ -8,6 +11,10 @@ import "sync"
 type Group struct {
 	whole, done func()       // immutable
 	finish      func(*Group) // immutable; the store's, called once, by the last Join
+
+	// left counts what must have happened before done: whole has returned, and
+	// all is durable.
+	left atomic.Int32
 
 	mu      sync.Mutex
 	missing int    // guarded by mu
@@ -24,6 +31,7 @@ type part struct {
 // newGroup returns a group of n parts. One without parts is whole at once.
 func newGroup(n int, whole, done func(), finish func(*Group)) *Group {
 	g := &Group{whole: whole, done: done, finish: finish, missing: n}
+	g.left.Store(2)
 	if n <= 0 {
 		finish(g)
 	}
@@ -42,11 +50,24 @@ func (g *Group) join(p part) {
 	}
 }
 
-// finishAtOnce ends a group that needs no disk.
-func finishAtOnce(g *Group) {
+// isWhole tells that the group is whole.
+func (g *Group) isWhole() {
 	if g.whole != nil {
 		g.whole()
 	}
+	g.come()
+}
+
+// come counts one of the two things that come before done.
+func (g *Group) come() {
+	if g.left.Add(-1) == 0 && g.done != nil {
+		g.done()
+	}
+}
+
+// finishAtOnce ends a group that needs no disk.
+func finishAtOnce(g *Group) {
+	g.isWhole()
 	var confirms confirmations
 	for _, p := range g.parts {
 		for i := range p.entries {
@@ -54,7 +75,5 @@ func finishAtOnce(g *Group) {
 		}
 	}
 	confirms.send()
-	if g.done != nil {
-		g.done()
-	}
+	g.come()
 }

@@ -36,10 +36,11 @@ type Store interface {
 
 	// NewGroup starts a commit group: operations on several queues that are
 	// found after a crash all or not at all. parts is how many calls of
-	// [Queue.Join] it will get; a group of none is done at once. whole is called when the last has come and the
-	// group is on its way to the disk, so that its order against what comes
-	// later is fixed; done is called once it is durable. Neither may block;
-	// both may come from any goroutine, whole always before done.
+	// [Queue.Join] it will get; a group of none is done at once. whole is called
+	// when the last has come and the group is on its way to the disk, so that
+	// its order against what comes later is fixed; done is called once it is
+	// durable. Neither may block; both may come from any goroutine, whole always
+	// before done. Both may be nil.
 	NewGroup(parts int, whole, done func()) *Group
 
 	// Backlog is how many bytes of messages wait to be written, with what it

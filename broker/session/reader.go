@@ -27,26 +27,24 @@ var bigReads = sync.Pool{New: func() any {
 type inbuf struct {
 	buf      []byte
 	from, to int
+	filled   bool // the last read filled the room there was
 	small    []byte
 }
 
-// room returns where to read to. A buffer that the last read filled grows.
+// room returns where to read to. What is left of the last read, less than a
+// frame, moves to the front. A small buffer grows when a read filled it, any
+// buffer for a frame that is larger.
 func (b *inbuf) room() []byte {
-	if b.from == b.to {
-		b.from, b.to = 0, 0
-	}
 	if b.buf == nil {
 		b.small = make([]byte, smallRead)
 		b.buf = b.small
 	}
-	if b.to == len(b.buf) {
-		if b.from > 0 {
-			b.to = copy(b.buf, b.buf[b.from:b.to])
-			b.from = 0
-		}
-		if b.to > len(b.buf)/2 {
-			b.grow()
-		}
+	if b.from > 0 {
+		b.to = copy(b.buf, b.buf[b.from:b.to])
+		b.from = 0
+	}
+	if b.filled && len(b.buf) < bigRead || len(b.buf)-b.to < len(b.buf)/4 {
+		b.grow()
 	}
 	return b.buf[b.to:]
 }
@@ -58,8 +56,7 @@ func (b *inbuf) grow() {
 	} else {
 		next = make([]byte, 2*len(b.buf))
 	}
-	b.to = copy(next, b.buf[b.from:b.to])
-	b.from = 0
+	copy(next, b.buf[:b.to])
 	b.lend()
 	b.buf = next
 }
@@ -94,12 +91,13 @@ func (s *Session) read() error {
 		s.out.attend()
 		s.pulse.heard.Store(true)
 		in.to += n
+		in.filled = n == len(room)
 
 		s.work.Lock()
 		s.handle(&in)
 		s.own()
 		s.work.Unlock()
-		if n < len(room) {
+		if !in.filled {
 			in.shrink()
 		}
 		s.slowDown()
