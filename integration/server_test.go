@@ -7,10 +7,16 @@ import (
 	amqp "github.com/rabbitmq/amqp091-go"
 )
 
-// Asked to end, the server tells its clients why, and ends in order within seconds.
-func TestShutdown(t *testing.T) {
+func TestServer(t *testing.T) {
 	t.Parallel()
-	server := buildLepus(t).start(t, t.TempDir())
+	binary := buildLepus(t)
+	t.Run("shutdown", func(t *testing.T) { testShutdown(t, binary) })
+	t.Run("folder in use", func(t *testing.T) { testFolderInUse(t, binary) })
+}
+
+// Asked to end, the server tells its clients why, and ends in order within seconds.
+func testShutdown(t *testing.T, binary lepus) {
+	server := binary.start(t, t.TempDir())
 	c, idle := connect(t, server.url), dialPeer(t, server.url)
 	q := c.durable("q")
 	closed := c.conn.NotifyClose(make(chan *amqp.Error, 1))
@@ -25,9 +31,8 @@ func TestShutdown(t *testing.T) {
 }
 
 // A data folder has one server; a second is refused, and the first goes on.
-func TestDataFolderInUse(t *testing.T) {
-	t.Parallel()
-	binary, dir := buildLepus(t), t.TempDir()
+func testFolderInUse(t *testing.T, binary lepus) {
+	dir := t.TempDir()
 	first := binary.start(t, dir)
 	second, _ := binary.launch(t, dir)
 	second.wantEnd()

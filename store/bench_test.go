@@ -188,6 +188,9 @@ func BenchmarkOpen(b *testing.B) {
 	r.wait(million)
 	mustClose(b, s)
 	for b.Loop() {
-		mustClose(b, mustOpen(b, Options{Dir: dir}))
+		s := mustOpen(b, Options{Dir: dir})
+		b.StopTimer()
+		mustClose(b, s)
+		b.StartTimer()
 	}
 }

@@ -29,7 +29,9 @@ type checkpointer struct {
 	due    atomic.Int64  // bytes of log after which a checkpoint comes
 	paused atomic.Bool   // there is no room on the disk for one
 
-	batch int // immutable: how large a transaction becomes
+	// immutable
+	batch int   // how large a transaction becomes
+	least int64 // bytes of log between two checkpoints
 
 	// owned by who checkpoints: the start, the goroutine, then Close
 	g       log.Position // of the last checkpoint
@@ -113,7 +115,7 @@ func (s *durable) checkpoint() error {
 	if err := s.finishCheckpoint(target); err != nil {
 		return fmt.Errorf("store: finish a checkpoint: %w", err)
 	}
-	c.due.Store(min(max(checkpointFactor*c.written, checkpointMin), checkpointMax))
+	c.due.Store(min(max(checkpointFactor*c.written, c.least), checkpointMax))
 	return nil
 }
 

@@ -58,7 +58,7 @@ func open(opt Options) (*durable, error) {
 	}
 	s.room = sync.NewCond(&s.mu)
 	s.checkpoints.kick = make(chan struct{}, 1)
-	s.checkpoints.batch = batchBytes
+	s.checkpoints.batch, s.checkpoints.least = batchBytes, checkpointMin
 	s.checkpoints.due.Store(checkpointMin)
 	s.lazy = time.AfterFunc(time.Hour, s.wakeLazy)
 	s.lazy.Stop()

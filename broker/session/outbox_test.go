@@ -1,0 +1,220 @@
+package session
+
+import (
+	"bytes"
+	"encoding/binary"
+	"io"
+	"net"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/lepusmq/lepus/amqp"
+	"github.com/lepusmq/lepus/queue"
+)
+
+// tcpPair returns both ends of a connection. Our end has a small buffer, so
+// that writes are often taken only in part.
+func tcpPair(t *testing.T) (ours, theirs *net.TCPConn) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }()
+	dialled, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	accepted, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ours, theirs = accepted.(*net.TCPConn), dialled.(*net.TCPConn)
+	t.Cleanup(func() {
+		_ = ours.Close()
+		_ = theirs.Close()
+	})
+	if err := ours.SetWriteBuffer(8 << 10); err != nil {
+		t.Fatal(err)
+	}
+	return ours, theirs
+}
+
+func newTestOutbox(conn net.Conn) (*outbox, *sync.WaitGroup) {
+	var workers sync.WaitGroup
+	start := func(f func()) bool {
+		workers.Go(f)
+		return true
+	}
+	return &outbox{sock: newSocket(conn), start: start, broken: func() {}}, &workers
+}
+
+// TestOutboxKeepsOrder has several goroutines append messages of all sizes,
+// flushing in every way there is. The peer gets each whole, and those of one
+// goroutine in order.
+func TestOutboxKeepsOrder(t *testing.T) {
+	const senders, messages = 4, 60
+	const frameMax = 4096
+	ours, theirs := tcpPair(t)
+	o, workers := newTestOutbox(ours)
+	for sender := range uint16(senders) {
+		workers.Go(func() {
+			var slab queue.Slab
+			for n := range uint64(messages) {
+				m := slab.Add([]byte{0, 0}, []byte{0, 0}, testBody(n))
+				ch := &channel{s: &Session{out: o, frameMax: frameMax}, id: sender + 1}
+				buf, ok := o.begin()
+				if !ok {
+					t.Error("the outbox is sealed")
+					return
+				}
+				o.commit(o.turn(ch.appendContent(buf, &m)))
+				m.Release()
+				switch n % 3 {
+				case 0:
+					o.flush()
+				case 1:
+					o.kick()
+				}
+			}
+			o.flush()
+		})
+	}
+	readContents(t, theirs, senders*messages)
+	o.finish()
+	workers.Wait()
+	if o.size != 0 {
+		t.Errorf("%d bytes are said to wait", o.size)
+	}
+}
+
+// testBody has its number and a size of its own, some of them large enough to
+// be sent by reference.
+func testBody(n uint64) []byte {
+	body := make([]byte, 8+(n*n*131)%(3*refSize))
+	for i := range body {
+		body[i] = byte(n)
+	}
+	binary.BigEndian.PutUint64(body, n)
+	return body
+}
+
+// readContents reads header and body frames and checks them against testBody.
+func readContents(t *testing.T, r io.Reader, messages int) {
+	t.Helper()
+	var next [8]uint64
+	var bodies [8][]byte
+	var sizes [8]uint64
+	var buf []byte
+	part := make([]byte, 32<<10)
+	for messages > 0 {
+		n, err := r.Read(part)
+		if err != nil {
+			t.Fatal(err)
+		}
+		buf = append(buf, part[:n]...)
+		for {
+			f, n, err := amqp.ParseFrame(buf, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n == 0 {
+				break
+			}
+			ch := f.Channel
+			if f.Type == amqp.FrameHeader {
+				h, err := amqp.ParseHeader(f.Payload)
+				if err != nil {
+					t.Fatal(err)
+				}
+				sizes[ch], bodies[ch] = h.BodySize, nil
+			} else {
+				bodies[ch] = append(bodies[ch], f.Payload...)
+			}
+			buf = buf[n:]
+			if f.Type == amqp.FrameBody && uint64(len(bodies[ch])) == sizes[ch] {
+				if !bytes.Equal(bodies[ch], testBody(next[ch])) {
+					t.Fatalf("channel %d: message %d came changed or out of order", ch, next[ch])
+				}
+				next[ch]++
+				messages--
+			}
+		}
+	}
+}
+
+// TestOutboxFullAndRoom has a peer that does not read, and then does.
+func TestOutboxFullAndRoom(t *testing.T) {
+	ours, theirs := tcpPair(t)
+	o, workers := newTestOutbox(ours)
+	body := make([]byte, 10<<10)
+	full := false
+	for !full {
+		buf, _ := o.begin()
+		full = o.commit(o.turn(amqp.AppendBody(buf, 1, body, 0)))
+	}
+	room := o.crowded()
+	if room == nil {
+		t.Fatal("commit says the outbox is full, crowded does not")
+	}
+	select {
+	case <-room:
+		t.Fatal("there is room while the peer does not read")
+	default:
+	}
+	go func() { _, _ = io.Copy(io.Discard, theirs) }()
+	<-room
+	o.finish()
+	workers.Wait()
+}
+
+// TestOutboxEndsWithABrokenPeer has a peer that hangs up in the middle.
+func TestOutboxEndsWithABrokenPeer(t *testing.T) {
+	ours, theirs := tcpPair(t)
+	o, workers := newTestOutbox(ours)
+	var slab queue.Slab
+	ch := &channel{s: &Session{out: o, frameMax: 4096}, id: 1}
+	m := slab.Add([]byte{0, 0}, []byte{0, 0}, make([]byte, 2*refSize))
+	if err := theirs.SetLinger(0); err != nil {
+		t.Fatal(err)
+	}
+	_ = theirs.Close()
+	for {
+		buf, ok := o.begin()
+		if !ok {
+			break
+		}
+		o.commit(o.turn(ch.appendContent(buf, &m)))
+	}
+	workers.Wait()
+	if o.size != 0 {
+		t.Errorf("%d bytes are said to wait", o.size)
+	}
+	m.Release() // panics if the outbox gave back more than it took
+}
+
+// TestOutboxBeats sends a heartbeat only when nothing else was sent.
+func TestOutboxBeats(t *testing.T) {
+	ours, theirs := tcpPair(t)
+	o, workers := newTestOutbox(ours)
+	o.send(0, &amqp.ConnectionUnblocked{})
+	o.beat()
+	o.beat()
+	o.beat()
+	o.shut()
+	if err := theirs.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	got, err := io.ReadAll(theirs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := amqp.AppendMethod(nil, 0, &amqp.ConnectionUnblocked{})
+	want = amqp.AppendHeartbeat(amqp.AppendHeartbeat(want))
+	if !bytes.Equal(got, want) {
+		t.Errorf("got % x, want % x", got, want)
+	}
+	o.finish()
+	workers.Wait()
+}
