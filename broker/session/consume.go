@@ -75,11 +75,22 @@ func (ch *channel) consuming(c *consumer, noWait bool, err error) {
 	ch.answer(reply, err, amqp.BasicConsumeID)
 }
 
-// checkConsumeArguments checks the types of the arguments that are known.
+// checkConsumeArguments checks the arguments that are known. Others are left
+// alone.
 func (ch *channel) checkConsumeArguments(q *queue.Queue, args amqp.Table) *amqp.Error {
-	if v, ok := args.Get("x-priority"); ok {
-		if _, ok := v.Int(); !ok {
-			return amqp.InvalidQueueArg(ch.s.vhost.Name(), q.QueueName(), "x-priority", amqp.NotInteger(v))
+	vhost, name := ch.s.vhost.Name(), q.QueueName()
+	for _, f := range args {
+		switch f.Key {
+		case "x-priority":
+			if _, ok := f.Value.Int(); !ok {
+				return amqp.InvalidQueueArg(vhost, name, f.Key, amqp.NotInteger(f.Value))
+			}
+		case "x-cancel-on-ha-failover":
+			if _, ok := f.Value.Bool(); !ok {
+				return amqp.InvalidQueueArg(vhost, name, f.Key, amqp.WrongType(f.Value))
+			}
+		case "x-stream-offset":
+			return amqp.UnsupportedQueueArg(vhost, name, f.Key, "classic")
 		}
 	}
 	return nil
@@ -132,7 +143,6 @@ func (ch *channel) Cancelled(qc *queue.Consumer) {
 
 func generatedTag() string {
 	var id [16]byte
-	// crypto/rand never fails.
-	_, _ = rand.Read(id[:])
+	rand.Read(id[:]) // never fails
 	return "amq.ctag-" + base64.RawURLEncoding.EncodeToString(id[:])
 }

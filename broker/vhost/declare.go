@@ -31,6 +31,8 @@ type declaration struct {
 	reply func(QueueInfo, error)
 	// owner is the connection, if the queue is to be exclusive.
 	owner *owner
+	// named says that the name is the vhost's own.
+	named bool
 }
 
 // DeclareQueue makes a queue, unless there is one like it already. The reply for
@@ -43,6 +45,7 @@ func (v *VHost) DeclareQueue(user OwnerID, spec QueueSpec, reply func(QueueInfo,
 			reply(QueueInfo{}, amqp.ServerNamedQueue(t.String()))
 			return
 		}
+		d.spec.Name, d.named = generateName(), true
 	}
 	v.declare(d)
 }
@@ -119,9 +122,6 @@ func (v *VHost) create(d *declaration) {
 		d.reply(QueueInfo{}, err)
 		return
 	}
-	if d.spec.Name == "" {
-		d.spec.Name = generateName()
-	}
 	e := &entry{autoDelete: d.spec.AutoDelete, args: d.spec.Arguments}
 	var changes []store.Definition
 	var id uint64
@@ -147,7 +147,7 @@ func (v *VHost) mayCreate(d *declaration) error {
 	switch {
 	case spec.Passive:
 		return amqp.NoQueue(v.name, name)
-	case strings.HasPrefix(name, reserved):
+	case strings.HasPrefix(name, reserved) && !d.named:
 		return amqp.ReservedQueueName(name)
 	case d.owner != nil && d.owner.gone:
 		return amqp.Errorf(amqp.ConnectionForced, "the connection is closed")
