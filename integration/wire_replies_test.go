@@ -42,10 +42,10 @@ func (n refusalNames) fillArgs(args []any) []any {
 func testRefusals(t *testing.T, refusals []refusal) {
 	t.Helper()
 	url := brokerURL(t)
-	helper := connect(t, url)
-	names := refusalNames{x: helper.exchange("direct", nil), l: unique(t)}
-	_, err := helper.QueueDeclare(names.l, false, false, true, false, nil)
-	helper.must(err)
+	owner := connect(t, url)
+	names := refusalNames{x: owner.exchange("direct", nil), l: unique(t)}
+	_, err := owner.QueueDeclare(names.l, false, false, true, false, nil)
+	owner.must(err)
 	for _, r := range refusals {
 		t.Run(r.name, func(t *testing.T) {
 			p := dialPeer(t, url).open()
