@@ -98,12 +98,23 @@ func (q *Queue) join(g *Group, part *groupPart) {
 	for i := range part.messages {
 		entries = q.joinMessage(part, &part.messages[i], entries)
 	}
-	if q.store == nil {
-		return
+	if q.store != nil {
+		q.store.Join(g.group, entries, settled)
 	}
-	q.store.Join(g.group, entries, settled)
-	if s.deleted && len(entries) > 0 {
+	if s.deleted {
+		q.dropJoined(part, len(entries) > 0)
+	}
+}
+
+// dropJoined ends the messages that a group brought to a deleted queue, after
+// the store has taken its own references.
+func (q *Queue) dropJoined(part *groupPart, stored bool) {
+	s := &q.strand
+	if stored {
 		q.store.SettleBelow(s.seq, nil)
+	}
+	for i := range part.messages {
+		s.releaser.Release(&part.messages[i].Message)
 	}
 }
 
@@ -118,10 +129,8 @@ func (q *Queue) joinMessage(part *groupPart, p *Publication, entries []store.Enq
 			entries = append(entries, store.Enqueue{Seq: i.Seq, Message: p.Message, Fanout: p.Fanout})
 		}
 	}
-	if s.deleted {
-		s.releaser.Release(&i.Message)
-		return entries
+	if !s.deleted {
+		s.fifo.Publish(i)
 	}
-	s.fifo.Publish(i)
 	return entries
 }
