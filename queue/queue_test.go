@@ -305,6 +305,33 @@ func TestStoreGetsItsReferenceFirst(t *testing.T) {
 	}
 }
 
+// TestGroupToDeletedQueue has a group that comes too late: the store gets its
+// part, and its references, all the same.
+func TestGroupToDeletedQueue(t *testing.T) {
+	kept := &keeper{}
+	q := New(Config{ID: 1, Name: "q", Store: kept})
+	q.Delete(false, false, func(int, error) {})
+	var g Group
+	for n := range uint64(8) {
+		var slab Slab
+		m := slab.Add([]byte("\x00\x01k"), []byte{0, 0}, binary.BigEndian.AppendUint64(nil, n))
+		slab.Close()
+		m.Persistent = true
+		g.Publish(q, Publication{Message: m})
+	}
+	s := store.NewMemory()
+	g.Commit(s.NewGroup, func() {})
+	for n := range uint64(8) {
+		if got := binary.BigEndian.Uint64(kept.messages[n].Body()); got != n {
+			t.Errorf("the store holds %d instead of message %d", got, n)
+		}
+		kept.messages[n].Release()
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
 // keeper is a store that only keeps references.
 type keeper struct {
 	store.Queue
@@ -314,6 +341,10 @@ type keeper struct {
 func (k *keeper) NextSeq() uint64              { return 1 }
 func (k *keeper) Settle([]uint64)              {}
 func (k *keeper) SettleBelow(uint64, []uint64) {}
+func (k *keeper) Join(_ *store.Group, entries []store.Enqueue, _ []uint64) {
+	k.Append(entries)
+}
+
 func (k *keeper) Append(entries []store.Enqueue) {
 	for i := range entries {
 		entries[i].Retain(1)
