@@ -38,9 +38,10 @@ func Undecodable(id MethodID, args []byte) *Error {
 	return Errorf(FrameError, "cannot decode <<%s>>", octets(args)).For(id)
 }
 
-// NotUTF8 is a method with a short string that is not UTF-8.
-func NotUTF8(id MethodID) *Error {
-	return Errorf(FrameError, "Malformed UTF-8 in shortstr").For(id)
+// NotUTF8 is a method with a short string that is not UTF-8. The reference
+// broker notices before it knows the method, so none is named.
+func NotUTF8() *Error {
+	return Errorf(FrameError, "Malformed UTF-8 in shortstr")
 }
 
 // ExpectedMethod is content without a method before it.

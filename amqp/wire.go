@@ -137,5 +137,5 @@ func (r reader) fault(id MethodID, args []byte) error {
 	if r.failed || len(r.b) != 0 {
 		return Undecodable(id, args)
 	}
-	return NotUTF8(id)
+	return NotUTF8()
 }

@@ -163,7 +163,7 @@ func (ch *channel) methodFrame(payload []byte) *amqp.Error {
 	default:
 		m, err := amqp.DecodeMethod(id, args)
 		if err != nil {
-			return asError(err).For(id)
+			return asError(err)
 		}
 		ch.s.flushStage()
 		failed = ch.method(m)

@@ -10,7 +10,7 @@ func (s *Session) connectionFrame(f amqp.Frame) *amqp.Error {
 		if s.state == closing {
 			return nil
 		}
-		return amqp.Errorf(amqp.UnexpectedFrame, "content frame on channel 0")
+		return amqp.MisplacedFrame(f.Type, f.Payload)
 	}
 	id, args, err := amqp.ParseMethod(f.Payload)
 	if err != nil {

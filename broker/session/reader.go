@@ -177,13 +177,13 @@ func (s *Session) frame(f amqp.Frame) {
 	switch {
 	case f.Type == amqp.FrameHeartbeat:
 		if f.Channel != 0 {
-			err = amqp.Errorf(amqp.UnexpectedFrame, "heartbeat frame on channel %d", f.Channel)
+			err = amqp.MisplacedFrame(f.Type, f.Payload)
 		}
 	case f.Channel == 0:
 		err = s.connectionFrame(f)
 	case s.state == closing:
 	case s.state != running:
-		err = amqp.Errorf(amqp.UnexpectedFrame, "frame on channel %d before the connection is open", f.Channel)
+		err = amqp.MisplacedFrame(f.Type, f.Payload)
 	default:
 		s.channelFrame(f)
 	}
