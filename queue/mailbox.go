@@ -1,6 +1,7 @@
 package queue
 
 import (
+	"slices"
 	"sync"
 
 	"github.com/lepusmq/lepus/queue/fifo"
@@ -73,8 +74,11 @@ func (q *Queue) Publish(batch []Publication) {
 	if q.inbox == nil && len(batch) > smallInbox {
 		q.inbox = *inboxes.Get().(*[]command)
 	}
+	// Room behind the end of a mailbox is always zero, see take and stop.
+	at := len(q.inbox)
+	q.inbox = slices.Grow(q.inbox, len(batch))[:at+len(batch)]
 	for i := range batch {
-		q.inbox = append(q.inbox, command{Publication: batch[i]})
+		q.inbox[at+i].Publication = batch[i]
 	}
 	q.load.Add(int64(len(batch)))
 	q.wake()

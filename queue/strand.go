@@ -122,23 +122,23 @@ func (q *Queue) hurry(u *urgent) {
 // accept puts a message into the queue.
 func (q *Queue) accept(p *Publication) {
 	s := &q.strand
-	i := fifo.Item{Seq: s.seq, Message: p.Message}
+	seq := s.seq
 	s.seq++
-	stores := q.store != nil && p.Persistent
-	if stores {
+	stored := q.store != nil && p.Persistent
+	if stored {
 		s.enqueues = append(s.enqueues, store.Enqueue{
-			Seq: i.Seq, Message: p.Message, Fanout: p.Fanout, Confirm: p.Confirm, Publish: p.Publish,
+			Seq: seq, Message: p.Message, Fanout: p.Fanout, Confirm: p.Confirm, Publish: p.Publish,
 		})
-		i.Stored = true
 	} else if p.Confirm != nil {
 		s.confirm.add(p.Confirm, p.Publish)
 	}
 	if s.deleted {
 		q.toStore()
-		q.forget(&i)
+		q.forget(&fifo.Item{Seq: seq, Message: p.Message, Stored: stored})
 		return
 	}
-	s.fifo.Publish(i)
+	i := s.fifo.Add(seq)
+	i.Message, i.Stored = p.Message, stored
 }
 
 // forget ends a message that left the queue for good.

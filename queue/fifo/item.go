@@ -75,7 +75,8 @@ type line struct {
 	blocks     *Blocks
 }
 
-func (l *line) push(i Item) {
+// add makes room for one more item at the end and returns it, empty.
+func (l *line) add() *Item {
 	switch {
 	case l.tail == nil:
 		l.head = l.blocks.get()
@@ -84,9 +85,10 @@ func (l *line) push(i Item) {
 		l.tail.next = l.blocks.get()
 		l.tail, l.end = l.tail.next, 0
 	}
-	l.tail.items[l.end] = i
+	i := &l.tail.items[l.end]
 	l.end++
 	l.len++
+	return i
 }
 
 func (l *line) peek() *Item {
@@ -96,9 +98,10 @@ func (l *line) peek() *Item {
 	return &l.head.items[l.first]
 }
 
-func (l *line) pop() Item {
-	i := l.head.items[l.first]
-	l.head.items[l.first] = Item{}
+// pop moves the first item to where it is wanted.
+func (l *line) pop(to *Item) {
+	i := &l.head.items[l.first]
+	*to, *i = *i, Item{}
 	l.first++
 	l.len--
 	switch {
@@ -110,7 +113,6 @@ func (l *line) pop() Item {
 		old.next = nil
 		l.blocks.put(old)
 	}
-	return i
 }
 
 // drop gives the memory back. The items must be gone.

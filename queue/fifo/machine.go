@@ -41,11 +41,20 @@ func (m *Machine) Consumers() int { return len(m.consumers) }
 
 // Publish adds a message behind all others. Its Seq must be above theirs.
 func (m *Machine) Publish(i Item) {
-	if i.Seq <= m.newest {
+	*m.Add(i.Seq) = i
+}
+
+// Add is Publish for those who build the message in its place: it returns the
+// new message, of which only Seq is set. The pointer is good until the next
+// call.
+func (m *Machine) Add(seq uint64) *Item {
+	if seq <= m.newest {
 		panic("fifo: sequence numbers must rise")
 	}
-	m.newest = i.Seq
-	m.line.push(i)
+	m.newest = seq
+	i := m.line.add()
+	i.Seq = seq
+	return i
 }
 
 // Consume adds a consumer. It gets messages from the next Dispatch on.
@@ -104,12 +113,13 @@ func (m *Machine) Dispatch(out []Delivery, limit int) ([]Delivery, bool) {
 			n--
 			continue
 		}
-		d := Delivery{Consumer: c, Item: m.pop()}
+		out = append(out, Delivery{Consumer: c})
+		d := &out[len(out)-1]
+		m.pop(&d.Item)
 		if !c.NoAck {
 			d.Slot = m.slots.put(taken{Item: d.Item, holder: c.Holder, consumer: c})
 			c.unacked++
 		}
-		out = append(out, d)
 		if c.hasCredit() {
 			m.round.turn()
 		} else {
@@ -125,7 +135,7 @@ func (m *Machine) Get(holder any, noAck bool) (d Delivery, ok bool) {
 	if m.next() == nil {
 		return Delivery{}, false
 	}
-	d.Item = m.pop()
+	m.pop(&d.Item)
 	if !noAck {
 		d.Slot = m.slots.put(taken{Item: d.Item, holder: holder})
 	}
@@ -185,7 +195,8 @@ func (m *Machine) Detach(holder any) int {
 func (m *Machine) Purge(each func(*Item)) int {
 	n := 0
 	for m.next() != nil {
-		i := m.pop()
+		var i Item
+		m.pop(&i)
 		each(&i)
 		n++
 	}
@@ -234,11 +245,12 @@ func (m *Machine) next() *Item {
 	return nil
 }
 
-func (m *Machine) pop() Item {
+func (m *Machine) pop(to *Item) {
 	if len(m.returned) > 0 {
-		return m.returned.pop()
+		*to = m.returned.pop()
+		return
 	}
-	return m.line.pop()
+	m.line.pop(to)
 }
 
 func (m *Machine) giveBack(t taken) {
