@@ -52,11 +52,17 @@ type urgent struct {
 	hold     *fifo.Hold
 }
 
-// inboxes are the buffers of mailboxes that are idle now.
-var inboxes = sync.Pool{New: func() any {
-	b := make([]command, 0, 1024)
-	return &b
-}}
+// The buffers of mailboxes that are idle now.
+var (
+	inboxes = sync.Pool{New: func() any {
+		b := make([]command, 0, 1024)
+		return &b
+	}}
+	urgents = sync.Pool{New: func() any {
+		b := make([]urgent, 0, 256)
+		return &b
+	}}
+)
 
 const (
 	// maxLoad is how many commands may wait before publishers are slowed.
@@ -114,6 +120,9 @@ func (q *Queue) Return(batch []Settlement) { q.settle(batch, returned) }
 
 func (q *Queue) settle(batch []Settlement, o outcome) {
 	q.mu.Lock()
+	if q.urgent == nil && len(batch) > smallInbox {
+		q.urgent = *urgents.Get().(*[]urgent)
+	}
 	for _, s := range batch {
 		q.urgent = append(q.urgent, urgent{Settlement: s, outcome: o})
 	}
@@ -213,22 +222,21 @@ func (q *Queue) stop() {
 	s := &q.strand
 	clear(s.urgent)
 	clear(s.inbox)
-	q.inbox, s.inbox, s.at = spare(q.inbox), spare(s.inbox), 0
-	if cap(q.urgent)+cap(s.urgent) > 2*smallInbox {
-		q.urgent, s.urgent = nil, nil
-	}
+	q.inbox, s.inbox, s.at = spare(q.inbox, &inboxes), spare(s.inbox, &inboxes), 0
+	q.urgent, s.urgent = spare(q.urgent, &urgents), spare(s.urgent, &urgents)
 	q.running = false
 	if q.waiters > 0 {
 		q.progress.Broadcast()
 	}
 }
 
-// spare returns what an idle queue keeps of a buffer.
-func spare(b []command) []command {
+// spare returns what an idle queue keeps of a buffer; one that is larger goes
+// to others.
+func spare[T any](b []T, others *sync.Pool) []T {
 	b = b[:0]
 	if cap(b) <= smallInbox {
 		return b
 	}
-	inboxes.Put(&b)
+	others.Put(&b)
 	return nil
 }
