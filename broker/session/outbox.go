@@ -165,19 +165,23 @@ func (o *outbox) afterLast(m amqp.Method) {
 	o.last(m)
 }
 
-// beat sends a heartbeat if nothing was sent since the last call.
-func (o *outbox) beat() {
-	if buf, ok := o.begin(); ok {
-		busy := o.busy
-		if !busy {
-			buf = amqp.AppendHeartbeat(buf)
-		}
-		o.commit(buf)
-		o.mu.Lock()
-		o.busy = false
-		o.mu.Unlock()
-		o.kick()
+// beat sends a heartbeat if nothing was sent since the last call, and reports
+// whether it did.
+func (o *outbox) beat() bool {
+	buf, ok := o.begin()
+	if !ok {
+		return false
 	}
+	idle := !o.busy
+	if idle {
+		buf = amqp.AppendHeartbeat(buf)
+	}
+	o.commit(buf)
+	o.mu.Lock()
+	o.busy = false
+	o.mu.Unlock()
+	o.kick()
+	return idle
 }
 
 // attend says that the reader has work and will call leave before it waits.

@@ -7,7 +7,9 @@ import (
 )
 
 // pulse is the heartbeat: a frame goes out when nothing else did for half the
-// agreed time, and a peer that was silent for two whole ones is given up.
+// agreed time, and a peer that was silent for two whole ones is given up. It
+// looks four times in that time, so that the frame is never late: some clients
+// give up after exactly the agreed time.
 type pulse struct {
 	// heard says that something came since it was last cleared.
 	heard atomic.Bool
@@ -16,8 +18,12 @@ type pulse struct {
 	interval time.Duration // 0: no heartbeats
 	timer    *time.Timer
 	ticks    int
-	silent   int // whole intervals without a byte
+	beat     bool // the last tick sent a frame
+	silent   int  // whole intervals without a byte
 }
+
+// looks is how often in an interval the pulse looks at what was sent.
+const looks = 4
 
 // begin starts the heartbeat.
 func (p *pulse) begin(s *Session, interval time.Duration) {
@@ -27,7 +33,7 @@ func (p *pulse) begin(s *Session, interval time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.interval = interval
-	p.timer = time.AfterFunc(interval/2, func() { p.tick(s) })
+	p.timer = time.AfterFunc(interval/looks, func() { p.tick(s) })
 }
 
 func (p *pulse) every() time.Duration {
@@ -51,12 +57,12 @@ func (p *pulse) tick(s *Session) {
 	if p.timer == nil {
 		return
 	}
-	s.out.beat()
+	p.beat = !p.beat && s.out.beat()
 	p.ticks++
-	if p.ticks%2 == 0 {
+	if p.ticks%looks == 0 {
 		p.listen(s)
 	}
-	p.timer.Reset(p.interval / 2)
+	p.timer.Reset(p.interval / looks)
 }
 
 // listen counts silence. A peer that is kept waiting here cannot be heard.
