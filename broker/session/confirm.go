@@ -1,8 +1,6 @@
 package session
 
 import (
-	"encoding/binary"
-
 	"github.com/lepusmq/lepus/amqp"
 )
 
@@ -101,12 +99,9 @@ func (ch *channel) unconfirmed() <-chan struct{} {
 
 // appendAck appends a basic.ack frame.
 func appendAck(buf []byte, channel uint16, tag uint64, multiple bool) []byte {
-	buf = append(buf, amqp.FrameMethod, byte(channel>>8), byte(channel), 0, 0, 0, 13, 0, 60, 0, 80)
-	buf = binary.BigEndian.AppendUint64(buf, tag)
-	if multiple {
-		return append(buf, 1, amqp.FrameEnd)
-	}
-	return append(buf, 0, amqp.FrameEnd)
+	buf, at := amqp.BeginFrame(buf, amqp.FrameMethod, channel)
+	m := amqp.BasicAck{DeliveryTag: tag, Multiple: multiple}
+	return amqp.EndFrame(m.Append(buf), at)
 }
 
 // confirmSelect puts the channel into confirm mode.

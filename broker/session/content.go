@@ -96,9 +96,8 @@ func (ch *channel) header(payload []byte) *amqp.Error {
 	if err := h.Decode(payload); err != nil {
 		return asError(err)
 	}
-	const class = 60
 	switch {
-	case h.Class != class:
+	case h.Class != amqp.BasicPublishID.Class():
 		return amqp.WrongHeaderClass(amqp.BasicPublishID, h.Class)
 	case h.Weight != 0:
 		return amqp.ExpectedHeader(amqp.BasicPublishID)

@@ -52,9 +52,8 @@ func (ch *channel) appendDelivery(buf []byte, c *consumer, d *queue.Delivery) []
 
 // appendContent appends the header and body frames of a message.
 func (ch *channel) appendContent(buf []byte, m *queue.Message) []byte {
-	const class = 60
 	body := m.Body()
-	buf = amqp.AppendHeader(buf, ch.id, class, uint64(len(body)), m.Head())
+	buf = amqp.AppendHeader(buf, ch.id, amqp.BasicPublishID.Class(), uint64(len(body)), m.Head())
 	if len(body) >= refSize {
 		return ch.s.out.reference(buf, ch.id, m, ch.s.frameMax)
 	}
