@@ -55,7 +55,6 @@ func (s *durable) advanced(end log.Position) {
 
 // runCheckpoints is the checkpointer's goroutine.
 func (s *durable) runCheckpoints() {
-	defer s.workers.Done()
 	c := &s.checkpoints
 	idle := time.NewTimer(idleAfter)
 	defer idle.Stop()
@@ -93,6 +92,9 @@ func (s *durable) runCheckpoints() {
 // checkpoint writes everything below the position applied now to Badger, and
 // gives back the segments of the log that hold nothing any more.
 func (s *durable) checkpoint() error {
+	if s.opt.volatile {
+		return s.checkpointVolatile()
+	}
 	x, c := s.index, &s.checkpoints
 	x.mu.Lock()
 	target := x.applied

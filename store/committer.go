@@ -14,6 +14,7 @@ type round struct {
 	release  Releaser
 	cost     int64 // of the messages taken
 	sync     bool  // somebody waits for the disk
+	marks    []mark
 	encoder  encoder
 	decoder  decoder
 }
@@ -29,7 +30,6 @@ type taken struct {
 
 // run is the committer's goroutine.
 func (s *durable) run() {
-	defer s.workers.Done()
 	for {
 		select {
 		case <-s.wakeup:
@@ -69,11 +69,17 @@ func (s *durable) commit(sync bool) error {
 // the group. Called with mu held.
 func (s *durable) cut(r *round) {
 	s.woken = false
+	for _, g := range s.groups {
+		for i := range g.parts {
+			g.parts[i].leave()
+		}
+	}
 	for _, q := range s.touched {
 		q.listed = false
 		if t, ok := q.cut(); ok {
 			r.taken = append(r.taken, t)
 		}
+		r.marks = append(r.marks, mark{queue: q, upTo: q.written()})
 	}
 	clear(s.touched)
 	s.touched = s.touched[:0]
@@ -160,6 +166,7 @@ func (s *durable) write(r *round, sync bool) error {
 		return err
 	}
 	if !r.sync && len(r.decoder.ops) == 0 {
+		s.keep(r)
 		return nil
 	}
 	if !r.sync && !sync {
@@ -167,6 +174,7 @@ func (s *durable) write(r *round, sync bool) error {
 			return err
 		}
 		s.advanced(s.log.Synced())
+		s.keep(r)
 		return nil
 	}
 	end, err := s.log.Sync()
@@ -188,6 +196,7 @@ func (s *durable) write(r *round, sync bool) error {
 	s.index.apply(r.decoder.ops, end)
 	clear(r.decoder.ops)
 	r.decoder.ops = r.decoder.ops[:0]
+	s.keep(r)
 	if r.cost > 0 {
 		s.makeRoom(r.cost)
 	}

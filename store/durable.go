@@ -40,6 +40,8 @@ type durable struct {
 	// at tailFrom.
 	tail, tailFrom atomic.Int64
 
+	// readers are lent to those who load.
+	readers chan *log.Reader
 	// wakeup has room for one: there is something to commit.
 	wakeup chan struct{}
 	// quit ends the goroutines, which workers counts.
@@ -126,6 +128,7 @@ func (s *durable) Queue(id uint64) Queue {
 	q := s.queues[id]
 	if q == nil {
 		q = &queue{store: s, id: id, next: next}
+		q.kept.Store(next - 1)
 		s.queues[id] = q
 	}
 	return q

@@ -24,7 +24,6 @@ type diskGuard struct {
 
 // runGuard is the guard's goroutine.
 func (s *durable) runGuard() {
-	defer s.workers.Done()
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -9,120 +10,195 @@ import (
 	"github.com/lepusmq/lepus/store/log"
 )
 
-// Load returns messages found when the store was opened.
-func (q *queue) Load(from uint64, limit int) ([]Stored, error) {
-	x := q.store.index
-	for {
-		l := loader{store: q.store, queue: q.id, from: from}
-		x.mu.Lock()
-		more := l.choose(x.queues[q.id], limit)
-		x.mu.Unlock()
-		if !more {
-			return nil, nil
+const (
+	// loaders is how many loads may read at once.
+	loaders = 4
+	// loadAhead bounds what is read from the log with one system call.
+	loadAhead = 256 << 10
+	// storedCost is what a loaded message counts for beside its bytes.
+	storedCost = 64
+)
+
+// Stock returns what was found when the store was opened.
+func (q *queue) Stock() (Range, int) { return q.store.index.stock(q.id) }
+
+// Load returns messages of some ranges.
+func (q *queue) Load(ranges []Range, limit int) ([]Stored, uint64) {
+	s := q.store
+	l := loader{store: s, queue: q, reader: <-s.readers}
+	defer func() {
+		l.slab.Close()
+		l.reader.Close()
+		s.readers <- l.reader
+	}()
+	upTo := lastOf(ranges)
+	for _, in := range ranges {
+		var all bool
+		if limit, all = l.load(&in, limit); !all {
+			upTo = in.First - 1
+			break
 		}
-		l.read()
-		if l.err == nil {
-			return l.found, nil
-		}
-		if !q.store.opt.AcceptLogLoss {
-			l.discard()
-			return nil, fmt.Errorf("store: load messages of queue %d: %w", q.id, l.err)
-		}
-		q.store.lose(l.err)
-		if gone := l.missing(); len(gone) > 0 {
-			q.Settle(gone)
-		}
-		if len(l.found) > 0 {
-			return l.found, nil
-		}
-		from = l.last + 1
 	}
+	slices.SortFunc(l.found, func(a, b Stored) int { return cmp.Compare(a.Seq, b.Seq) })
+	return l.found, upTo
+}
+
+// lastOf is where ranges end.
+func lastOf(ranges []Range) uint64 {
+	if len(ranges) == 0 {
+		return 0
+	}
+	return ranges[len(ranges)-1].Last
 }
 
 // loader reads messages of one queue.
 type loader struct {
-	store *durable
-	queue uint64
-	from  uint64
-	runs  []run
-	count map[uint64]uint32
-	last  uint64 // the highest number chosen
-	found []Stored
-	slab  Slab
-	err   error // the first
+	store  *durable
+	queue  *queue
+	reader *log.Reader
+	count  map[uint64]uint32 // deliveries, of those chosen
+	found  []Stored
+	slab   Slab
 }
 
-// choose takes runs with about so many messages, and says whether there are
-// any. Called with the index locked.
-func (l *loader) choose(q *queueIndex, limit int) bool {
-	if q == nil {
-		return false
-	}
-	l.count = make(map[uint64]uint32)
-	at, i := q.seek(l.from)
-	for ; at < len(q.pages) && limit > 0; at++ {
-		for _, r := range q.pages[at].runs[i:] {
-			r.dead = slices.Clone(r.dead)
-			if r.first() < l.from {
-				r.kill(r.first(), l.from-1)
-				if r.live == 0 {
-					continue
-				}
-			}
-			l.runs = append(l.runs, r)
-			l.last = r.last()
-			for seq := r.first(); len(q.counts) > 0 && seq <= r.last(); seq++ {
-				if c := q.counts[seq]; c > 0 {
-					l.count[seq] = c
-				}
-			}
-			if limit -= int(r.live); limit <= 0 {
-				break
-			}
+// load reads messages of a range, of which it takes away what it has read, and
+// returns what is left of the limit. all says that it came to the end.
+func (l *loader) load(in *Range, limit int) (left int, all bool) {
+	for in.First <= in.Last {
+		if limit <= 0 {
+			return limit, false
 		}
-		i = 0
+		var runs []run
+		runs, l.count = l.store.index.runsOf(l.queue.id, *in, limit)
+		if len(runs) == 0 {
+			break
+		}
+		ahead := 0
+		for i := range runs {
+			ahead += int(runs[i].bytes + runs[i].reach)
+		}
+		l.reader.Ahead(min(ahead+4096, loadAhead))
+		for i := range runs {
+			l.read(&runs[i])
+			limit -= runs[i].weight()
+		}
+		in.First = runs[len(runs)-1].last() + 1
 	}
-	return len(l.runs) > 0
+	return limit, true
 }
 
-// read reads the messages of the runs chosen, as many as can be read.
-func (l *loader) read() {
-	reader := l.store.log.NewReader(0)
-	defer reader.Close()
-	defer l.slab.Close()
-	for i := range l.runs {
-		r := &l.runs[i]
-		before := len(l.found)
-		err := l.readRun(reader, r)
-		if err == nil && len(l.found)-before != int(r.live) {
-			err = errRecord("queue %d has %d of its %d messages at position %d",
-				l.queue, len(l.found)-before, r.live, r.pos)
-		}
-		if err != nil && l.err == nil {
-			l.err = err
-		}
+// weight is what the messages of a run take when they are loaded.
+func (r *run) weight() int { return int(r.bytes) + storedCost*int(r.live) }
+
+// read reads the messages of a run. What is not where the index said was
+// settled or moved meanwhile, or it is damaged.
+func (l *loader) read(r *run) {
+	from := len(l.found)
+	err := l.readRun(r)
+	if err == nil && len(l.found)-from == int(r.live) {
+		return
 	}
-	slices.SortFunc(l.found, func(a, b Stored) int {
-		if a.Seq < b.Seq {
-			return -1
+	found := make(map[uint64]bool)
+	for i := range l.found[from:] {
+		found[l.found[from+i].Seq] = true
+	}
+	var lost []uint64
+	now, _ := l.store.index.runsOf(l.queue.id, Range{r.first(), r.last()}, int(^uint(0)>>1))
+	for i := range now {
+		left := &now[i]
+		for seq := range found {
+			left.kill(seq, seq)
 		}
-		return 1
-	})
+		if left.live == 0 {
+			continue
+		}
+		at := len(l.found)
+		if left.pos != r.pos {
+			err = l.readRun(left)
+			for i := range l.found[at:] {
+				seq := l.found[at+i].Seq
+				left.kill(seq, seq)
+			}
+		}
+		lost = left.seqs(lost)
+	}
+	if len(lost) > 0 {
+		if err == nil {
+			err = errRecord("they are not there")
+		}
+		l.lose(lost, err)
+	}
 }
 
-// readRun reads the messages of one run.
-func (l *loader) readRun(reader *log.Reader, r *run) error {
-	reader.Seek(r.pos)
+// lose reports messages that cannot be read.
+func (l *loader) lose(lost []uint64, err error) {
+	s := l.store
+	err = fmt.Errorf("store: %d messages of queue %d, from number %d on, cannot be read: %w",
+		len(lost), l.queue.id, lost[0], err)
+	if !s.opt.AcceptLogLoss {
+		if s.opt.OnDamage != nil {
+			s.opt.OnDamage(err)
+		}
+		return
+	}
+	s.lose(err)
+	l.queue.giveUp(lost)
+}
+
+// giveUp settles messages from outside the strand.
+func (q *queue) giveUp(seqs []uint64) {
+	s := q.store
+	s.mu.Lock()
+	wake := false
+	if s.err == nil {
+		for _, seq := range seqs {
+			q.kill(span{seq, seq})
+		}
+		wake = q.stir(false)
+	}
+	s.mu.Unlock()
+	s.wakeIf(wake)
+}
+
+// seqs appends the numbers of the messages alive.
+func (r *run) seqs(list []uint64) []uint64 {
+	if r.live == 0 {
+		return list
+	}
+	for seq := r.first(); seq <= r.last(); seq++ {
+		if r.alive(seq) {
+			list = append(list, seq)
+		}
+	}
+	return list
+}
+
+// readRun reads the messages of one run, over damaged records if it can, and
+// returns the first error.
+func (l *loader) readRun(r *run) error {
+	l.reader.Seek(r.pos)
 	end := r.pos + log.Position(r.reach)
+	var first error
 	for {
-		rec, err := reader.Next()
+		rec, err := l.reader.Next()
+		var damage *log.DamageError
 		switch {
 		case errors.Is(err, io.EOF):
-			return nil
+			return first
+		case errors.As(err, &damage):
+			var again *log.DamageError
+			if errors.As(first, &again) && again.Position == damage.Position {
+				return first
+			}
+			first = cmp.Or(first, damaged(err))
+			if damage.Position >= end {
+				return first
+			}
+			continue
 		case err != nil:
 			return damaged(err)
 		case rec.Position > end:
-			return nil
+			return first
 		}
 		if kind := rec.Kind &^ recHeld; kind == recEnqueue || kind == recMove {
 			if err := l.readBlock(rec, r); err != nil {
@@ -130,7 +206,7 @@ func (l *loader) readRun(reader *log.Reader, r *run) error {
 			}
 		}
 		if rec.Position == end {
-			return nil
+			return first
 		}
 	}
 }
@@ -149,7 +225,7 @@ func (l *loader) readBlock(rec log.Record, r *run) error {
 		}
 		for i := range e.queues() {
 			place, seq := e.target(i)
-			if b.queue(place) != l.queue || !r.alive(seq) {
+			if b.queue(place) != l.queue.id || !r.alive(seq) {
 				continue
 			}
 			m, err := l.message(&e)
@@ -195,33 +271,6 @@ func (l *loader) message(e *blockEntry) (Message, error) {
 	return m, nil
 }
 
-// missing lists the messages that were chosen and not found.
-func (l *loader) missing() []uint64 {
-	var gone []uint64
-	at := 0
-	for i := range l.runs {
-		r := &l.runs[i]
-		for seq := r.first(); seq <= r.last(); seq++ {
-			for at < len(l.found) && l.found[at].Seq < seq {
-				at++
-			}
-			if r.alive(seq) && (at == len(l.found) || l.found[at].Seq != seq) {
-				gone = append(gone, seq)
-			}
-		}
-	}
-	return gone
-}
-
-// discard gives back what was found.
-func (l *loader) discard() {
-	var r Releaser
-	for i := range l.found {
-		r.Release(&l.found[i].Message)
-	}
-	r.Flush()
-}
-
 // damaged says that what the log could not give back is lost.
 func damaged(err error) error {
 	var d *log.DamageError
@@ -229,4 +278,88 @@ func damaged(err error) error {
 		return fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
 	return err
+}
+
+// stock returns how many messages a queue has, and from where to where.
+func (x *index) stock(id uint64) (Range, int) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	q := x.queues[id]
+	if q == nil || len(q.pages) == 0 {
+		return Range{}, 0
+	}
+	return Range{q.pages[0].first(), q.pages[len(q.pages)-1].last()}, int(q.messages)
+}
+
+// runsOf returns runs with about limit bytes of messages of a range, with the
+// delivery counts of those that have any.
+func (x *index) runsOf(id uint64, in Range, limit int) (runs []run, counts map[uint64]uint32) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	q := x.queues[id]
+	if q == nil {
+		return nil, nil
+	}
+	at, i := q.seek(in.First)
+	for ; at < len(q.pages); at++ {
+		for _, r := range q.pages[at].runs[i:] {
+			if limit <= 0 || r.first() > in.Last {
+				return runs, counts
+			}
+			r.dead = slices.Clone(r.dead)
+			if r.clip(in, limit); r.live == 0 {
+				continue
+			}
+			limit -= r.weight()
+			runs = append(runs, r)
+			counts = q.countsOf(&r, counts)
+		}
+		i = 0
+	}
+	return runs, counts
+}
+
+// clip leaves of the run what lies in a range, and of that about limit bytes.
+func (r *run) clip(in Range, limit int) {
+	if r.first() < in.First {
+		r.kill(r.first(), in.First-1)
+	}
+	if r.live > 0 && r.last() > in.Last {
+		r.kill(in.Last+1, r.last())
+	}
+	if r.live == 0 || r.weight() <= max(limit, leastLoad) {
+		return
+	}
+	n := uint32(uint64(r.live) * uint64(max(limit, leastLoad)) / uint64(r.weight()))
+	seq := r.first()
+	for left := max(n, 1); ; seq++ {
+		if r.alive(seq) {
+			if left--; left == 0 {
+				break
+			}
+		}
+	}
+	if seq < r.last() {
+		r.kill(seq+1, r.last())
+	}
+}
+
+// leastLoad is how much of a run is loaded at least: its record is read as a
+// whole.
+const leastLoad = 64 << 10
+
+// countsOf adds the delivery counts of a run's messages to a map.
+func (q *queueIndex) countsOf(r *run, to map[uint64]uint32) map[uint64]uint32 {
+	if len(q.counts) == 0 {
+		return to
+	}
+	if to == nil {
+		to = make(map[uint64]uint32)
+	}
+	for seq := r.first(); seq <= r.last(); seq++ {
+		if c := q.counts[seq]; c > 0 {
+			to[seq] = c
+		}
+	}
+	return to
 }

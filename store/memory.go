@@ -95,4 +95,13 @@ func (q *memoryQueue) Join(g *Group, entries []Enqueue, _ []uint64) {
 	g.join(part{entries: slices.Clone(entries)})
 }
 
-func (q *memoryQueue) Load(uint64, int) ([]Stored, error) { return nil, nil }
+func (q *memoryQueue) Stock() (Range, int) { return Range{}, 0 }
+
+func (q *memoryQueue) Kept() uint64 { return 0 }
+
+// Await never calls back: nothing is ever kept.
+func (q *memoryQueue) Await(uint64, func()) bool { return true }
+
+func (q *memoryQueue) Load(ranges []Range, _ int) ([]Stored, uint64) {
+	return nil, lastOf(ranges)
+}

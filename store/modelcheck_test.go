@@ -111,16 +111,13 @@ func (h *history) checkKV() error {
 func (h *history) compare(q *modelQueue, power bool, found map[*modelMessage]bool) error {
 	q.part = h.store.Queue(q.id)
 	var list []Stored
-	for from := uint64(0); ; {
-		part, err := q.part.Load(from, 1+h.rng.IntN(20))
-		if err != nil {
-			return err
-		}
-		if len(part) == 0 {
-			break
-		}
+	for from := uint64(1); from <= maxSeq; {
+		part, upTo := q.part.Load([]Range{{from, maxSeq}}, 1+h.rng.IntN(5000))
 		list = append(list, part...)
-		from = part[len(part)-1].Seq + 1
+		from = upTo + 1
+	}
+	if in, n := q.part.Stock(); n != len(list) || n > 0 && (in.First != list[0].Seq || in.Last != list[n-1].Seq) {
+		return fmt.Errorf("%d messages from %d to %d in stock, %d loaded", n, in.First, in.Last, len(list))
 	}
 	last := uint64(0)
 	for i := range list {
@@ -278,12 +275,11 @@ func (h *history) planMove() {
 	x.mu.Unlock()
 	h.note("plan to move %d runs out of segment %d", len(list), g.seq)
 	for _, v := range list {
-		l := loader{store: h.store, queue: v.queue, runs: []run{v.r}}
-		l.read()
-		if l.err != nil {
-			panic(l.err)
+		found, _ := h.store.Queue(v.queue).Load([]Range{{v.r.first(), v.r.last()}}, 1<<30)
+		if len(found) != int(v.r.live) {
+			panic(fmt.Sprintf("%d messages of %d", len(found), v.r.live))
 		}
-		h.moves = append(h.moves, func() error { return h.moveRun(v.queue, l.found) })
+		h.moves = append(h.moves, func() error { return h.moveRun(v.queue, found) })
 	}
 }
 

@@ -71,10 +71,11 @@ func open(opt Options) (*durable, error) {
 
 // start lets the store work by itself.
 func (s *durable) start() {
-	s.workers.Add(3)
-	go s.run()
-	go s.runCheckpoints()
-	go s.runGuard()
+	s.workers.Go(s.run)
+	s.workers.Go(s.runCheckpoints)
+	if !s.opt.volatile {
+		s.workers.Go(s.runGuard)
+	}
 	if s.index.applied > s.checkpoints.g {
 		s.advanced(s.index.applied)
 	}
@@ -117,10 +118,7 @@ func (s *durable) recover() error {
 		return err
 	}
 	var err error
-	s.log, err = log.Open(log.Options{
-		FS: s.opt.FS, Dir: filepath.Join(s.opt.Dir, logDir),
-		SegmentSize: s.segmentSize(), ID: st.id, AcceptLoss: s.opt.AcceptLogLoss,
-	})
+	s.log, err = log.Open(s.logOptions(st.id))
 	if err != nil {
 		return err
 	}
@@ -156,6 +154,10 @@ func (s *durable) recover() error {
 	s.opened = s.index.definitions()
 	s.tailFrom.Store(int64(st.g.position))
 	s.round.encoder = newEncoder(s.log, &s.round.decoder)
+	s.readers = make(chan *log.Reader, loaders)
+	for range loaders {
+		s.readers <- s.log.NewReader(loadAhead)
+	}
 	return s.settleIn(&st)
 }
 

@@ -44,7 +44,12 @@ type Options struct {
 	// OnLoss is called by Open and by Load for everything that is given up
 	// because of AcceptLogLoss.
 	OnLoss func(error)
+	// OnDamage is called for damage that is found while the store runs, by
+	// whoever meets it. What it hit stays where it is.
+	OnDamage func(error)
 
-	// openKV replaces Badger in tests.
-	openKV func() (kv, error)
+	// openKV replaces Badger, volatile says that nothing is kept over a
+	// restart.
+	openKV   func() (kv, error)
+	volatile bool
 }

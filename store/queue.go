@@ -3,6 +3,7 @@ package store
 import (
 	"slices"
 	"sort"
+	"sync/atomic"
 )
 
 // queue is the part of the durable store that belongs to one queue: what waits
@@ -25,6 +26,15 @@ type queue struct {
 	dead    []span
 	counts  []seqCount
 	listed  bool // in store.touched
+	// joined are the messages of groups that are not with the committer yet,
+	// in rising order.
+	joined []uint64
+	// awaited is the number that onKept waits for; 0 if it does not.
+	awaited uint64
+	onKept  func()
+
+	// kept is what Kept returns. It changes under store.mu.
+	kept atomic.Uint64
 
 	// owned by the committer
 	place blockPlace
@@ -219,6 +229,7 @@ func (q *queue) Join(g *Group, entries []Enqueue, settled []uint64) {
 		q.next = max(q.next, e.Seq+1)
 		e.Retain(1)
 		cost += e.cost()
+		q.joined = append(q.joined, e.Seq)
 		if e.Fanout != nil {
 			e.Fanout.answer(q, e.Seq)
 		}

@@ -190,17 +190,12 @@ func define(tb testing.TB, s Store, id uint64) Queue {
 func loadAll(tb testing.TB, q Queue) []Stored {
 	tb.Helper()
 	var all []Stored
-	for from := uint64(0); ; {
-		list, err := q.Load(from, 100)
-		if err != nil {
-			tb.Fatal(err)
-		}
-		if len(list) == 0 {
-			return all
-		}
+	for from := uint64(1); from <= maxSeq; {
+		list, upTo := q.Load([]Range{{from, maxSeq}}, 4000)
 		all = append(all, list...)
-		from = list[len(list)-1].Seq + 1
+		from = upTo + 1
 	}
+	return all
 }
 
 func seqsOf(list []Stored) []uint64 {

@@ -97,14 +97,33 @@ type Queue interface {
 	// and outside of it.
 	Join(g *Group, entries []Enqueue, settled []uint64)
 
-	// Load returns about limit of the messages stored when the store was
-	// opened and not settled since, in rising order, from sequence number from
-	// on, each with one reference that is the caller's. It reads the disk: for
-	// the time of recovery, before the queue has a strand. It returns none only
-	// when there are none left. A damaged message is an error, unless losses are
-	// accepted: then it is left out and settled.
-	Load(from uint64, limit int) ([]Stored, error)
+	// Stock returns how many messages the store has of the queue, and from
+	// which sequence number to which. For the time of recovery, before the
+	// queue has a strand.
+	Stock() (in Range, n int)
+
+	// Kept returns the sequence number up to which every message that was
+	// appended, and not settled since, can be loaded. It costs an atomic load.
+	Kept() uint64
+
+	// Await calls f, from a goroutine of the store, when Kept has reached seq.
+	// If it has already, it reports false and does not. A later call replaces
+	// an earlier one. f must not block and not call the store.
+	Await(seq uint64, f func()) bool
+
+	// Load returns messages of some ranges, which rise, in rising order, about
+	// limit bytes of them; each has one reference that is the caller's. It
+	// returns all that there are up to a sequence number, which is that of
+	// the last range's end if there are no more.
+	//
+	// It reads the disk, and may be called from any goroutine that may wait for
+	// that, before the store is closed. Damaged messages are left out and
+	// reported, see Options.OnDamage.
+	Load(ranges []Range, limit int) (found []Stored, upTo uint64)
 }
+
+// Range is a range of sequence numbers, both ends included.
+type Range struct{ First, Last uint64 }
 
 // Enqueue is a message to be kept.
 type Enqueue struct {
@@ -149,7 +168,7 @@ func NewFanout(n int) *Fanout {
 	return &Fanout{queues: n, missing: n}
 }
 
-// Stored is a message found at start.
+// Stored is a message that was loaded.
 type Stored struct {
 	Seq uint64
 	Message

@@ -40,8 +40,11 @@ func suite(t *testing.T, open func(t *testing.T) Store) {
 		if q.NextSeq() == 0 {
 			t.Error("sequence number 0")
 		}
-		if list, err := q.Load(0, 10); len(list) != 0 || err != nil {
-			t.Errorf("%d messages, %v", len(list), err)
+		if list, upTo := q.Load([]Range{{1, 10}}, 10); len(list) != 0 || upTo != 10 {
+			t.Errorf("%d messages, up to %d", len(list), upTo)
+		}
+		if in, n := q.Stock(); in != (Range{}) || n != 0 {
+			t.Errorf("%d messages in %v", n, in)
 		}
 		s.Throttle()
 	})

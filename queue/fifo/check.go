@@ -7,26 +7,42 @@ import "fmt"
 func (m *Machine) Check() error {
 	seen := map[uint64]bool{}
 	var err error
-	m.Unsettled(func(i *Item) {
+	bytes := int64(0)
+	m.Resident(func(i *Item) {
 		switch {
 		case seen[i.Seq]:
 			err = fmt.Errorf("message %d is in the queue twice", i.Seq)
 		case i.Seq > m.newest:
 			err = fmt.Errorf("message %d was never published", i.Seq)
+		case m.line.gap.len() > 0 && i.Seq >= m.line.gap.first && i.Seq <= m.line.gap.last:
+			err = fmt.Errorf("message %d is in memory, and in the gap from %d to %d", i.Seq, m.line.gap.first, m.line.gap.last)
 		}
 		seen[i.Seq] = true
 	})
 	if err != nil {
 		return err
 	}
-	if len(seen) != m.Ready()+m.Unacked() {
-		return fmt.Errorf("%d messages, but %d ready and %d unacked", len(seen), m.Ready(), m.Unacked())
+	if n := len(seen) + m.line.gap.len(); n != m.Ready()+m.Unacked() {
+		return fmt.Errorf("%d messages, but %d ready and %d unacked", n, m.Ready(), m.Unacked())
 	}
 	if first := m.line.peek(); first != nil {
 		for at := range m.returned {
-			if m.returned[at].Seq >= first.Seq {
-				return fmt.Errorf("message %d was returned, but %d is first in line", m.returned[at].Seq, first.Seq)
+			if m.returned[at].seq >= first.Seq {
+				return fmt.Errorf("message %d was returned, but %d is first in line", m.returned[at].seq, first.Seq)
 			}
+		}
+	}
+	for at := range m.residents.items {
+		if i := &m.residents.items[at]; i.Seq > 0 {
+			bytes += i.cost()
+		}
+	}
+	if bytes != m.residents.bytes {
+		return fmt.Errorf("delivered messages in memory cost %d, not %d", bytes, m.residents.bytes)
+	}
+	for _, l := range [...]*list{&m.line.front, &m.line.back} {
+		if err := l.check(); err != nil {
+			return err
 		}
 	}
 	return m.checkConsumers()
@@ -35,8 +51,8 @@ func (m *Machine) Check() error {
 func (m *Machine) checkConsumers() error {
 	held := map[*Consumer]int{}
 	for at := range m.slots.table {
-		if t := &m.slots.table[at]; t.used && t.consumer != nil {
-			held[t.consumer]++
+		if owner := m.slots.table[at].owner; owner != 0 {
+			held[m.owners.table[owner]]++
 		}
 	}
 	queued := map[*Consumer]bool{}
@@ -58,4 +74,21 @@ func (m *Machine) checkConsumers() error {
 		return fmt.Errorf("%d consumers have a turn but are gone", len(queued))
 	}
 	return nil
+}
+
+func (l *list) check() error {
+	n, bytes, last := 0, int64(0), uint64(0)
+	var err error
+	l.each(func(i *Item) {
+		n++
+		bytes += i.cost()
+		if i.Seq <= last {
+			err = fmt.Errorf("message %d comes behind %d", i.Seq, last)
+		}
+		last = i.Seq
+	})
+	if err == nil && bytes != l.bytes {
+		err = fmt.Errorf("%d messages in line cost %d, not %d", n, bytes, l.bytes)
+	}
+	return err
 }

@@ -19,10 +19,12 @@ type Consumer struct {
 	Gate Gate
 
 	// Owned by the machine.
+	id         ownerID
 	unacked    int
 	paused     bool
 	registered bool
 	queued     bool // in the round of those with credit
+	getter     bool // stands for those that use Get
 	prev, next *Consumer
 }
 

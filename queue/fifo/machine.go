@@ -11,10 +11,13 @@ var ErrExclusive = errors.New("fifo: queue in exclusive use")
 type Machine struct {
 	line      line
 	returned  returned
+	residents residents // of returned and slots
 	slots     slots
+	owners    owners
 	consumers []*Consumer
 	round     round
 	newest    uint64 // the highest Seq published
+	paging
 }
 
 // Delivery is a message on its way to a consumer or a getter.
@@ -23,6 +26,9 @@ type Delivery struct {
 	Consumer *Consumer
 	// Slot is where the message waits to be settled; 0 when it need not be.
 	Slot Slot
+	// Left says that from here on only its keeper has the message: its memory
+	// is to be given back once it was delivered.
+	Left bool
 	Item
 }
 
@@ -31,7 +37,7 @@ type Delivery struct {
 func (m *Machine) Lend(b *Blocks) { m.line.blocks = b }
 
 // Ready is the number of messages that wait for a consumer.
-func (m *Machine) Ready() int { return m.line.len + len(m.returned) }
+func (m *Machine) Ready() int { return m.line.len() + len(m.returned) + len(m.awaited) }
 
 // Unacked is the number of messages that wait to be settled.
 func (m *Machine) Unacked() int { return m.slots.len }
@@ -41,18 +47,18 @@ func (m *Machine) Consumers() int { return len(m.consumers) }
 
 // Publish adds a message behind all others. Its Seq must be above theirs.
 func (m *Machine) Publish(i Item) {
-	*m.Add(i.Seq) = i
+	*m.Add(i.Seq, i.Size()) = i
 }
 
 // Add is Publish for those who build the message in its place: it returns the
-// new message, of which only Seq is set. The pointer is good until the next
-// call.
-func (m *Machine) Add(seq uint64) *Item {
+// new message, of which only Seq is set and which must become as large as was
+// said. The pointer is good until the next call.
+func (m *Machine) Add(seq uint64, size uint32) *Item {
 	if seq <= m.newest {
 		panic("fifo: sequence numbers must rise")
 	}
 	m.newest = seq
-	i := m.line.add()
+	i := m.line.add(int64(size) + itemCost)
 	i.Seq = seq
 	return i
 }
@@ -63,6 +69,7 @@ func (m *Machine) Consume(c *Consumer) error {
 		return ErrExclusive
 	}
 	c.registered = true
+	m.owners.add(c)
 	m.consumers = append(m.consumers, c)
 	m.refresh(c)
 	return nil
@@ -74,8 +81,7 @@ func (m *Machine) Cancel(c *Consumer) bool {
 	for at, other := range m.consumers {
 		if other == c {
 			m.consumers = append(m.consumers[:at], m.consumers[at+1:]...)
-			c.registered = false
-			m.refresh(c)
+			m.deregister(c)
 			return true
 		}
 	}
@@ -117,8 +123,7 @@ func (m *Machine) Dispatch(out []Delivery, limit int) ([]Delivery, bool) {
 		d := &out[len(out)-1]
 		m.pop(&d.Item)
 		if !c.NoAck {
-			d.Slot = m.slots.put(taken{Item: d.Item, holder: c.Holder, consumer: c})
-			c.unacked++
+			m.take(d, c)
 		}
 		if c.hasCredit() {
 			m.round.turn()
@@ -129,37 +134,46 @@ func (m *Machine) Dispatch(out []Delivery, limit int) ([]Delivery, bool) {
 	return out, false
 }
 
+// take puts a message that is being delivered into a slot.
+func (m *Machine) take(d *Delivery, c *Consumer) {
+	d.Left = m.crowded(&d.Item)
+	d.Slot = m.slots.put(m.residents.keep(&d.Item, c.id, !d.Left))
+	c.unacked++
+}
+
 // Get fetches the next ready message for holder; ok is false when there is
-// none. Without noAck the message waits in a slot to be settled.
+// none, or none in memory, see [Machine.Absent]. Without noAck the message
+// waits in a slot to be settled.
 func (m *Machine) Get(holder any, noAck bool) (d Delivery, ok bool) {
 	if m.next() == nil {
 		return Delivery{}, false
 	}
 	m.pop(&d.Item)
 	if !noAck {
-		d.Slot = m.slots.put(taken{Item: d.Item, holder: holder})
+		m.take(&d, m.owners.getter(holder))
 	}
 	return d, true
 }
 
 // Settle forgets an unacked message. ok is false when the slot holds another
-// message or none.
+// message or none. Of a message that is not in memory only Seq, Count and Kept
+// are known.
 func (m *Machine) Settle(at Slot, seq uint64) (i Item, ok bool) {
-	t, ok := m.slots.take(at, seq)
+	f, ok := m.slots.take(at, seq)
 	if !ok {
 		return Item{}, false
 	}
-	m.credit(t.consumer)
-	return t.Item, true
+	m.credit(m.owners.table[f.owner])
+	return m.residents.take(&f), true
 }
 
 // Return makes an unacked message ready again, at its old place.
 func (m *Machine) Return(at Slot, seq uint64) bool {
-	t, ok := m.slots.take(at, seq)
+	f, ok := m.slots.take(at, seq)
 	if !ok {
 		return false
 	}
-	m.giveBack(t)
+	m.giveBack(f)
 	return true
 }
 
@@ -169,8 +183,7 @@ func (m *Machine) Detach(holder any) int {
 	kept := m.consumers[:0]
 	for _, c := range m.consumers {
 		if c.Holder == holder {
-			c.registered = false
-			m.refresh(c)
+			m.deregister(c)
 		} else {
 			kept = append(kept, c)
 		}
@@ -179,9 +192,10 @@ func (m *Machine) Detach(holder any) int {
 	clear(m.consumers[len(kept):])
 	m.consumers = kept
 	for at := range m.slots.table {
-		if t := &m.slots.table[at]; t.used && t.holder == holder {
-			t, _ := m.slots.take(Slot(at), t.Seq)
-			m.giveBack(t)
+		f := &m.slots.table[at]
+		if f.owner != 0 && m.owners.table[f.owner].Holder == holder {
+			f, _ := m.slots.take(Slot(at), f.seq)
+			m.giveBack(f)
 			if m.slots.len == 0 {
 				break
 			}
@@ -190,41 +204,96 @@ func (m *Machine) Detach(holder any) int {
 	return gone
 }
 
-// Purge removes the ready messages, calling each for every one. Messages on
-// hold stay, and so does what is behind them.
-func (m *Machine) Purge(each func(*Item)) int {
-	n := 0
-	for m.next() != nil {
-		var i Item
-		m.pop(&i)
-		each(&i)
-		n++
+// deregister ends a consumer's part in the rounds. It keeps its number as long
+// as it has unacked messages.
+func (m *Machine) deregister(c *Consumer) {
+	c.registered = false
+	m.refresh(c)
+	if c.unacked == 0 {
+		m.owners.remove(c)
 	}
-	if m.line.len == 0 {
-		m.line.drop()
-	}
-	return n
 }
 
-// Unsettled calls each for every message the queue has, ready or not, in no
-// particular order.
-func (m *Machine) Unsettled(each func(*Item)) {
+// Purge removes the ready messages: all below a sequence number, which it
+// returns with their number. each is called for those in memory. Messages on
+// hold stay, and so does what is behind them.
+func (m *Machine) Purge(each func(*Item)) (n int, below uint64) {
+	ready := m.Ready()
+	m.forgetReturned(each)
+	var i Item
+	for first := m.line.peek(); first != nil && !first.held(); first = m.line.peek() {
+		m.line.pop(&i)
+		each(&i)
+	}
+	if m.line.front.len > 0 {
+		return ready - m.line.len(), m.line.front.peek().Seq
+	}
+	// What is held, and what is behind it, is never moved into the gap.
+	m.line.gap = gap{}
+	for first := m.line.peek(); first != nil && !first.held(); first = m.line.peek() {
+		m.line.pop(&i)
+		each(&i)
+	}
+	if first := m.line.peek(); first != nil {
+		return ready - m.line.len(), first.Seq
+	}
+	m.line.drop()
+	return ready, m.newest + 1
+}
+
+// forgetReturned removes the ready messages that were delivered before, and
+// makes what is being read void.
+func (m *Machine) forgetReturned(each func(*Item)) {
+	m.era++
+	for _, list := range [...][]ref{m.returned, m.awaited} {
+		for at := range list {
+			i := m.residents.take(&list[at])
+			each(&i)
+		}
+	}
+	m.returned, m.awaited = nil, nil
+}
+
+// Resident calls each for every message that the queue has in memory, ready or
+// not, in no particular order; of those that it does not have in memory only
+// for such as were delivered, as far as they are known.
+func (m *Machine) Resident(each func(*Item)) {
+	for _, list := range [...][]ref{m.slots.table, m.returned, m.awaited} {
+		for at := range list {
+			f := &list[at]
+			switch {
+			case f.seq == 0:
+			case f.resident():
+				each(m.residents.get(f))
+			default:
+				i := f.item()
+				each(&i)
+			}
+		}
+	}
+	m.line.front.each(each)
+	m.line.back.each(each)
+}
+
+// Unsettled lists the unacked messages that a keeper has, in no particular
+// order.
+func (m *Machine) Unsettled(k Keeper) []uint64 {
+	var seqs []uint64
 	for at := range m.slots.table {
-		if m.slots.table[at].used {
-			each(&m.slots.table[at].Item)
+		f := &m.slots.table[at]
+		if f.owner != 0 && m.keeper(f) == k {
+			seqs = append(seqs, f.seq)
 		}
 	}
-	for at := range m.returned {
-		each(&m.returned[at])
+	return seqs
+}
+
+func (m *Machine) keeper(f *ref) Keeper {
+	if f.resident() {
+		return m.residents.get(f).Kept
 	}
-	b, at := m.line.head, m.line.first
-	for n := 0; n < m.line.len; n++ {
-		if at == blockLen {
-			b, at = b.next, 0
-		}
-		each(&b.items[at])
-		at++
-	}
+	i := f.item()
+	return i.Kept
 }
 
 // EachConsumer calls each for every consumer, in the order of their arrival.
@@ -234,10 +303,15 @@ func (m *Machine) EachConsumer(each func(*Consumer)) {
 	}
 }
 
-// next is the message that leaves next; nil if none may.
+// next is the message that leaves next; nil if none may, or if it is not in
+// memory.
 func (m *Machine) next() *Item {
-	if len(m.returned) > 0 {
-		return &m.returned[0]
+	if len(m.returned)+len(m.awaited) > 0 {
+		f := m.firstReturned()
+		if f == nil || !f.resident() {
+			return nil
+		}
+		return m.residents.get(f)
 	}
 	if i := m.line.peek(); i != nil && !i.held() {
 		return i
@@ -245,24 +319,45 @@ func (m *Machine) next() *Item {
 	return nil
 }
 
+// firstReturned is the first of the messages that were delivered before; nil
+// if it is being read.
+func (m *Machine) firstReturned() *ref {
+	if len(m.returned) == 0 || len(m.awaited) > 0 && m.awaited[0].seq < m.returned[0].seq {
+		return nil
+	}
+	return &m.returned[0]
+}
+
+// pop moves what next returned to where it is wanted.
 func (m *Machine) pop(to *Item) {
 	if len(m.returned) > 0 {
-		*to = m.returned.pop()
+		f := m.returned.pop()
+		*to = m.residents.take(&f)
 		return
 	}
 	m.line.pop(to)
 }
 
-func (m *Machine) giveBack(t taken) {
-	t.Count++
-	m.returned.push(t.Item)
-	m.credit(t.consumer)
+func (m *Machine) giveBack(f ref) {
+	c := m.owners.table[f.owner]
+	f.owner = 0
+	if f.resident() {
+		m.residents.get(&f).Count++
+	} else if f.where>>whereBits < maxCount {
+		f.where += 1 << whereBits
+	}
+	m.returned.push(f)
+	m.credit(c)
 }
 
+// credit notes that a consumer has one message less.
 func (m *Machine) credit(c *Consumer) {
-	if c != nil {
-		c.unacked--
+	c.unacked--
+	switch {
+	case c.registered:
 		m.refresh(c)
+	case c.unacked == 0:
+		m.owners.remove(c)
 	}
 }
 

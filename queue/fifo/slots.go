@@ -4,49 +4,118 @@ package fifo
 // sequence number beside it tells whether it is still the same message.
 type Slot uint32
 
-type taken struct {
-	Item
-	holder   any
-	consumer *Consumer // nil for a message that was fetched with Get
-	free     Slot      // the next free slot, when this one is free
-	used     bool
+// ref is a message that was delivered: it is unacked, or ready again. The
+// message is in memory, or only its keeper has it.
+type ref struct {
+	seq uint64
+	// owner is the consumer that has the message; 0 if nobody has.
+	owner ownerID
+	// where is the message's place among the residents, if it is in memory
+	// (low bit 1). Otherwise it is how often the message was delivered, with
+	// its keeper (bit 1). Of a free slot it is the next free one.
+	where uint32
+}
+
+const (
+	inMemory  = 1
+	inSpill   = 2
+	whereBits = 2
+	maxCount  = 1<<(32-whereBits) - 1
+)
+
+func (r *ref) resident() bool { return r.where&inMemory != 0 }
+
+// item is what is known of a message that is not in memory.
+func (r *ref) item() Item {
+	i := Item{Seq: r.seq, Count: r.where >> whereBits, Kept: Store}
+	if r.where&inSpill != 0 {
+		i.Kept = Overflow
+	}
+	return i
+}
+
+// residents are the delivered messages that are in memory.
+type residents struct {
+	items []Item
+	free  []uint32
+	bytes int64 // what they cost
+}
+
+// keep makes a ref of a message. If stay is false, the message is left to its
+// keeper.
+func (r *residents) keep(i *Item, owner ownerID, stay bool) ref {
+	f := ref{seq: i.Seq, owner: owner}
+	if !stay {
+		f.where = min(i.Count, maxCount) << whereBits
+		if i.Kept == Overflow {
+			f.where |= inSpill
+		}
+		return f
+	}
+	at := uint32(len(r.items))
+	if n := len(r.free); n > 0 {
+		at, r.free = r.free[n-1], r.free[:n-1]
+		r.items[at] = *i
+	} else {
+		r.items = append(r.items, *i)
+	}
+	r.bytes += i.cost()
+	f.where = at<<whereBits | inMemory
+	return f
+}
+
+// get returns what the table has of a resident message.
+func (r *residents) get(f *ref) *Item { return &r.items[f.where>>whereBits] }
+
+// take ends a ref and returns its message, or what is known of it.
+func (r *residents) take(f *ref) Item {
+	if !f.resident() {
+		return f.item()
+	}
+	at := f.where >> whereBits
+	i := r.items[at]
+	r.items[at] = Item{}
+	r.bytes -= i.cost()
+	if r.free = append(r.free, at); len(r.free) == len(r.items) && len(r.items) > keepSlots {
+		r.items, r.free = nil, nil
+	}
+	return i
 }
 
 // slots is the table of unacked messages. Slot 0 is never used.
 type slots struct {
-	table []taken
+	table []ref
 	free  Slot
 	len   int
 }
 
-func (s *slots) put(t taken) Slot {
-	t.used = true
+func (s *slots) put(f ref) Slot {
 	s.len++
 	if at := s.free; at != 0 {
-		s.free = s.table[at].free
-		s.table[at] = t
+		s.free = Slot(s.table[at].where)
+		s.table[at] = f
 		return at
 	}
 	if len(s.table) == 0 {
-		s.table = make([]taken, 1, 8)
+		s.table = make([]ref, 1, 8)
 	}
-	s.table = append(s.table, t)
+	s.table = append(s.table, f)
 	return Slot(len(s.table) - 1)
 }
 
 // take empties a slot. It reports false when the slot holds another message.
-func (s *slots) take(at Slot, seq uint64) (taken, bool) {
-	if int(at) >= len(s.table) || !s.table[at].used || s.table[at].Seq != seq {
-		return taken{}, false
+func (s *slots) take(at Slot, seq uint64) (ref, bool) {
+	if int(at) >= len(s.table) || s.table[at].owner == 0 || s.table[at].seq != seq {
+		return ref{}, false
 	}
-	t := s.table[at]
-	s.table[at] = taken{free: s.free}
+	f := s.table[at]
+	s.table[at] = ref{where: uint32(s.free)}
 	s.free = at
 	s.len--
 	if s.len == 0 && len(s.table) > keepSlots {
 		s.table, s.free = nil, 0
 	}
-	return t, true
+	return f, true
 }
 
 // keepSlots is the size up to which an empty table is kept.

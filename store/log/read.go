@@ -71,6 +71,9 @@ func (r *Reader) Seek(pos Position) {
 	}
 }
 
+// Ahead sets how many bytes are read ahead from here on.
+func (r *Reader) Ahead(bytes int) { r.ahead = max(bytes, recordHeader) }
+
 // Next returns the record at the reader's position and moves behind it, over
 // the ends of segments. The payload is valid until the next call. The error is
 // io.EOF behind the last record written (a later call may find more),
@@ -111,7 +114,7 @@ func (r *Reader) Close() {
 }
 
 // record reads the record at pos, which must end at limit or before, and
-// returns its size. The error is a *DamageError, or that of the file.
+// returns its size; of a bad one what it claims, if that may be. The error is a *DamageError, or that of the file.
 func (r *Reader) record(s *segment, pos, limit Position) (Record, int, error) {
 	b, err := r.window(s, pos, limit, recordHeader)
 	if err != nil {
@@ -125,7 +128,7 @@ func (r *Reader) record(s *segment, pos, limit Position) (Record, int, error) {
 		return Record{}, 0, err
 	}
 	if !intact(b, size, r.log.seed) {
-		return Record{}, 0, s.damage(pos, 0, "wrong checksum")
+		return Record{}, size, s.damage(pos, 0, "wrong checksum")
 	}
 	return r.last.record(b), size, nil
 }

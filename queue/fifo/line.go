@@ -1,0 +1,132 @@
+package fifo
+
+// line is the ready messages that were never delivered: first in, first out.
+// In a long queue only those at both ends are in memory; what lies between is a
+// gap, of which only the bounds are known.
+type line struct {
+	front list // leaves next
+	gap   gap
+	back  list // came last
+	mark  mark // in back
+
+	blocks *Blocks
+	window int64 // what front and back may cost; 0 is no bound
+}
+
+// gap is a stretch of messages that only their keepers have.
+type gap struct {
+	first, last uint64
+	n           [keepers]int // how many, by keeper
+}
+
+func (g *gap) len() int { return g.n[Store] + g.n[Overflow] }
+
+// add puts a message behind the others.
+func (g *gap) add(i *Item) {
+	if g.len() == 0 {
+		g.first = i.Seq
+	}
+	g.last = i.Seq
+	g.n[i.Kept]++
+}
+
+// took notes that everything up to a sequence number was taken out, n messages
+// by keeper. What was counted and is not there is gone.
+func (g *gap) took(upTo uint64, n *[keepers]int) {
+	if upTo >= g.last {
+		*g = gap{}
+		return
+	}
+	g.first = upTo + 1
+	for k := range g.n {
+		g.n[k] = max(0, g.n[k]-n[k])
+	}
+}
+
+// mark is a place in a list: the items before it have been handed to a keeper,
+// or need none.
+type mark struct {
+	block *block // nil: the front
+	at    int
+	n     int   // items before it
+	bytes int64 // what they cost
+}
+
+func (l *line) len() int     { return l.front.len + l.gap.len() + l.back.len }
+func (l *line) bytes() int64 { return l.front.bytes + l.back.bytes }
+
+// over says whether the line costs more than it may.
+func (l *line) over() bool { return l.window > 0 && l.bytes() > l.window }
+
+// add makes room for one more item, which will cost so much, and returns it,
+// empty.
+func (l *line) add(cost int64) *Item {
+	if l.back.len > 0 || l.gap.len() > 0 || l.window > 0 && l.front.bytes > l.window/2 {
+		return l.back.add(cost, l.blocks)
+	}
+	return l.front.add(cost, l.blocks)
+}
+
+// peek returns the first item; nil if there is none, or if it is not in memory.
+func (l *line) peek() *Item {
+	if l.front.len == 0 && l.back.len > 0 && l.gap.len() == 0 {
+		l.front, l.back = l.back, l.front
+		l.mark = mark{}
+	}
+	return l.front.peek()
+}
+
+// pop moves the item that peek returned to where it is wanted.
+func (l *line) pop(to *Item) { l.front.pop(to, l.blocks) }
+
+// hand gives messages at the beginning of back that nobody keeps to spill,
+// which marks those that it takes; what came last is left alone.
+func (l *line) hand(spill func(*Item) bool) {
+	for l.mark.n < l.back.len && l.back.bytes-l.mark.bytes > l.window/4 {
+		m := &l.mark
+		switch {
+		case m.block == nil:
+			m.block, m.at = l.back.head, l.back.first
+		case m.at == blockLen:
+			m.block, m.at = m.block.next, 0
+		}
+		i := &m.block.items[m.at]
+		if i.held() || i.Kept == Nobody && !spill(i) {
+			return
+		}
+		m.at++
+		m.n++
+		m.bytes += i.cost()
+	}
+}
+
+// shift moves the first item of back into the gap. It must have been handed
+// over.
+func (l *line) shift(release func(*Item)) {
+	var i Item
+	l.back.pop(&i, l.blocks)
+	l.mark.n--
+	l.mark.bytes -= i.cost()
+	if l.mark.n == 0 {
+		l.mark = mark{}
+	}
+	l.gap.add(&i)
+	release(&i)
+}
+
+// restore puts messages that were read from the gap behind front. They are all
+// that there are up to a sequence number.
+func (l *line) restore(items []Item, upTo uint64) {
+	var n [keepers]int
+	for at := range items {
+		i := &items[at]
+		n[i.Kept]++
+		*l.front.add(i.cost(), l.blocks) = *i
+	}
+	l.gap.took(upTo, &n)
+}
+
+// drop gives the memory back. The items must be gone.
+func (l *line) drop() {
+	*l = line{blocks: l.blocks, window: l.window}
+}
