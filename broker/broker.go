@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"path/filepath"
 	"sync"
 
 	"go.uber.org/zap"
@@ -13,6 +14,7 @@ import (
 	"github.com/lepusmq/lepus/broker/auth"
 	"github.com/lepusmq/lepus/broker/session"
 	"github.com/lepusmq/lepus/broker/vhost"
+	"github.com/lepusmq/lepus/queue"
 	"github.com/lepusmq/lepus/store"
 )
 
@@ -32,6 +34,8 @@ type Broker struct {
 
 	// immutable after Start
 	store     store.Store
+	overflow  *store.Volatile // nil without a data folder
+	budget    *queue.Budget
 	vhosts    map[string]*vhost.VHost
 	listeners []net.Listener
 
@@ -44,6 +48,7 @@ type Broker struct {
 	// closed when it begins and done when it has ended.
 	started  chan struct{}
 	failed   chan struct{}
+	failure  sync.Once
 	stop     sync.Once
 	stopping chan struct{}
 	done     chan struct{}
@@ -60,6 +65,7 @@ func New(cfg Config) *Broker {
 		cfg:      cfg,
 		log:      cfg.Log,
 		users:    auth.NewUsers(cfg.LoopbackUsers...),
+		budget:   queue.NewBudget(0),
 		vhosts:   make(map[string]*vhost.VHost),
 		started:  make(chan struct{}),
 		failed:   make(chan struct{}),
@@ -121,6 +127,7 @@ func (b *Broker) openStore() error {
 		OnFail:        b.storeFailed,
 		OnDisk:        func(low bool) { b.SetAlarm(DiskAlarm, low) },
 		OnLoss:        func(err error) { b.log.Error("accepted as lost", zap.Error(err)) },
+		OnDamage:      func(err error) { b.log.Error("damaged, passed over", zap.Error(err)) },
 	})
 	if errors.Is(err, store.ErrInUse) {
 		return fmt.Errorf("data folder %s is in use by another broker", b.cfg.DataDir)
@@ -129,8 +136,20 @@ func (b *Broker) openStore() error {
 		return fmt.Errorf("open data folder %s: %w", b.cfg.DataDir, err)
 	}
 	b.store = opened
+	b.overflow = store.NewVolatile(store.Options{
+		Dir:      filepath.Join(b.cfg.DataDir, overflowDir),
+		OnFail:   b.storeFailed,
+		OnDamage: func(err error) { b.log.Error("damaged, messages are lost", zap.Error(err)) },
+	})
+	if err := b.overflow.Clear(); err != nil {
+		return fmt.Errorf("clear the overflow: %w", err)
+	}
 	return nil
 }
+
+// overflowDir is where in the data folder messages go that are not kept, when
+// there are too many for the memory.
+const overflowDir = "overflow"
 
 func (b *Broker) vhost(name string) (*vhost.VHost, bool) {
 	v, ok := b.vhosts[name]
@@ -193,12 +212,12 @@ func (b *Broker) Err() error {
 	return b.err
 }
 
-// storeFailed is called by the store, once, when it can write no more. What
-// it could not write must not be confirmed, so the broker ends.
+// storeFailed is called by the store, or by the overflow, when it can write no
+// more. What it could not write must not be confirmed, so the broker ends.
 func (b *Broker) storeFailed(err error) {
 	b.log.Error("the store has failed, the broker stops", zap.Error(err))
 	b.setErr(fmt.Errorf("store failed: %w", err))
-	close(b.failed)
+	b.failure.Do(func() { close(b.failed) })
 	go func() {
 		<-b.started
 		// A teardown that has begun already is no error: it ends the broker, too.

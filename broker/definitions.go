@@ -96,7 +96,8 @@ func (b *Broker) addVHost(d store.Definition) error {
 		return errors.New("decode vhost: it has no name")
 	}
 	b.vhosts[def.Name] = vhost.New(vhost.Config{
-		Name: def.Name, ID: d.ID, Store: b.store, Log: b.log.With(zap.String("vhost", def.Name)),
+		Name: def.Name, ID: d.ID, Store: b.store, Budget: b.budget, Overflow: b.overflow,
+		Log: b.log.With(zap.String("vhost", def.Name)),
 	})
 	return nil
 }

@@ -72,5 +72,11 @@ func (b *Broker) closeStore() error {
 	if err := b.store.Close(); err != nil {
 		return fmt.Errorf("close the store: %w", err)
 	}
+	if b.overflow == nil {
+		return nil
+	}
+	if err := b.overflow.Close(); err != nil {
+		return fmt.Errorf("close the overflow: %w", err)
+	}
 	return nil
 }

@@ -71,13 +71,7 @@ func (g *Group) Commit(newGroup func(parts int, whole, done func()) *store.Group
 func (g *Group) release() {
 	for _, part := range g.parts {
 		if q := part.queue; q.Durable() {
-			q.mu.Lock()
-			q.urgent = append(q.urgent, urgent{outcome: released, hold: &part.hold})
-			if !q.running {
-				q.running = true
-				go q.drain(-1)
-			}
-			q.mu.Unlock()
+			q.prompt(urgent{outcome: released, hold: &part.hold})
 		}
 	}
 }
@@ -88,10 +82,11 @@ func (q *Queue) join(g *Group, part *groupPart) {
 	var settled []uint64
 	for _, a := range part.acked {
 		if i, ok := s.fifo.Settle(a.Slot, a.Seq); ok {
-			if i.Stored {
+			if i.Kept == fifo.Store {
 				settled = append(settled, i.Seq)
+				i.Kept = fifo.Nobody
 			}
-			s.releaser.Release(&i.Message)
+			q.forget(&i)
 		}
 	}
 	var entries []store.Enqueue
@@ -125,7 +120,7 @@ func (q *Queue) joinMessage(part *groupPart, p *Publication, entries []store.Enq
 	if q.store != nil {
 		i.Hold = &part.hold
 		if p.Persistent {
-			i.Stored = true
+			i.Kept = fifo.Store
 			entries = append(entries, store.Enqueue{Seq: i.Seq, Message: p.Message, Fanout: p.Fanout})
 		}
 	}

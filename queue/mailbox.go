@@ -40,6 +40,8 @@ const (
 	resumed                 // a consumer may go on
 	detached                // a sink is gone
 	released                // a commit group lets its messages go
+	kept                    // a keeper has written what was waited for
+	restored                // what was wanted has been read
 )
 
 // urgent is an entry of the lane that overtakes the inbox: what frees messages
@@ -50,6 +52,7 @@ type urgent struct {
 	consumer *Consumer
 	sink     Sink
 	hold     *fifo.Hold
+	answer   *answer
 }
 
 // The buffers of mailboxes that are idle now.
@@ -174,22 +177,22 @@ func (q *Queue) wait(ready func() bool) {
 // running has waited for that goroutine too.
 func (q *Queue) drain(turns int) {
 	s := &q.strand
-	s.open()
+	q.open()
 	for {
 		q.mu.Lock()
 		if q.waiters > 0 {
 			q.progress.Broadcast()
 		}
-		if len(q.urgent) == 0 && len(q.inbox) == 0 && s.at == len(s.inbox) && !s.more {
+		if q.idle() {
 			q.mu.Unlock()
 			s.close()
 			q.mu.Lock()
-			if len(q.urgent) == 0 && len(q.inbox) == 0 {
+			if q.idle() {
 				q.stop()
 				q.mu.Unlock()
 				return
 			}
-			s.open()
+			q.open()
 		}
 		if turns == 0 {
 			q.mu.Unlock()
@@ -202,6 +205,15 @@ func (q *Queue) drain(turns int) {
 		q.turn()
 		turns--
 	}
+}
+
+// idle says that there is nothing to do for now. Called with mu held.
+func (q *Queue) idle() bool {
+	s := &q.strand
+	if len(q.urgent) > 0 || s.more {
+		return false
+	}
+	return s.stalled || len(q.inbox) == 0 && s.at == len(s.inbox)
 }
 
 // take moves what is in the mailbox to the strand. Called with mu held.
@@ -221,9 +233,11 @@ func (q *Queue) take() {
 func (q *Queue) stop() {
 	s := &q.strand
 	clear(s.urgent)
-	clear(s.inbox)
-	q.inbox, s.inbox, s.at = spare(q.inbox, &inboxes), spare(s.inbox, &inboxes), 0
 	q.urgent, s.urgent = spare(q.urgent, &urgents), spare(s.urgent, &urgents)
+	if s.at == len(s.inbox) && len(q.inbox) == 0 {
+		clear(s.inbox)
+		q.inbox, s.inbox, s.at = spare(q.inbox, &inboxes), spare(s.inbox, &inboxes), 0
+	}
 	q.running = false
 	if q.waiters > 0 {
 		q.progress.Broadcast()

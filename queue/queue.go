@@ -63,6 +63,11 @@ type Config struct {
 	Name string
 	// Store keeps the queue's persistent messages; nil if nothing is kept.
 	Store store.Queue
+	// Budget bounds what the queue has in memory; nil is no bound.
+	Budget *Budget
+	// Overflow is where messages go that Store does not keep when there are too
+	// many for the memory; nil if there is no such place.
+	Overflow *store.Volatile
 	// OnUnused is called when the last consumer has gone, for a queue that is
 	// deleted then; nil for others. It is called from the strand: it must not
 	// block and not call the queue.
@@ -76,6 +81,8 @@ type Queue struct {
 	id       uint64
 	name     string
 	store    store.Queue
+	budget   *Budget
+	spillTo  *store.Volatile
 	onUnused func(*Queue)
 
 	// Guarded by mu: the mailbox, and whether the strand runs.
@@ -85,6 +92,9 @@ type Queue struct {
 	running  bool
 	progress *sync.Cond // made by the first that waits
 	waiters  int
+
+	// reads are the goroutines that read for the strand.
+	reads sync.WaitGroup
 
 	// load is how many commands wait; readers look at it to slow down.
 	load atomic.Int64
@@ -96,7 +106,10 @@ type Queue struct {
 // New makes a queue. It has no goroutine and needs no end, but a queue with a
 // store wants [Queue.Close] when the broker stops.
 func New(cfg Config) *Queue {
-	q := &Queue{id: cfg.ID, name: cfg.Name, store: cfg.Store, onUnused: cfg.OnUnused}
+	q := &Queue{
+		id: cfg.ID, name: cfg.Name, store: cfg.Store,
+		budget: cfg.Budget, spillTo: cfg.Overflow, onUnused: cfg.OnUnused,
+	}
 	q.strand.seq = 1
 	if q.store != nil {
 		q.strand.seq = q.store.NextSeq()

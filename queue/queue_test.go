@@ -19,6 +19,8 @@ type sink struct {
 	full      int // how often Deliver says that it has had enough
 	cancelled int
 	flushed   int
+	// redelivered notes the messages that came as such, if it is there.
+	redelivered map[uint64]bool
 }
 
 func (s *sink) Deliver(q *Queue, batch []Delivery) bool {
@@ -26,7 +28,11 @@ func (s *sink) Deliver(q *Queue, batch []Delivery) bool {
 	defer s.mu.Unlock()
 	var settled []Settlement
 	for i := range batch {
-		s.got = append(s.got, binary.BigEndian.Uint64(batch[i].Body()))
+		number := binary.BigEndian.Uint64(batch[i].Body())
+		s.got = append(s.got, number)
+		if s.redelivered != nil {
+			s.redelivered[number] = batch[i].Redelivered()
+		}
 		if batch[i].Slot != 0 {
 			settled = append(settled, Settlement{Slot: batch[i].Slot, Seq: batch[i].Seq})
 		}

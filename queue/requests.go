@@ -55,8 +55,7 @@ func (q *Queue) Cancel(c *Consumer, reply func()) {
 }
 
 // Get fetches one message for a sink. ready is how many are left. ok is false
-// if there is none. The delivery is valid during the call, what is behind its
-// Slot until it is settled. Error: ErrDeleted.
+// if there is none. The delivery is valid during the call. Error: ErrDeleted.
 func (q *Queue) Get(holder Sink, noAck bool, reply func(d *Delivery, ready int, ok bool, err error)) {
 	q.do(func(q *Queue) {
 		s := &q.strand
@@ -65,9 +64,16 @@ func (q *Queue) Get(holder Sink, noAck bool, reply func(d *Delivery, ready int, 
 			return
 		}
 		d, ok := s.fifo.Get(holder, noAck)
+		if !ok && s.fifo.Absent() {
+			s.stalled = true
+			return
+		}
 		reply(&d, s.fifo.Ready(), ok, nil)
-		if ok && d.Slot == 0 {
+		switch {
+		case ok && d.Slot == 0:
 			q.forget(&d.Item)
+		case d.Left:
+			s.releaser.Release(&d.Message)
 		}
 	})
 }
@@ -81,28 +87,26 @@ func (q *Queue) Purge(reply func(n int, err error)) {
 			reply(0, ErrDeleted)
 			return
 		}
-		stored := false
-		n := s.fifo.Purge(func(i *fifo.Item) {
-			stored = stored || i.Stored
-			s.releaser.Release(&i.Message)
-		})
-		if stored {
-			q.store.SettleBelow(s.seq, q.storedSeqs())
+		n, below := s.fifo.Purge(func(i *fifo.Item) { s.releaser.Release(&i.Message) })
+		if n > 0 {
+			q.settleBelow(below)
 		}
 		reply(n, nil)
 	})
 }
 
-// storedSeqs lists the messages that the store must keep, in rising order.
-func (q *Queue) storedSeqs() []uint64 {
-	var seqs []uint64
-	q.strand.fifo.Unsettled(func(i *fifo.Item) {
-		if i.Stored {
-			seqs = append(seqs, i.Seq)
+// settleBelow has the keepers forget all messages below a number that are not
+// unacked.
+func (q *Queue) settleBelow(seq uint64) {
+	s := &q.strand
+	for _, k := range [...]fifo.Keeper{fifo.Store, fifo.Overflow} {
+		if k == fifo.Store && q.store == nil || k == fifo.Overflow && s.overflow == nil {
+			continue
 		}
-	})
-	slices.Sort(seqs)
-	return seqs
+		except := s.fifo.Unsettled(k)
+		slices.Sort(except)
+		q.keeper(k).SettleBelow(seq, except)
+	}
 }
 
 // Delete ends the queue and replies how many messages were ready. Consumers are
@@ -136,42 +140,22 @@ func (q *Queue) end() {
 	s.fifo.EachConsumer(func(c *Consumer) {
 		c.Holder.(Sink).Cancelled(c)
 	})
-	stored := false
-	s.fifo.Unsettled(func(i *fifo.Item) {
-		stored = stored || i.Stored
-		s.releaser.Release(&i.Message)
-	})
+	s.fifo.Resident(func(i *fifo.Item) { s.releaser.Release(&i.Message) })
 	s.fifo = fifo.Machine{}
 	s.fifo.Lend(&s.blocks)
-	if stored {
+	if q.store != nil {
 		q.store.SettleBelow(s.seq, nil)
 	}
+	q.closeOverflow()
 }
 
-// Recover loads what the store kept. For the time before the queue is visible.
-func (q *Queue) Recover() error {
-	s := &q.strand
-	for from := uint64(0); ; {
-		found, err := q.store.Load(from, recoverLen)
-		if err != nil {
-			return fmt.Errorf("load the messages of queue %q: %w", q.name, err)
-		}
-		if len(found) == 0 {
-			return nil
-		}
-		for _, m := range found {
-			i := fifo.Item{Seq: m.Seq, Message: m.Message, Count: m.Count, Stored: true}
-			if m.Redelivered {
-				i.Count = max(i.Count, 1)
-			}
-			s.fifo.Publish(i)
-		}
-		from = found[len(found)-1].Seq + 1
+// Recover makes ready what the store kept. For the time before the queue is
+// visible.
+func (q *Queue) Recover() {
+	if in, n := q.store.Stock(); n > 0 {
+		q.strand.fifo.Recover(in, n)
 	}
 }
-
-// recoverLen is how many messages are loaded at a time.
-const recoverLen = 1024
 
 // Close is for the end of the broker, when all sinks have been detached: it
 // records what had been delivered and waits until the strand has ended. The
@@ -179,15 +163,18 @@ const recoverLen = 1024
 func (q *Queue) Close() {
 	q.do(func(q *Queue) {
 		s := &q.strand
-		s.fifo.Unsettled(func(i *fifo.Item) {
-			if i.Stored && i.Count > 0 {
+		s.fifo.Resident(func(i *fifo.Item) {
+			if i.Kept == fifo.Store && i.Count > 0 {
 				q.store.Delivered(i.Seq, i.Count)
 			}
 			s.releaser.Release(&i.Message)
 		})
 		s.fifo = fifo.Machine{}
+		s.fifo.Lend(&s.blocks)
 		s.deleted = true
 	})
+	q.await()
+	q.reads.Wait()
 	q.await()
 }
 

@@ -17,6 +17,10 @@ type strand struct {
 	more    bool // there is more to dispatch
 	used    bool // there was a consumer
 	deleted bool
+	stalled bool  // the next command waits for a message that is being read
+	counted int64 // of the budget
+	// overflow is nil as long as nothing was spilled.
+	overflow *overflow
 
 	*scratch
 }
@@ -25,7 +29,8 @@ type strand struct {
 type scratch struct {
 	deliveries []Delivery
 	enqueues   []store.Enqueue
-	settled    []uint64
+	settled    [3][]uint64 // by keeper
+	spilled    []store.Enqueue
 	touched    []Sink
 	releaser   store.Releaser
 	confirm    confirmRun
@@ -40,7 +45,9 @@ var scratches = sync.Pool{New: func() any {
 const keepScratch = 4 * turnLen
 
 // open readies the strand to run.
-func (s *strand) open() {
+func (q *Queue) open() {
+	s := &q.strand
+	q.frame()
 	if s.scratch == nil {
 		s.scratch = scratches.Get().(*scratch)
 		s.fifo.Lend(&s.blocks)
@@ -51,7 +58,7 @@ func (s *strand) open() {
 func (s *strand) close() {
 	s.flush()
 	s.fifo.Lend(nil)
-	if cap(s.enqueues) <= keepScratch && cap(s.settled) <= keepScratch {
+	if cap(s.enqueues) <= keepScratch && cap(s.settled[fifo.Store]) <= keepScratch && cap(s.spilled) <= keepScratch {
 		scratches.Put(s.scratch)
 	}
 	s.scratch = nil
@@ -74,7 +81,7 @@ func (q *Queue) turn() {
 		q.hurry(&s.urgent[i])
 	}
 	first := s.at
-	for s.at < len(s.inbox) && s.at-first < turnLen {
+	for s.at < len(s.inbox) && s.at-first < turnLen && !s.stalled {
 		c := &s.inbox[s.at]
 		s.at++
 		if c.do == nil {
@@ -86,11 +93,15 @@ func (q *Queue) turn() {
 		for q.dispatch() {
 		}
 		q.toStore()
-		c.do(q)
+		if c.do(q); s.stalled {
+			// Its turn comes again.
+			s.at--
+		}
 	}
 	q.toStore()
 	s.more = q.dispatch()
 	q.toStore()
+	q.page()
 	s.releaser.Flush()
 	s.confirm.flush()
 	if n := s.at - first; n > 0 {
@@ -116,6 +127,10 @@ func (q *Queue) hurry(u *urgent) {
 		}
 	case released:
 		u.hold.Release()
+	case restored:
+		q.restore(u.answer)
+	case kept:
+		// The turn will look what can leave now.
 	}
 }
 
@@ -124,8 +139,9 @@ func (q *Queue) accept(p *Publication) {
 	s := &q.strand
 	seq := s.seq
 	s.seq++
-	stored := q.store != nil && p.Persistent
-	if stored {
+	kept := fifo.Nobody
+	if q.store != nil && p.Persistent {
+		kept = fifo.Store
 		s.enqueues = append(s.enqueues, store.Enqueue{
 			Seq: seq, Message: p.Message, Fanout: p.Fanout, Confirm: p.Confirm, Publish: p.Publish,
 		})
@@ -134,19 +150,20 @@ func (q *Queue) accept(p *Publication) {
 	}
 	if s.deleted {
 		q.toStore()
-		q.forget(&fifo.Item{Seq: seq, Message: p.Message, Stored: stored})
+		q.forget(&fifo.Item{Seq: seq, Message: p.Message, Kept: kept})
 		return
 	}
-	i := s.fifo.Add(seq)
-	i.Message, i.Stored = p.Message, stored
+	i := s.fifo.Add(seq, p.Size())
+	i.Message, i.Kept = p.Message, kept
 }
 
 // forget ends a message that left the queue for good.
 func (q *Queue) forget(i *fifo.Item) {
-	if i.Stored {
-		q.strand.settled = append(q.strand.settled, i.Seq)
+	s := &q.strand
+	if i.Kept != fifo.Nobody {
+		s.settled[i.Kept] = append(s.settled[i.Kept], i.Seq)
 	}
-	q.strand.releaser.Release(&i.Message)
+	s.releaser.Release(&i.Message)
 }
 
 // toStore tells the store what has gathered. A message goes to it before its
@@ -159,9 +176,11 @@ func (q *Queue) toStore() {
 		clear(s.enqueues)
 		s.enqueues = s.enqueues[:0]
 	}
-	if len(s.settled) > 0 {
-		q.store.Settle(s.settled)
-		s.settled = s.settled[:0]
+	for _, k := range [...]fifo.Keeper{fifo.Store, fifo.Overflow} {
+		if seqs := s.settled[k]; len(seqs) > 0 {
+			q.keeper(k).Settle(seqs)
+			s.settled[k] = seqs[:0]
+		}
 	}
 }
 
@@ -192,8 +211,11 @@ func (q *Queue) deliver(to Sink, batch []Delivery) {
 		if full {
 			s.fifo.Pause(d.Consumer)
 		}
-		if d.Slot == 0 {
+		switch {
+		case d.Slot == 0:
 			q.forget(&d.Item)
+		case d.Left:
+			s.releaser.Release(&d.Message)
 		}
 	}
 	for _, t := range s.touched {

@@ -307,20 +307,24 @@ func (x *index) runsOf(id uint64, in Range, limit int) (runs []run, counts map[u
 				return runs, counts
 			}
 			r.dead = slices.Clone(r.dead)
-			if r.clip(in, limit); r.live == 0 {
+			cut := r.clip(in, limit)
+			if r.live == 0 {
 				continue
 			}
-			limit -= r.weight()
 			runs = append(runs, r)
 			counts = q.countsOf(&r, counts)
+			if limit -= r.weight(); cut {
+				return runs, counts
+			}
 		}
 		i = 0
 	}
 	return runs, counts
 }
 
-// clip leaves of the run what lies in a range, and of that about limit bytes.
-func (r *run) clip(in Range, limit int) {
+// clip leaves of the run what lies in a range, and of that about limit bytes,
+// and reports whether that was not all.
+func (r *run) clip(in Range, limit int) (cut bool) {
 	if r.first() < in.First {
 		r.kill(r.first(), in.First-1)
 	}
@@ -328,7 +332,7 @@ func (r *run) clip(in Range, limit int) {
 		r.kill(in.Last+1, r.last())
 	}
 	if r.live == 0 || r.weight() <= max(limit, leastLoad) {
-		return
+		return false
 	}
 	n := uint32(uint64(r.live) * uint64(max(limit, leastLoad)) / uint64(r.weight()))
 	seq := r.first()
@@ -339,9 +343,11 @@ func (r *run) clip(in Range, limit int) {
 			}
 		}
 	}
-	if seq < r.last() {
-		r.kill(seq+1, r.last())
+	if seq == r.last() {
+		return false
 	}
+	r.kill(seq+1, r.last())
+	return true
 }
 
 // leastLoad is how much of a run is loaded at least: its record is read as a

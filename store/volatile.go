@@ -1,7 +1,12 @@
 package store
 
 import (
+	"errors"
+	"fmt"
+	"io/fs"
 	"path/filepath"
+	"sync"
+	"sync/atomic"
 
 	"github.com/lepusmq/lepus/store/log"
 	"github.com/lepusmq/lepus/store/vfs"
@@ -10,37 +15,98 @@ import (
 // volatilePool is how many free segments a volatile store keeps for use again.
 const volatilePool = 2
 
-// OpenVolatile opens a store in a folder of its own for what need not outlive
-// the process: it is empty, never syncs, and has nothing in Badger. It is where
+// Volatile is a store in a folder of its own for what need not outlive the
+// process: it begins empty, never syncs, and has nothing in Badger. It is where
 // messages that nobody wants to have kept go when there are too many for the
-// memory. Of the options AcceptLogLoss, DiskLow and OnDisk mean nothing to it.
-func OpenVolatile(opt Options) (Store, error) {
+// memory. Nothing is opened before it is used. Its methods may be called from
+// any goroutine.
+type Volatile struct {
+	opt  Options
+	once sync.Once
+	err  error // of once
+	// opened is set by once.
+	opened atomic.Pointer[durable]
+}
+
+// NewVolatile returns the volatile store of a folder. Of the options
+// AcceptLogLoss, DiskLow and OnDisk mean nothing to it.
+func NewVolatile(opt Options) *Volatile {
 	if opt.FS == nil {
 		opt.FS = vfs.OS{}
 	}
-	if err := empty(opt.FS, opt.Dir); err != nil {
-		return nil, err
-	}
-	opt.FS = vfs.Unsynced(opt.FS)
 	opt.openKV = func() (kv, error) { return noKV{}, nil }
 	opt.volatile = true
-	s, err := open(opt)
-	if err != nil {
-		return nil, err
-	}
-	s.start()
-	return s, nil
+	return &Volatile{opt: opt}
 }
 
-// empty removes what an earlier process left of a volatile store.
+// Open opens the store if that was not done before. An error is also reported
+// by OnFail, the first time.
+func (v *Volatile) Open() (Store, error) {
+	v.once.Do(func() {
+		if v.err = v.open(); v.err != nil && v.opt.OnFail != nil {
+			v.opt.OnFail(v.err)
+		}
+	})
+	if v.err != nil {
+		return nil, v.err
+	}
+	return v.opened.Load(), nil
+}
+
+func (v *Volatile) open() error {
+	if err := empty(v.opt.FS, v.opt.Dir); err != nil {
+		return fmt.Errorf("store: open %s: %w", v.opt.Dir, err)
+	}
+	opt := v.opt
+	opt.FS = vfs.Unsynced(opt.FS)
+	s, err := open(opt)
+	if err != nil {
+		return err
+	}
+	s.start()
+	v.opened.Store(s)
+	return nil
+}
+
+// Clear removes what an earlier process left in the folder. It comes before
+// Open.
+func (v *Volatile) Clear() error { return empty(v.opt.FS, v.opt.Dir) }
+
+// Backlog is like that of [Store].
+func (v *Volatile) Backlog() int64 {
+	if s := v.opened.Load(); s != nil {
+		return s.Backlog()
+	}
+	return 0
+}
+
+// Throttle is like that of [Store].
+func (v *Volatile) Throttle() {
+	if s := v.opened.Load(); s != nil {
+		s.Throttle()
+	}
+}
+
+// Close closes the store for good, opened or not, and removes its files.
+func (v *Volatile) Close() error {
+	v.once.Do(func() { v.err = ErrClosed })
+	s := v.opened.Load()
+	if s == nil {
+		return nil
+	}
+	if err := s.Close(); err != nil {
+		return err
+	}
+	return v.Clear()
+}
+
+// empty removes the log of a volatile store.
 func empty(fsys vfs.FS, dir string) error {
 	logs := filepath.Join(dir, logDir)
-	for _, dir := range [...]string{dir, logs} {
-		if err := fsys.MkdirAll(dir); err != nil {
-			return err
-		}
-	}
 	names, err := fsys.ReadDir(logs)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}

@@ -174,7 +174,7 @@ func (v *VHost) badProperty(name, property string) error {
 
 // newQueue makes the queue itself; id is 0 if it is not kept.
 func (v *VHost) newQueue(id uint64, spec *QueueSpec) *queue.Queue {
-	cfg := queue.Config{ID: id, Name: spec.Name}
+	cfg := queue.Config{ID: id, Name: spec.Name, Budget: v.budget, Overflow: v.overflow}
 	if id != 0 {
 		cfg.Store = v.store.Queue(id)
 	}

@@ -19,8 +19,7 @@ type recovery struct {
 }
 
 // Recover brings back what the definitions of a store define in this vhost;
-// those of others are passed over. Queues load their messages. It is called once,
-// before anything else, and reads the disk.
+// those of others are passed over. It is called once, before anything else.
 func (v *VHost) Recover(defs []store.Definition) error {
 	r := recovery{VHost: v, graph: v.graph.Load(), exchanges: map[uint64]string{}, queues: map[uint64]string{}}
 	for i := range defs {
@@ -80,9 +79,7 @@ func (r *recovery) queue(d *store.Definition) error {
 		return fmt.Errorf("queue %q is defined twice", def.Name)
 	}
 	e := &entry{queue: r.newQueue(d.ID, &spec), autoDelete: def.AutoDelete, args: args}
-	if err := e.queue.Recover(); err != nil {
-		return err
-	}
+	e.queue.Recover()
 	r.VHost.queues[spec.Name] = e
 	r.graph = r.graph.AddQueue(e.queue)
 	r.queues[d.ID] = spec.Name

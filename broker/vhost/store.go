@@ -7,10 +7,17 @@ func (v *VHost) NewGroup(parts int, whole, done func()) *store.Group {
 	return v.store.NewGroup(parts, whole, done)
 }
 
-// Overloaded says that the store has got more messages than it can write for
-// now: time for publishers to call [VHost.Throttle].
-func (v *VHost) Overloaded() bool { return v.store.Backlog() >= store.MaxBacklog }
+// Overloaded says that the store, or the overflow, has got more messages than
+// it can write for now: time for publishers to call [VHost.Throttle].
+func (v *VHost) Overloaded() bool {
+	return v.store.Backlog() >= store.MaxBacklog || v.overflow != nil && v.overflow.Backlog() >= store.MaxBacklog
+}
 
-// Throttle waits until the store has caught up with most of what it was given.
+// Throttle waits until they have caught up with most of what they were given.
 // Only readers of sockets call it.
-func (v *VHost) Throttle() { v.store.Throttle() }
+func (v *VHost) Throttle() {
+	v.store.Throttle()
+	if v.overflow != nil {
+		v.overflow.Throttle()
+	}
+}

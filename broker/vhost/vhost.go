@@ -18,6 +18,10 @@ type Config struct {
 	// ID is the number of its definition in the store.
 	ID    uint64
 	Store store.Store
+	// Budget bounds what queues have in memory, and Overflow takes what then
+	// goes and is not kept; both may be nil.
+	Budget   *queue.Budget
+	Overflow *store.Volatile
 	// Log may be nil.
 	Log *zap.Logger
 }
@@ -31,10 +35,12 @@ type OwnerID uint64
 // goroutine; they must not block. Errors that they bring are of *amqp.Error.
 type VHost struct {
 	// Immutable.
-	name  string
-	id    uint64
-	store store.Store
-	log   *zap.Logger
+	name     string
+	id       uint64
+	store    store.Store
+	budget   *queue.Budget
+	overflow *store.Volatile
+	log      *zap.Logger
 
 	// Changed while holding mu, read by anyone.
 	graph atomic.Pointer[exchange.Graph]
@@ -59,6 +65,7 @@ func New(cfg Config) *VHost {
 		name:   cfg.Name,
 		id:     cfg.ID,
 		store:  cfg.Store,
+		budget: cfg.Budget, overflow: cfg.Overflow,
 		log:    cfg.Log,
 		queues: map[string]*entry{},
 		owners: map[OwnerID]*owner{},

@@ -137,7 +137,9 @@ func (m *Machine) Dispatch(out []Delivery, limit int) ([]Delivery, bool) {
 // take puts a message that is being delivered into a slot.
 func (m *Machine) take(d *Delivery, c *Consumer) {
 	d.Left = m.crowded(&d.Item)
-	d.Slot = m.slots.put(m.residents.keep(&d.Item, c.id, !d.Left))
+	f := m.residents.keep(&d.Item, c.id, !d.Left)
+	d.Slot = m.slots.put(f)
+	m.residents.settle(&f, d.Slot)
 	c.unacked++
 }
 
@@ -343,6 +345,7 @@ func (m *Machine) giveBack(f ref) {
 	f.owner = 0
 	if f.resident() {
 		m.residents.get(&f).Count++
+		m.residents.settle(&f, 0)
 	} else if f.where>>whereBits < maxCount {
 		f.where += 1 << whereBits
 	}

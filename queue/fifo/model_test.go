@@ -46,7 +46,7 @@ func (o *model) remove(seq uint64) {
 // TestModel holds random histories against the model.
 func TestModel(t *testing.T) {
 	for seed := range uint64(400) {
-		h := &history{r: rand.New(rand.NewPCG(seed, 1))}
+		h := &history{r: rand.New(rand.NewPCG(seed, 1)), disk: disk{has: map[uint64]Keeper{}}}
 		for step := range 300 {
 			h.step()
 			if err := h.check(); err != nil {
@@ -62,14 +62,13 @@ type history struct {
 	o         model
 	seq       uint64
 	consumers []*Consumer
+	disk      disk
 }
 
 func (h *history) step() {
 	switch n := h.r.IntN(100); {
 	case n < 35:
-		h.seq += 1 + uint64(h.r.IntN(2))
-		h.m.Publish(Item{Seq: h.seq})
-		h.o.messages = append(h.o.messages, modelMessage{seq: h.seq})
+		h.publish()
 	case n < 42:
 		c := &Consumer{Holder: h.r.IntN(3), NoAck: h.r.IntN(4) == 0, Prefetch: h.r.IntN(4)}
 		if h.m.Consume(c) == nil {
@@ -86,7 +85,9 @@ func (h *history) step() {
 	case n < 88:
 		h.detach(h.r.IntN(3))
 	case n < 89:
-		h.m.Purge(func(i *Item) { h.o.remove(i.Seq) })
+		h.purge()
+	default:
+		h.page()
 	}
 	h.dispatch()
 }
@@ -98,8 +99,11 @@ func (h *history) settle() {
 	}
 	m := held[h.r.IntN(len(held))]
 	if h.r.IntN(2) == 0 {
-		h.m.Settle(m.slot, m.seq)
-		h.o.remove(m.seq)
+		i, ok := h.m.Settle(m.slot, m.seq)
+		if k := h.disk.has[m.seq]; !ok || i.Seq != m.seq || i.Count != m.count || i.Kept != k {
+			panic(fmt.Sprintf("settled %+v, %v; want %+v with %v", i, ok, m, k))
+		}
+		h.remove(m.seq)
 		return
 	}
 	h.m.Return(m.slot, m.seq)
@@ -124,6 +128,9 @@ func (h *history) makeReady(m *modelMessage) {
 func (h *history) get() {
 	want := h.o.ready()
 	d, ok := h.m.Get(7, false)
+	if !ok && h.m.Absent() {
+		return
+	}
 	if ok != (want != nil) || ok && (d.Seq != want.seq || d.Count != want.count) {
 		panic(fmt.Sprintf("got %v %v, want %+v", d.Seq, ok, want))
 	}
@@ -158,7 +165,7 @@ func (h *history) dispatch() {
 				panic("delivered to a consumer that is gone")
 			}
 			if c.NoAck {
-				h.o.remove(d.Seq)
+				h.remove(d.Seq)
 				continue
 			}
 			if c.Prefetch > 0 && h.o.unacked(c) >= c.Prefetch {
@@ -180,6 +187,12 @@ func (h *history) check() error {
 			h.m.Consumers(), held, len(h.o.messages)-held, len(h.consumers))
 	}
 	if h.o.ready() == nil {
+		return nil
+	}
+	if h.m.Absent() {
+		if len(h.consumers) > 0 && !h.m.Hungry() && !h.disk.asked {
+			return fmt.Errorf("a message is absent and not asked for")
+		}
 		return nil
 	}
 	for _, c := range h.consumers {

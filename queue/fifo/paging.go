@@ -50,24 +50,42 @@ func (m *Machine) Window(bytes int64, stored, spilled uint64) {
 func (m *Machine) Bytes() int64 { return m.line.bytes() + m.residents.bytes }
 
 // Over says that the queue has more in memory than it may.
-func (m *Machine) Over() bool { return m.line.over() }
+func (m *Machine) Over() bool { return m.line.over() || m.packed() }
+
+// packed says that delivered messages cost more than they should.
+func (m *Machine) packed() bool {
+	return m.line.window > 0 && m.residents.bytes > m.line.window/4
+}
 
 // Shrink takes messages out of memory that need not be there, between those
 // that leave next and those that came last. Messages that nobody keeps are
 // given to spill, which says whether it took them; release is called for those
 // that have left. If more could leave once a keeper has written what it was
-// given, Shrink returns that keeper and up to where it would have to.
-func (m *Machine) Shrink(spill func(*Item) bool, release func(*Item)) (wait Keeper, seq uint64) {
+// given, Shrink returns that keeper and up to where it would have to. It does a
+// bounded amount of work; more says that it is not through.
+func (m *Machine) Shrink(spill func(*Item) bool, release func(*Item)) (wait Keeper, seq uint64, more bool) {
 	l := &m.line
+	if m.packed() {
+		more = m.residents.sweep(&m.slots, l.window/4, func(i *Item) bool {
+			kept := m.isKept(i)
+			if !kept && i.Kept != Nobody {
+				wait, seq = i.Kept, i.Seq
+			}
+			return kept
+		}, release)
+	}
+	if !l.over() {
+		return wait, seq, more
+	}
 	l.hand(spill)
 	for l.over() && l.mark.n > 0 && l.back.bytes > l.window/4 {
 		first := l.back.peek()
 		if !m.isKept(first) {
-			return first.Kept, first.Seq
+			return first.Kept, first.Seq, more
 		}
 		l.shift(release)
 	}
-	return Nobody, 0
+	return wait, seq, more
 }
 
 // isKept says whether a message's keeper has written it.
@@ -76,7 +94,7 @@ func (m *Machine) isKept(i *Item) bool { return i.Kept != Nobody && i.Seq <= m.k
 // crowded says whether a message that is delivered should not stay in memory
 // until it is settled.
 func (m *Machine) crowded(i *Item) bool {
-	return m.line.window > 0 && m.residents.bytes > m.line.window/4 && m.isKept(i)
+	return m.packed() && m.isKept(i)
 }
 
 // Absent says that the next message is not in memory.
@@ -86,6 +104,16 @@ func (m *Machine) Absent() bool {
 		return f == nil || !f.resident()
 	}
 	return m.line.peek() == nil && m.line.gap.len() > 0
+}
+
+// Hungry says that there are consumers, and that little of what they take next
+// is in memory.
+func (m *Machine) Hungry() bool {
+	if m.reading || len(m.consumers) == 0 {
+		return false
+	}
+	return len(m.returned) > 0 && !m.returned[0].resident() ||
+		m.line.gap.len() > 0 && m.line.front.bytes <= m.line.window/4
 }
 
 // Fetch says what should be read now: what somebody waits for, or soon will.

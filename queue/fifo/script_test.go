@@ -132,7 +132,8 @@ func (p *player) play(words []string) string {
 	case "detach":
 		p.say("%d consumers went", p.m.Detach(args[0]))
 	case "purge":
-		p.say("purged %d", p.m.Purge(func(*Item) {}))
+		n, _ := p.m.Purge(func(*Item) {})
+		p.say("purged %d", n)
 	case "pause":
 		p.m.Pause(p.consumers[args[0]])
 	case "resume":

@@ -37,8 +37,10 @@ func (r *ref) item() Item {
 // residents are the delivered messages that are in memory.
 type residents struct {
 	items []Item
+	slots []Slot // of each item, 0 if it is ready again
 	free  []uint32
 	bytes int64 // what they cost
+	swept int   // where the next sweep begins
 }
 
 // keep makes a ref of a message. If stay is false, the message is left to its
@@ -46,10 +48,7 @@ type residents struct {
 func (r *residents) keep(i *Item, owner ownerID, stay bool) ref {
 	f := ref{seq: i.Seq, owner: owner}
 	if !stay {
-		f.where = min(i.Count, maxCount) << whereBits
-		if i.Kept == Overflow {
-			f.where |= inSpill
-		}
+		f.where = away(i)
 		return f
 	}
 	at := uint32(len(r.items))
@@ -57,12 +56,57 @@ func (r *residents) keep(i *Item, owner ownerID, stay bool) ref {
 		at, r.free = r.free[n-1], r.free[:n-1]
 		r.items[at] = *i
 	} else {
-		r.items = append(r.items, *i)
+		r.items, r.slots = append(r.items, *i), append(r.slots, 0)
 	}
 	r.bytes += i.cost()
 	f.where = at<<whereBits | inMemory
 	return f
 }
+
+// away says where a message is that only its keeper has.
+func away(i *Item) uint32 {
+	where := min(i.Count, maxCount) << whereBits
+	if i.Kept == Overflow {
+		where |= inSpill
+	}
+	return where
+}
+
+// settle notes in which slot a message is, if it is in memory.
+func (r *residents) settle(f *ref, at Slot) {
+	if f.resident() {
+		r.slots[f.where>>whereBits] = at
+	}
+}
+
+// sweep looks at some of the items, others each time, and leaves those to
+// their keepers that leave says, for as long as they cost more than most. It
+// reports whether there may be more of them.
+func (r *residents) sweep(s *slots, most int64, leave func(*Item) bool, release func(*Item)) (more bool) {
+	for range min(sweepLen, len(r.items)) {
+		if r.bytes <= most {
+			return false
+		}
+		if r.swept >= len(r.items) {
+			r.swept = 0
+		}
+		i, at := &r.items[r.swept], r.slots[r.swept]
+		r.swept++
+		if i.Seq == 0 || at == 0 || !leave(i) {
+			continue
+		}
+		f := &s.table[at]
+		item := r.take(f)
+		f.where = away(&item)
+		release(&item)
+		more = true
+	}
+	return more
+}
+
+// sweepLen is how many items a sweep looks at: as many as two turns of a strand
+// can deliver.
+const sweepLen = 512
 
 // get returns what the table has of a resident message.
 func (r *residents) get(f *ref) *Item { return &r.items[f.where>>whereBits] }
@@ -74,10 +118,10 @@ func (r *residents) take(f *ref) Item {
 	}
 	at := f.where >> whereBits
 	i := r.items[at]
-	r.items[at] = Item{}
+	r.items[at], r.slots[at] = Item{}, 0
 	r.bytes -= i.cost()
 	if r.free = append(r.free, at); len(r.free) == len(r.items) && len(r.items) > keepSlots {
-		r.items, r.free = nil, nil
+		r.items, r.slots, r.free = nil, nil, nil
 	}
 	return i
 }

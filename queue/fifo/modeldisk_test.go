@@ -1,0 +1,119 @@
+package fifo
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/lepusmq/lepus/store"
+)
+
+// disk is what the keepers of the model have.
+type disk struct {
+	has     map[uint64]Keeper
+	given   [keepers]uint64 // the highest that each was given
+	written [keepers]uint64
+	asked   bool
+	want    Want
+}
+
+// publish adds a message, of a size, that the store keeps or nobody does.
+func (h *history) publish() {
+	h.seq += 1 + uint64(h.r.IntN(2))
+	i := Item{Seq: h.seq, Message: store.Adopt(make([]byte, h.r.IntN(200)), 0, 0)}
+	if h.r.IntN(2) == 0 {
+		i.Kept = Store
+		h.disk.has[h.seq] = Store
+		h.disk.given[Store] = h.seq
+	}
+	h.m.Publish(i)
+	h.o.messages = append(h.o.messages, modelMessage{seq: h.seq})
+}
+
+func (h *history) remove(seq uint64) {
+	h.o.remove(seq)
+	delete(h.disk.has, seq)
+}
+
+// purge removes what is ready, from the keepers as a queue does.
+func (h *history) purge() {
+	want := len(h.o.messages) - len(h.held())
+	n, below := h.m.Purge(func(*Item) {})
+	if n != want {
+		panic(fmt.Sprintf("purged %d, want %d", n, want))
+	}
+	left := map[uint64]bool{}
+	for _, k := range [...]Keeper{Store, Overflow} {
+		for _, seq := range h.m.Unsettled(k) {
+			if h.disk.has[seq] != k {
+				panic(fmt.Sprintf("%d is with keeper %d, not %d", seq, h.disk.has[seq], k))
+			}
+			left[seq] = true
+		}
+	}
+	for seq := range h.disk.has {
+		if seq < below && !left[seq] {
+			delete(h.disk.has, seq)
+		}
+	}
+	h.o.messages = slices.DeleteFunc(h.o.messages, func(m modelMessage) bool { return m.holder == nil })
+	for seq := range h.disk.has {
+		if !slices.ContainsFunc(h.o.messages, func(m modelMessage) bool { return m.seq == seq }) {
+			panic(fmt.Sprintf("%d is left with its keeper", seq))
+		}
+	}
+}
+
+// page moves messages out of memory, or back.
+func (h *history) page() {
+	d := &h.disk
+	for k := range d.written {
+		d.written[k] += uint64(h.r.Int64N(int64(d.given[k]-d.written[k]) + 1))
+	}
+	h.m.Window([]int64{0, 500, 2000}[h.r.IntN(3)], d.written[Store], d.written[Overflow])
+	spills := h.r.IntN(4) > 0
+	if h.m.Over() {
+		h.m.Shrink(func(i *Item) bool {
+			if spills {
+				i.Kept = Overflow
+				d.has[i.Seq] = Overflow
+				d.given[Overflow] = i.Seq
+			}
+			return spills
+		}, func(i *Item) {
+			if k := d.has[i.Seq]; k != i.Kept || i.Seq > d.written[k] {
+				panic(fmt.Sprintf("%d left memory for keeper %d, which has written up to %d", i.Seq, k, d.written[k]))
+			}
+		})
+	}
+	if d.asked {
+		h.answer()
+	} else if h.r.IntN(2) == 0 {
+		d.want, d.asked = h.m.Fetch()
+	}
+}
+
+// answer reads what was wanted, or the beginning of it.
+func (h *history) answer() {
+	d := &h.disk
+	d.asked = false
+	last, n := uint64(0), 1+h.r.IntN(6)
+	var items []Item
+	for _, seq := range slices.Sorted(maps.Keys(d.has)) {
+		for _, in := range d.want.Ranges[d.has[seq]] {
+			if seq >= in.First && seq <= in.Last {
+				items = append(items, Item{Seq: seq, Kept: d.has[seq], Message: store.Adopt(make([]byte, 50), 0, 0)})
+			}
+		}
+	}
+	for _, list := range d.want.Ranges {
+		for _, in := range list {
+			last = max(last, in.Last)
+		}
+	}
+	if len(items) > n {
+		items = items[:n]
+		last = items[n-1].Seq
+	}
+	h.m.Restore(&d.want, items, last)
+}

@@ -1,0 +1,212 @@
+package queue
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/lepusmq/lepus/queue/fifo"
+	"github.com/lepusmq/lepus/store"
+)
+
+// answer is what was read for a [fifo.Want].
+type answer struct {
+	want  fifo.Want
+	items []fifo.Item
+	upTo  uint64
+}
+
+// overflow is where messages go that nobody keeps when there are too many for
+// the memory.
+type overflow struct {
+	store store.Store
+	id    uint64
+	part  store.Queue
+}
+
+// frame tells the machine how much may be in memory and what its keepers have.
+func (q *Queue) frame() {
+	s := &q.strand
+	if q.budget == nil {
+		return
+	}
+	var stored, spilled uint64
+	if q.store != nil {
+		stored = q.store.Kept()
+	}
+	if s.overflow != nil {
+		spilled = s.overflow.part.Kept()
+	}
+	s.fifo.Window(q.budget.window(s.counted), stored, spilled)
+}
+
+// page moves messages between memory and their keepers, as the window asks.
+func (q *Queue) page() {
+	s := &q.strand
+	if s.fifo.Over() && !s.deleted {
+		q.shrink()
+	}
+	if bytes := s.fifo.Bytes(); bytes != s.counted && q.budget != nil {
+		q.budget.used.Add(bytes - s.counted)
+		s.counted = bytes
+	}
+	if s.fifo.Hungry() || s.stalled {
+		q.fetch()
+	}
+}
+
+// shrink takes messages out of memory. What its keeper has not written yet
+// goes when it has.
+func (q *Queue) shrink() {
+	s := &q.strand
+	q.frame()
+	k, seq, more := s.fifo.Shrink(q.spill, func(i *fifo.Item) { s.releaser.Release(&i.Message) })
+	if len(s.spilled) > 0 {
+		s.overflow.part.Append(s.spilled)
+		clear(s.spilled)
+		s.spilled = s.spilled[:0]
+	}
+	if more || k != fifo.Nobody && !q.keeper(k).Await(seq, q.kept) {
+		s.more = true
+	}
+}
+
+// spill gives a message to the overflow, if there is one.
+func (q *Queue) spill(i *fifo.Item) bool {
+	s := &q.strand
+	if s.overflow == nil && !q.openOverflow() {
+		return false
+	}
+	i.Kept = fifo.Overflow
+	s.spilled = append(s.spilled, store.Enqueue{Seq: i.Seq, Message: i.Message})
+	return true
+}
+
+// openOverflow makes the queue's part of the overflow.
+func (q *Queue) openOverflow() bool {
+	if q.spillTo == nil {
+		return false
+	}
+	to, err := q.spillTo.Open()
+	if err != nil {
+		return false
+	}
+	o := &overflow{store: to, id: to.NewID()}
+	to.Define([]store.Definition{{Kind: store.KindQueue, ID: o.id}}, nil)
+	o.part = to.Queue(o.id)
+	q.strand.overflow = o
+	return true
+}
+
+// closeOverflow forgets what the queue has spilled.
+func (q *Queue) closeOverflow() {
+	if o := q.strand.overflow; o != nil {
+		o.store.Define([]store.Definition{{Kind: store.KindQueue, ID: o.id, Deleted: true}}, nil)
+		q.strand.overflow = nil
+	}
+}
+
+func (q *Queue) keeper(k fifo.Keeper) store.Queue {
+	if k == fifo.Overflow {
+		return q.strand.overflow.part
+	}
+	return q.store
+}
+
+// kept is called by a store that has written what the queue waits for.
+func (q *Queue) kept() { q.prompt(urgent{outcome: kept}) }
+
+// prompt puts something into the urgent lane for callers that must not run
+// the strand themselves.
+func (q *Queue) prompt(u urgent) {
+	if q.post(u) {
+		go q.drain(-1)
+	}
+}
+
+// post puts something into the urgent lane. If it reports true the caller is to
+// see to it that the mailbox is drained.
+func (q *Queue) post(u urgent) (drain bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.urgent = append(q.urgent, u)
+	drain = !q.running
+	q.running = true
+	return drain
+}
+
+// fetch has messages read that are wanted soon. The reader is a goroutine for
+// which Close waits.
+func (q *Queue) fetch() {
+	want, ok := q.strand.fifo.Fetch()
+	if !ok {
+		return
+	}
+	var from [2]store.Queue
+	for i, k := range [...]fifo.Keeper{fifo.Store, fifo.Overflow} {
+		if len(want.Ranges[k]) > 0 {
+			from[i] = q.keeper(k)
+		}
+	}
+	q.reads.Go(func() {
+		if q.post(urgent{outcome: restored, answer: read(want, from)}) {
+			q.drain(-1)
+		}
+	})
+}
+
+// read reads what is wanted from the store and the overflow.
+func read(want fifo.Want, from [2]store.Queue) *answer {
+	a := &answer{want: want, upTo: ^uint64(0)}
+	for i, k := range [...]fifo.Keeper{fifo.Store, fifo.Overflow} {
+		if from[i] == nil {
+			continue
+		}
+		found, upTo := from[i].Load(want.Ranges[k], want.Bytes)
+		a.upTo = min(a.upTo, upTo)
+		a.items = slices.Grow(a.items, len(found))
+		for at := range found {
+			a.items = append(a.items, itemOf(&found[at], k))
+		}
+	}
+	if from[0] != nil && from[1] != nil {
+		a.merge()
+	}
+	return a
+}
+
+// itemOf makes an item of a message that was loaded.
+func itemOf(m *store.Stored, k fifo.Keeper) fifo.Item {
+	i := fifo.Item{Seq: m.Seq, Message: m.Message, Count: m.Count, Kept: k}
+	i.Persistent = k == fifo.Store
+	if m.Redelivered {
+		i.Count = max(i.Count, 1)
+	}
+	return i
+}
+
+// merge brings what came from two keepers in order, and drops what lies beyond
+// the place up to which both have been read.
+func (a *answer) merge() {
+	slices.SortFunc(a.items, func(x, y fifo.Item) int { return cmp.Compare(x.Seq, y.Seq) })
+	n, _ := slices.BinarySearchFunc(a.items, a.upTo+1, func(i fifo.Item, seq uint64) int { return cmp.Compare(i.Seq, seq) })
+	drop(a.items[n:])
+	a.items = a.items[:n]
+}
+
+// drop gives back the memory of items that nobody wants.
+func drop(items []fifo.Item) {
+	var r store.Releaser
+	for i := range items {
+		r.Release(&items[i].Message)
+	}
+	r.Flush()
+}
+
+// restore takes what was read into the queue.
+func (q *Queue) restore(a *answer) {
+	s := &q.strand
+	if s.deleted || !s.fifo.Restore(&a.want, a.items, a.upTo) {
+		drop(a.items)
+	}
+	s.stalled = false
+}

@@ -1,0 +1,266 @@
+package queue
+
+import (
+	"encoding/binary"
+	"iter"
+	"runtime"
+	"slices"
+	"testing"
+
+	"github.com/lepusmq/lepus/store"
+)
+
+// pagingRig is a queue with little memory on a real disk.
+type pagingRig struct {
+	store    store.Store
+	overflow *store.Volatile
+	budget   *Budget
+	queue    *Queue
+}
+
+func newPagingRig(t *testing.T, memory int64) *pagingRig {
+	t.Helper()
+	r := &pagingRig{budget: &Budget{limit: memory}}
+	damaged := func(err error) { t.Error(err) }
+	var err error
+	r.store, err = store.Open(store.Options{Dir: t.TempDir(), SegmentSize: 1 << 20, OnDamage: damaged, OnFail: damaged})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.overflow = store.NewVolatile(store.Options{Dir: t.TempDir(), SegmentSize: 1 << 20, OnDamage: damaged, OnFail: damaged})
+	id := r.store.NewID()
+	r.store.Define([]store.Definition{{Kind: store.KindQueue, ID: id}}, nil)
+	r.queue = New(Config{ID: id, Name: "q", Store: r.store.Queue(id), Budget: r.budget, Overflow: r.overflow})
+	t.Cleanup(func() {
+		r.queue.Close()
+		if n := r.budget.Used(); n != 0 {
+			t.Errorf("%d bytes in use by a queue that is closed", n)
+		}
+		if err := r.store.Close(); err != nil {
+			t.Error(err)
+		}
+		if err := r.overflow.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return r
+}
+
+// fill publishes messages numbered first to last, of a size and as many at a
+// time as is said; kept says which of them the store is to keep.
+func (r *pagingRig) fill(first, last uint64, size, batch int, kept func(uint64) bool) {
+	var slab Slab
+	body := make([]byte, max(size, 8))
+	var list []Publication
+	for n := first; n <= last; n++ {
+		binary.BigEndian.PutUint64(body, n)
+		m := slab.Add([]byte("\x00\x01k"), []byte{0, 0}, body)
+		m.Persistent = kept(n)
+		if list = append(list, Publication{Message: m}); len(list) == batch || n == last {
+			r.queue.Publish(list)
+			r.queue.Throttle()
+			r.store.Throttle()
+			r.overflow.Throttle()
+			list = list[:0]
+		}
+	}
+	slab.Close()
+}
+
+func all(uint64) bool           { return true }
+func none(uint64) bool          { return false }
+func mixed(n uint64) bool       { return n/7%2 == 0 }
+func numbers(n uint64) []uint64 { return slices.Collect(counting(1, n)) }
+
+func counting(first, last uint64) iter.Seq[uint64] {
+	return func(yield func(uint64) bool) {
+		for n := first; n <= last && yield(n); n++ {
+		}
+	}
+}
+
+func wantNumbers(t *testing.T, got, want []uint64) {
+	t.Helper()
+	for i := range min(len(got), len(want)) {
+		if got[i] != want[i] {
+			t.Fatalf("message %d came instead of %d", got[i], want[i])
+		}
+	}
+	if len(got) != len(want) {
+		t.Fatalf("%d messages, want %d", len(got), len(want))
+	}
+}
+
+// TestBacklogInOrder fills queues far beyond their windows and drains them.
+func TestBacklogInOrder(t *testing.T) {
+	for _, c := range []struct {
+		name        string
+		n           uint64
+		size, batch int
+		memory      int64
+		kept        func(uint64) bool
+	}{
+		{"small", 20000, 8, 50, 4 * leastWindow, all},
+		{"transient", 20000, 8, 50, 4 * leastWindow, none},
+		{"mixed", 20000, 8, 50, 4 * leastWindow, mixed},
+		{"one by one", 3000, 100, 1, 4 * leastWindow, mixed},
+		{"blocks", 30000, 1024, 2000, defaultBudget, all},
+		{"transient blocks", 30000, 1024, 2000, 8 << 20, none},
+		{"large", 60, 300 << 10, 1, 4 * leastWindow, mixed},
+		{"larger than a record", 12, 3 << 20, 1, 4 * leastWindow, mixed},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := newPagingRig(t, c.memory)
+			r.fill(1, c.n, c.size, c.batch, c.kept)
+			s := &sink{after: (*Queue).Ack}
+			consume(t, r.queue, &Consumer{Holder: s, Prefetch: 500})
+			wantNumbers(t, s.await(int(c.n)), numbers(c.n))
+		})
+	}
+}
+
+// TestBacklogStaysOnDisk fills a queue and looks what it has in memory.
+func TestBacklogStaysOnDisk(t *testing.T) {
+	for _, kept := range []func(uint64) bool{all, none} {
+		r := newPagingRig(t, 4<<20)
+		r.fill(1, 20000, 1024, 100, kept)
+		// The last messages leave when they have been written.
+		for r.budget.Used() > 3<<20 {
+			runtime.Gosched()
+		}
+		var info Info
+		r.queue.Info(func(i Info, err error) { info = i })
+		if info.Ready != 20000 {
+			t.Errorf("%d messages are ready", info.Ready)
+		}
+	}
+}
+
+// TestUnackedLeaveMemory delivers a backlog to a consumer that acknowledges
+// nothing and then goes: all of it is ready again, in order.
+func TestUnackedLeaveMemory(t *testing.T) {
+	r := newPagingRig(t, 4<<20)
+	const n = 10000
+	r.fill(1, n, 1024, 100, all)
+	s := &sink{}
+	consume(t, r.queue, &Consumer{Holder: s})
+	wantNumbers(t, s.await(n), numbers(n))
+	for r.budget.Used() > 3<<20 {
+		runtime.Gosched()
+	}
+	r.queue.Detach(s)
+	again := &sink{after: (*Queue).Ack}
+	consume(t, r.queue, &Consumer{Holder: again, Prefetch: 100})
+	wantNumbers(t, again.await(n), numbers(n))
+}
+
+// TestGetFromBacklog fetches messages that are on disk, while others come.
+func TestGetFromBacklog(t *testing.T) {
+	r := newPagingRig(t, 4*leastWindow)
+	const n = 2000
+	r.fill(1, n, 512, 20, mixed)
+	s := &sink{}
+	for want := uint64(1); want <= n; want++ {
+		type got struct {
+			number uint64
+			ready  int
+		}
+		reply := make(chan got, 1)
+		r.queue.Get(s, want%2 == 0, func(d *Delivery, ready int, ok bool, err error) {
+			if !ok || err != nil {
+				t.Errorf("get %d: %v, %v", want, ok, err)
+				reply <- got{}
+				return
+			}
+			reply <- got{binary.BigEndian.Uint64(d.Body()), ready}
+		})
+		if g := <-reply; g.number != want || g.ready != int(n-want) {
+			t.Fatalf("got %d with %d behind it, want %d with %d", g.number, g.ready, want, n-want)
+		}
+	}
+}
+
+// TestPurgeBacklog purges a queue that is mostly on disk while it is being
+// read, and goes on with it.
+func TestPurgeBacklog(t *testing.T) {
+	r := newPagingRig(t, 4*leastWindow)
+	const n = 5000
+	r.fill(1, n, 512, 20, mixed)
+	s := &sink{}
+	consume(t, r.queue, &Consumer{Holder: s, Prefetch: 40})
+	s.await(40)
+	purged := make(chan int, 1)
+	r.queue.Purge(func(n int, err error) { purged <- n })
+	if got := <-purged; got != n-40 {
+		t.Errorf("purged %d, want %d", got, n-40)
+	}
+	r.fill(n+1, 2*n, 512, 20, mixed)
+	r.queue.Detach(s)
+	again := &sink{after: (*Queue).Ack}
+	consume(t, r.queue, &Consumer{Holder: again, Prefetch: 100})
+	want := slices.AppendSeq(numbers(40), counting(n+1, 2*n))
+	wantNumbers(t, again.await(len(want)), want)
+}
+
+// TestDeleteBacklog deletes a queue while it is being read.
+func TestDeleteBacklog(t *testing.T) {
+	r := newPagingRig(t, 4*leastWindow)
+	const n = 5000
+	r.fill(1, n, 512, 20, mixed)
+	s := &sink{}
+	consume(t, r.queue, &Consumer{Holder: s, Prefetch: 1})
+	s.await(1)
+	deleted := make(chan int, 1)
+	r.queue.Delete(false, false, func(n int, err error) { deleted <- n })
+	if got := <-deleted; got != n-1 {
+		t.Errorf("deleted with %d ready, want %d", got, n-1)
+	}
+}
+
+// TestRecoverBacklog closes a store and opens it again: nothing is loaded
+// before it is wanted.
+func TestRecoverBacklog(t *testing.T) {
+	dir := t.TempDir()
+	open := func() store.Store {
+		s, err := store.Open(store.Options{Dir: dir, SegmentSize: 1 << 20})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	first := open()
+	id := first.NewID()
+	first.Define([]store.Definition{{Kind: store.KindQueue, ID: id}}, nil)
+	r := &pagingRig{store: first, overflow: store.NewVolatile(store.Options{Dir: t.TempDir()})}
+	r.queue = New(Config{ID: id, Store: first.Queue(id), Budget: NewBudget(0)})
+	const n = 5000
+	r.fill(1, n, 512, 100, all)
+	s := &sink{}
+	consume(t, r.queue, &Consumer{Holder: s, Prefetch: 10})
+	s.await(10)
+	r.queue.Detach(s)
+	r.queue.Close()
+	if err := first.Close(); err != nil {
+		t.Fatal(err)
+	}
+
+	second := open()
+	budget := NewBudget(0)
+	q := New(Config{ID: id, Store: second.Queue(id), Budget: budget})
+	q.Recover()
+	if used := budget.Used(); used != 0 {
+		t.Errorf("%d bytes in memory after the start", used)
+	}
+	again := &sink{after: (*Queue).Ack, redelivered: map[uint64]bool{}}
+	consume(t, q, &Consumer{Holder: again, Prefetch: 100})
+	wantNumbers(t, again.await(n), numbers(n))
+	for at := uint64(1); at <= n; at++ {
+		if again.redelivered[at] != (at <= 10) {
+			t.Fatalf("message %d: redelivered is %v", at, again.redelivered[at])
+		}
+	}
+	q.Close()
+	if err := second.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
