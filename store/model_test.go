@@ -243,7 +243,7 @@ func (h *history) commit() error {
 		return err
 	}
 	h.committed()
-	return nil
+	return h.checkKept()
 }
 
 func (h *history) checkpoint() error {

@@ -107,6 +107,42 @@ func (h *history) checkKV() error {
 	return nil
 }
 
+// checkKept loads what the store says that it keeps, while it runs.
+func (h *history) checkKept() error {
+	for _, q := range h.queues {
+		if q.dropped {
+			continue
+		}
+		kept := q.part.Kept()
+		there := map[uint64]bool{}
+		for from := uint64(1); from <= kept; {
+			list, upTo := q.part.Load([]Range{{from, kept}}, 1+h.rng.IntN(5000))
+			for i := range list {
+				m := q.messages[list[i].Seq]
+				if m == nil || bodyNumber(&list[i].Message) != m.number {
+					return fmt.Errorf("queue %d loads %d with body %.30q", q.id, list[i].Seq, list[i].Body())
+				}
+				there[m.seq] = true
+				list[i].Release()
+			}
+			from = upTo + 1
+		}
+		for seq, m := range q.messages {
+			if m.handed && seq <= kept && !m.settled && !m.settling && !there[seq] {
+				return fmt.Errorf("queue %d keeps all up to %d, but not %d", q.id, kept, seq)
+			}
+			if m.confirmed && !m.settled && seq <= kept && !there[seq] {
+				return fmt.Errorf("queue %d lacks %d, which was confirmed", q.id, seq)
+			}
+		}
+		if last := q.next - 1; len(h.fanouts)+len(h.groups) == 0 && len(q.messages) > 0 && kept < last && q.messages[last] != nil &&
+			q.messages[last].confirmed && !q.messages[last].settled {
+			return fmt.Errorf("queue %d keeps all up to %d, but %d was confirmed", q.id, kept, last)
+		}
+	}
+	return nil
+}
+
 // compare loads a queue and compares.
 func (h *history) compare(q *modelQueue, power bool, found map[*modelMessage]bool) error {
 	q.part = h.store.Queue(q.id)
