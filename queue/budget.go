@@ -4,9 +4,8 @@ import "sync/atomic"
 
 const (
 	// leastWindow is what every queue may have of messages in memory, however
-	// little there is; mostWindow is more than any needs to be fast.
+	// little there is.
 	leastWindow = 16 << 10
-	mostWindow  = 4 << 20
 	// defaultBudget is what all queues share unless there is less.
 	defaultBudget = 32 << 20
 	// budgetShare is the part of the process's memory that a budget takes at
@@ -14,8 +13,8 @@ const (
 	budgetShare = 16
 )
 
-// Budget shares memory among the windows of queues: each may take a quarter of
-// what is left. What is in no window is on disk. Its methods may be called from
+// Budget shares memory among the windows of queues: each may take half of what
+// is left. What is in no window is on disk. Its methods may be called from
 // any goroutine.
 type Budget struct {
 	limit int64        // immutable
@@ -35,7 +34,7 @@ func NewBudget(memory int64) *Budget {
 // window is how much a queue may have that has so much now.
 func (b *Budget) window(has int64) int64 {
 	left := b.limit - (b.used.Load() - has)
-	return min(max(left/4, leastWindow), mostWindow)
+	return max(left/2, leastWindow)
 }
 
 // Used is how many bytes of messages the queues have in memory.

@@ -26,8 +26,9 @@ type overflow struct {
 // frame tells the machine how much may be in memory and what its keepers have.
 func (q *Queue) frame() {
 	s := &q.strand
-	if q.budget == nil {
-		return
+	var window int64
+	if q.budget != nil {
+		window = q.budget.window(s.counted)
 	}
 	var stored, spilled uint64
 	if q.store != nil {
@@ -36,7 +37,7 @@ func (q *Queue) frame() {
 	if s.overflow != nil {
 		spilled = s.overflow.part.Kept()
 	}
-	s.fifo.Window(q.budget.window(s.counted), stored, spilled)
+	s.fifo.Window(window, stored, spilled)
 }
 
 // page moves messages between memory and their keepers, as the window asks.
@@ -112,8 +113,13 @@ func (q *Queue) keeper(k fifo.Keeper) store.Queue {
 	return q.store
 }
 
-// kept is called by a store that has written what the queue waits for.
-func (q *Queue) kept() { q.prompt(urgent{outcome: kept}) }
+// kept is called by a store that has written what the queue waits for, on a
+// goroutine that has time for a turn.
+func (q *Queue) kept() {
+	if q.post(urgent{outcome: kept}) {
+		q.drain(1)
+	}
+}
 
 // prompt puts something into the urgent lane for callers that must not run
 // the strand themselves.

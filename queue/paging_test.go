@@ -128,10 +128,10 @@ func TestBacklogStaysOnDisk(t *testing.T) {
 		for r.budget.Used() > 3<<20 {
 			runtime.Gosched()
 		}
-		var info Info
-		r.queue.Info(func(i Info, err error) { info = i })
-		if info.Ready != 20000 {
-			t.Errorf("%d messages are ready", info.Ready)
+		info := make(chan Info, 1)
+		r.queue.Info(func(i Info, err error) { info <- i })
+		if i := <-info; i.Ready != 20000 {
+			t.Errorf("%d messages are ready", i.Ready)
 		}
 	}
 }

@@ -345,6 +345,7 @@ type keeper struct {
 }
 
 func (k *keeper) NextSeq() uint64              { return 1 }
+func (k *keeper) Kept() uint64                 { return 0 }
 func (k *keeper) Settle([]uint64)              {}
 func (k *keeper) SettleBelow(uint64, []uint64) {}
 func (k *keeper) Join(_ *store.Group, entries []store.Enqueue, _ []uint64) {

@@ -40,10 +40,15 @@ type durable struct {
 	// at tailFrom.
 	tail, tailFrom atomic.Int64
 
-	// readers are lent to those who load.
+	// readers are lent to those who load, shared is what they share; loaded is
+	// the queue that was loaded from last.
 	readers chan *log.Reader
+	shared  log.Windows
+	loaded  atomic.Uint64
 	// wakeup has room for one: there is something to commit.
 	wakeup chan struct{}
+	// tell has room for one: due is not empty any more.
+	tell chan struct{}
 	// quit ends the goroutines, which workers counts.
 	quit    chan struct{}
 	workers sync.WaitGroup
@@ -59,6 +64,7 @@ type durable struct {
 	lazy     *time.Timer       // guarded by mu: when it will be told
 	lazySet  bool              // guarded by mu
 	closing  bool              // guarded by mu
+	due      []func()          // guarded by mu: tell what is kept
 	err      error             // guarded by mu: why nothing is accepted any more
 	buffers  [][]entry         // guarded by mu: for use again
 	spares   int               // guarded by mu: how many entries they have room for

@@ -40,26 +40,50 @@ func (p *part) leave() {
 	q.list()
 }
 
-// keep says which messages can be loaded now that a round was applied, and
-// tells those who wait for some.
+// keep says which messages can be loaded now that a round was applied, and has
+// those told who wait for some.
 func (s *durable) keep(r *round) {
-	var due []func()
 	s.mu.Lock()
+	idle := len(s.due) == 0
 	for i := range r.marks {
 		q := r.marks[i].queue
 		if upTo := r.marks[i].upTo; upTo > q.kept.Load() {
 			q.kept.Store(upTo)
 		}
 		if q.awaited != 0 && q.awaited <= q.kept.Load() {
-			due = append(due, q.onKept)
+			s.due = append(s.due, q.onKept)
 			q.awaited, q.onKept = 0, nil
 		}
 	}
+	tell := idle && len(s.due) > 0
 	s.mu.Unlock()
 	clear(r.marks)
 	r.marks = r.marks[:0]
-	for _, f := range due {
-		f()
+	if tell {
+		select {
+		case s.tell <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// runTelling is the goroutine that tells queues what is kept, one after the
+// other: each takes its turn meanwhile.
+func (s *durable) runTelling() {
+	var due []func()
+	for {
+		select {
+		case <-s.quit:
+			return
+		case <-s.tell:
+		}
+		s.mu.Lock()
+		due, s.due = s.due, due[:0]
+		s.mu.Unlock()
+		for _, f := range due {
+			f()
+		}
+		clear(due)
 	}
 }
 

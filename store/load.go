@@ -15,6 +15,9 @@ const (
 	loaders = 4
 	// loadAhead bounds what is read from the log with one system call.
 	loadAhead = 256 << 10
+	// sharedWindows is how many pieces of the log are shared by those who load
+	// from queues that lie among each other.
+	sharedWindows = 64
 	// storedCost is what a loaded message counts for beside its bytes.
 	storedCost = 64
 )
@@ -73,11 +76,7 @@ func (l *loader) load(in *Range, limit int) (left int, all bool) {
 		if len(runs) == 0 {
 			break
 		}
-		ahead := 0
-		for i := range runs {
-			ahead += int(runs[i].bytes + runs[i].reach)
-		}
-		l.reader.Ahead(min(ahead+4096, loadAhead))
+		l.prepare(runs)
 		for i := range runs {
 			l.read(&runs[i])
 			limit -= runs[i].weight()
@@ -85,6 +84,25 @@ func (l *loader) load(in *Range, limit int) (left int, all bool) {
 		in.First = runs[len(runs)-1].last() + 1
 	}
 	return limit, true
+}
+
+// prepare decides how to read runs. Those of a queue among many that are read
+// at the same time lie among those of the others, which will be wanted, too.
+func (l *loader) prepare(runs []run) {
+	ahead, weight := 0, 0
+	for i := range runs {
+		ahead += int(runs[i].bytes + runs[i].reach)
+		weight += runs[i].weight()
+	}
+	l.slab.small = weight < 4*smallChunk
+	l.reader.Ahead(min(ahead+4096, loadAhead))
+	last := &runs[len(runs)-1]
+	scattered := int64(last.pos-runs[0].pos) > 4*int64(ahead)
+	if before := l.store.loaded.Swap(l.queue.id); scattered && before != l.queue.id {
+		l.reader.Share(&l.store.shared)
+	} else {
+		l.reader.Share(nil)
+	}
 }
 
 // weight is what the messages of a run take when they are loaded.

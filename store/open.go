@@ -54,6 +54,7 @@ func open(opt Options) (*durable, error) {
 		opt:    opt,
 		queues: make(map[uint64]*queue),
 		wakeup: make(chan struct{}, 1),
+		tell:   make(chan struct{}, 1),
 		quit:   make(chan struct{}),
 	}
 	s.room = sync.NewCond(&s.mu)
@@ -72,6 +73,7 @@ func open(opt Options) (*durable, error) {
 // start lets the store work by itself.
 func (s *durable) start() {
 	s.workers.Go(s.run)
+	s.workers.Go(s.runTelling)
 	s.workers.Go(s.runCheckpoints)
 	if !s.opt.volatile {
 		s.workers.Go(s.runGuard)
@@ -154,6 +156,7 @@ func (s *durable) recover() error {
 	s.opened = s.index.definitions()
 	s.tailFrom.Store(int64(st.g.position))
 	s.round.encoder = newEncoder(s.log, &s.round.decoder)
+	s.shared.Most = sharedWindows
 	s.readers = make(chan *log.Reader, loaders)
 	for range loaders {
 		s.readers <- s.log.NewReader(loadAhead)

@@ -11,6 +11,9 @@ const (
 	// pins the whole chunk.
 	chunkSize = 64 << 10
 
+	// smallChunk is for few messages, which would waste most of a large one.
+	smallChunk = 16 << 10
+
 	// ownChunk is the size from which a message gets a chunk of its own.
 	ownChunk = 16 << 10
 
@@ -39,15 +42,24 @@ func (c *Chunk) release(n int64) {
 		panic("store: a message was released twice")
 	}
 	if left == 0 && c.pooled {
-		chunks.Put(c)
+		poolOf(len(c.buf)).Put(c)
 	}
 }
 
-// chunks are those whose messages have all gone. A pool is the one piece of
-// package state: it is invisible, and what is in it belongs to nobody.
-var chunks = sync.Pool{New: func() any {
-	return &Chunk{buf: make([]byte, chunkSize), pooled: true}
-}}
+// chunks and smallChunks are those whose messages have all gone. Pools are the
+// one piece of package state: they are invisible, and what is in them belongs
+// to nobody.
+var (
+	chunks      = sync.Pool{New: func() any { return &Chunk{buf: make([]byte, chunkSize), pooled: true} }}
+	smallChunks = sync.Pool{New: func() any { return &Chunk{buf: make([]byte, smallChunk), pooled: true} }}
+)
+
+func poolOf(size int) *sync.Pool {
+	if size == smallChunk {
+		return &smallChunks
+	}
+	return &chunks
+}
 
 // Slab copies messages into chunks. It belongs to one goroutine, usually the
 // reader of a connection. The zero Slab is ready.
@@ -55,6 +67,7 @@ type Slab struct {
 	chunk  *Chunk
 	used   int
 	handed int64
+	small  bool // small chunks will do
 }
 
 // Add copies a message and returns it with one reference. The three parts may
@@ -66,9 +79,9 @@ func (s *Slab) Add(route, head, body []byte) Message {
 		buf = append(append(append(buf, route...), head...), body...)
 		return Adopt(buf, len(route), len(head))
 	}
-	if s.chunk == nil || chunkSize-s.used < size {
+	if s.chunk == nil || len(s.chunk.buf)-s.used < size {
 		s.Close()
-		s.chunk = chunks.Get().(*Chunk)
+		s.chunk = s.pool().Get().(*Chunk)
 		s.chunk.refs.Store(unfinished)
 	}
 	m := Message{
@@ -81,6 +94,13 @@ func (s *Slab) Add(route, head, body []byte) Message {
 	s.used += size
 	s.handed++
 	return m
+}
+
+func (s *Slab) pool() *sync.Pool {
+	if s.small {
+		return &smallChunks
+	}
+	return &chunks
 }
 
 // Close ends the chunk being filled: it is freed with its last message. The

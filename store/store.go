@@ -106,9 +106,9 @@ type Queue interface {
 	// appended, and not settled since, can be loaded. It costs an atomic load.
 	Kept() uint64
 
-	// Await calls f, from a goroutine of the store, when Kept has reached seq.
-	// If it has already, it reports false and does not. A later call replaces
-	// an earlier one. f must not block and not call the store.
+	// Await calls f, from a goroutine of the store that does only this, when
+	// Kept has reached seq. If it has already, it reports false and does not.
+	// A later call replaces an earlier one. f must not block.
 	Await(seq uint64, f func()) bool
 
 	// Load returns messages of some ranges, which rise, in rising order, about

@@ -2,7 +2,8 @@ package fifo
 
 // line is the ready messages that were never delivered: first in, first out.
 // In a long queue only those at both ends are in memory; what lies between is a
-// gap, of which only the bounds are known.
+// gap, of which only the bounds are known. Once there is a gap, what comes in
+// follows into it as soon as it is kept.
 type line struct {
 	front list // leaves next
 	gap   gap
@@ -11,6 +12,9 @@ type line struct {
 
 	blocks *Blocks
 	window int64 // what front and back may cost; 0 is no bound
+	// consumed says that there are consumers. A line without is not paged in,
+	// so that all of it can leave.
+	consumed bool
 }
 
 // gap is a stretch of messages that only their keepers have.
@@ -48,23 +52,34 @@ func (g *gap) took(upTo uint64, n *[keepers]int) {
 type mark struct {
 	block *block // nil: the front
 	at    int
-	n     int   // items before it
-	bytes int64 // what they cost
+	n     int // items before it
 }
 
 func (l *line) len() int     { return l.front.len + l.gap.len() + l.back.len }
 func (l *line) bytes() int64 { return l.front.bytes + l.back.bytes }
 
-// over says whether the line costs more than it may.
-func (l *line) over() bool { return l.window > 0 && l.bytes() > l.window }
+// over says whether the line costs more than it may, or has something for the
+// gap.
+func (l *line) over() bool {
+	return l.window > 0 && l.bytes() > l.window || l.back.len > 0 && l.gap.len() > 0
+}
+
+// ahead is how many bytes are read from the gap at a time, and how few are left
+// in front when that is done.
+func (l *line) ahead() int64 {
+	if l.window == 0 {
+		return maxRead
+	}
+	return min(max(l.window/16, minRead), maxRead)
+}
 
 // add makes room for one more item, which will cost so much, and returns it,
 // empty.
 func (l *line) add(cost int64) *Item {
-	if l.back.len > 0 || l.gap.len() > 0 || l.window > 0 && l.front.bytes > l.window/2 {
-		return l.back.add(cost, l.blocks)
+	if l.consumed && l.back.len == 0 && l.gap.len() == 0 && (l.window == 0 || l.front.bytes <= l.window/2) {
+		return l.front.add(cost, l.blocks)
 	}
-	return l.front.add(cost, l.blocks)
+	return l.back.add(cost, l.blocks)
 }
 
 // peek returns the first item; nil if there is none, or if it is not in memory.
@@ -79,10 +94,10 @@ func (l *line) peek() *Item {
 // pop moves the item that peek returned to where it is wanted.
 func (l *line) pop(to *Item) { l.front.pop(to, l.blocks) }
 
-// hand gives messages at the beginning of back that nobody keeps to spill,
-// which marks those that it takes; what came last is left alone.
+// hand gives messages of back that nobody keeps to spill, which marks those
+// that it takes.
 func (l *line) hand(spill func(*Item) bool) {
-	for l.mark.n < l.back.len && l.back.bytes-l.mark.bytes > l.window/4 {
+	for l.mark.n < l.back.len {
 		m := &l.mark
 		switch {
 		case m.block == nil:
@@ -96,7 +111,6 @@ func (l *line) hand(spill func(*Item) bool) {
 		}
 		m.at++
 		m.n++
-		m.bytes += i.cost()
 	}
 }
 
@@ -106,7 +120,6 @@ func (l *line) shift(release func(*Item)) {
 	var i Item
 	l.back.pop(&i, l.blocks)
 	l.mark.n--
-	l.mark.bytes -= i.cost()
 	if l.mark.n == 0 {
 		l.mark = mark{}
 	}
@@ -128,5 +141,5 @@ func (l *line) restore(items []Item, upTo uint64) {
 
 // drop gives the memory back. The items must be gone.
 func (l *line) drop() {
-	*l = line{blocks: l.blocks, window: l.window}
+	*l = line{blocks: l.blocks, window: l.window, consumed: l.consumed}
 }

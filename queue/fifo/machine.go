@@ -71,6 +71,7 @@ func (m *Machine) Consume(c *Consumer) error {
 	c.registered = true
 	m.owners.add(c)
 	m.consumers = append(m.consumers, c)
+	m.line.consumed = true
 	m.refresh(c)
 	return nil
 }
@@ -81,6 +82,7 @@ func (m *Machine) Cancel(c *Consumer) bool {
 	for at, other := range m.consumers {
 		if other == c {
 			m.consumers = append(m.consumers[:at], m.consumers[at+1:]...)
+			m.line.consumed = len(m.consumers) > 0
 			m.deregister(c)
 			return true
 		}
@@ -193,6 +195,7 @@ func (m *Machine) Detach(holder any) int {
 	gone := len(m.consumers) - len(kept)
 	clear(m.consumers[len(kept):])
 	m.consumers = kept
+	m.line.consumed = len(kept) > 0
 	for at := range m.slots.table {
 		f := &m.slots.table[at]
 		if f.owner != 0 && m.owners.table[f.owner].Holder == holder {

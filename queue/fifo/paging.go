@@ -23,10 +23,9 @@ type paging struct {
 const (
 	// maxWanted is how many returned messages are asked for at a time.
 	maxWanted = 256
-	// maxRead bounds what is read at a time, defaultRead is what is read if the
-	// window is not bounded; in bytes.
-	maxRead     = 1 << 20
-	defaultRead = 256 << 10
+	// minRead and maxRead bound what is read at a time, in bytes.
+	minRead = 32 << 10
+	maxRead = 1 << 20
 )
 
 // Want is what a queue needs to be read: ranges of sequence numbers, by keeper.
@@ -78,7 +77,7 @@ func (m *Machine) Shrink(spill func(*Item) bool, release func(*Item)) (wait Keep
 		return wait, seq, more
 	}
 	l.hand(spill)
-	for l.over() && l.mark.n > 0 && l.back.bytes > l.window/4 {
+	for l.mark.n > 0 {
 		first := l.back.peek()
 		if !m.isKept(first) {
 			return first.Kept, first.Seq, more
@@ -113,7 +112,7 @@ func (m *Machine) Hungry() bool {
 		return false
 	}
 	return len(m.returned) > 0 && !m.returned[0].resident() ||
-		m.line.gap.len() > 0 && m.line.front.bytes <= m.line.window/4
+		m.line.gap.len() > 0 && m.line.front.bytes <= m.line.ahead()
 }
 
 // Fetch says what should be read now: what somebody waits for, or soon will.
@@ -123,14 +122,11 @@ func (m *Machine) Fetch() (w Want, ok bool) {
 		return Want{}, false
 	}
 	l := &m.line
-	w = Want{era: m.era, Bytes: defaultRead}
-	if l.window > 0 {
-		w.Bytes = int(min(l.window/4, maxRead))
-	}
+	w = Want{era: m.era, Bytes: int(l.ahead())}
 	switch {
 	case len(m.returned) > 0 && !m.returned[0].resident():
 		m.wantReturned(&w)
-	case l.gap.len() > 0 && l.front.bytes <= l.window/4:
+	case l.gap.len() > 0 && l.front.bytes <= l.ahead():
 		w.gap = true
 		for k, n := range l.gap.n {
 			if n > 0 {

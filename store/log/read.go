@@ -46,6 +46,8 @@ type Reader struct {
 	seg *segment // where it stands, with a reference; nil before the first Next
 	pos Position // what Next reads
 
+	shared *Windows // nil: it reads for itself
+
 	buf  []byte     // what was read ahead
 	from Position   // where in the log buf lies
 	of   *segment   // the segment that buf was read from
@@ -139,6 +141,11 @@ func (r *Reader) window(s *segment, pos, limit Position, need int) ([]byte, erro
 	need = min(need, int(limit-pos))
 	if r.of == s && pos >= r.from && pos+Position(need) <= r.from+Position(len(r.buf)) {
 		return r.buf[pos-r.from:], nil
+	}
+	if r.shared != nil {
+		if b, err := r.shared.get(s, pos, limit, need); b != nil || err != nil {
+			return b, err
+		}
 	}
 	n := min(max(need, r.ahead), int(limit-pos))
 	r.of = nil
