@@ -259,7 +259,11 @@ func TestDamagedIndex(t *testing.T) {
 	refused := func(what, key string, r *rig) {
 		t.Helper()
 		s, err := open(r.options())
-		if err == nil {
+		if err == nil && key[0] == keyPage {
+			// A page is read when it is needed.
+			err = damagedPage(s)
+			mustClose(t, s)
+		} else if err == nil {
 			// An old or missing clean mark is no damage.
 			if s.clean || key[0] != keyClean {
 				t.Errorf("%s %x was not noticed", what, key)
@@ -323,6 +327,36 @@ func TestDamagedIndex(t *testing.T) {
 		if !letters[byte(l)] {
 			t.Errorf("no key %c was tried", l)
 		}
+	}
+}
+
+// damagedPage returns the error of loading the one page that is damaged; all
+// other messages of the crash scene must be there.
+func damagedPage(s *durable) error {
+	want := []uint64{1001, 2001, 4001, 5001, 6001, 7001, 8001, 10001, 11001, 20001, 30001}
+	var damage *PageError
+	for from := uint64(0); ; {
+		list, err := s.Queue(2).Load(from, 1)
+		switch {
+		case errors.As(err, &damage):
+			if damage.Queue != 2 || damage.Page == 0 {
+				return err
+			}
+			want = slices.DeleteFunc(want, func(seq uint64) bool { return seq >= damage.First && seq <= damage.Last })
+			from = damage.Last + 1
+			continue
+		case err != nil:
+			return err
+		case len(list) == 0:
+			if damage == nil || len(want) != 0 {
+				return fmt.Errorf("%v is missing, damage %v", want, damage)
+			}
+			return damage
+		}
+		if len(want) == 0 || list[0].Seq != want[0] {
+			return fmt.Errorf("%d instead of %v", list[0].Seq, want)
+		}
+		want, from = want[1:], list[0].Seq+1
 	}
 }
 

@@ -11,12 +11,12 @@ import (
 
 // Load returns messages found when the store was opened.
 func (q *queue) Load(from uint64, limit int) ([]Stored, error) {
-	x := q.store.index
 	for {
 		l := loader{store: q.store, queue: q.id, from: from}
-		x.mu.Lock()
-		more := l.choose(x.queues[q.id], limit)
-		x.mu.Unlock()
+		more, err := l.choose(limit)
+		if err != nil {
+			return nil, fmt.Errorf("store: load messages of queue %d: %w", q.id, err)
+		}
 		if !more {
 			return nil, nil
 		}
@@ -53,36 +53,13 @@ type loader struct {
 }
 
 // choose takes runs with about so many messages, and says whether there are
-// any. Called with the index locked.
-func (l *loader) choose(q *queueIndex, limit int) bool {
-	if q == nil {
-		return false
+// any.
+func (l *loader) choose(limit int) (more bool, err error) {
+	l.runs, l.count, err = l.store.index.runsOf(l.queue, l.from, ^uint64(0), limit)
+	if n := len(l.runs); n > 0 {
+		l.last = l.runs[n-1].last()
 	}
-	l.count = make(map[uint64]uint32)
-	at, i := q.seek(l.from)
-	for ; at < len(q.pages) && limit > 0; at++ {
-		for _, r := range q.pages[at].runs[i:] {
-			r.dead = slices.Clone(r.dead)
-			if r.first() < l.from {
-				r.kill(r.first(), l.from-1)
-				if r.live == 0 {
-					continue
-				}
-			}
-			l.runs = append(l.runs, r)
-			l.last = r.last()
-			for seq := r.first(); len(q.counts) > 0 && seq <= r.last(); seq++ {
-				if c := q.counts[seq]; c > 0 {
-					l.count[seq] = c
-				}
-			}
-			if limit -= int(r.live); limit <= 0 {
-				break
-			}
-		}
-		i = 0
-	}
-	return len(l.runs) > 0
+	return len(l.runs) > 0, err
 }
 
 // read reads the messages of the runs chosen, as many as can be read.

@@ -184,8 +184,10 @@ func (h *history) step() error {
 		h.deliver()
 	case n < 84:
 		return h.commit()
-	case n < 90:
+	case n < 88:
 		return h.checkpoint()
+	case n < 90:
+		return h.saveCrowd()
 	case n < 93:
 		h.planMove()
 	case n < 95:
@@ -254,6 +256,18 @@ func (h *history) checkpoint() error {
 	return h.store.index.check()
 }
 
+// saveCrowd does what the checkpointer does when much has changed.
+func (h *history) saveCrowd() error {
+	if !h.store.index.crowded.Load() {
+		return nil
+	}
+	h.note("write large queues at %d", h.store.index.applied)
+	if err := h.store.saveCrowd(); err != nil {
+		return err
+	}
+	return h.store.index.check()
+}
+
 // crashIn lets the store crash in the midst of something.
 func (h *history) crashIn() error {
 	n := 1 + h.rng.IntN(12)
@@ -266,8 +280,10 @@ func (h *history) crashIn() error {
 			if err == nil {
 				h.committed()
 			}
-		} else {
+		} else if h.rng.IntN(3) > 0 {
 			err = h.store.checkpoint()
+		} else {
+			err = h.store.saveCrowd()
 		}
 		if err != nil {
 			break
