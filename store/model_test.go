@@ -28,7 +28,12 @@ func TestHistories(t *testing.T) {
 		histories /= 8
 	}
 	workers := runtime.GOMAXPROCS(0)
-	var next atomic.Int64
+	var next, pages atomic.Int64
+	t.Cleanup(func() {
+		if n := pages.Load(); n < 20*int64(histories) {
+			t.Errorf("only %d pages were read", n)
+		}
+	})
 	for w := range workers {
 		t.Run(fmt.Sprint("worker", w), func(t *testing.T) {
 			t.Parallel()
@@ -42,6 +47,7 @@ func TestHistories(t *testing.T) {
 				if err := h.run(120); err != nil {
 					t.Fatalf("%s\nhistory %d: %v", h.trail(), seed, err)
 				}
+				pages.Add(int64(h.rig.kv.got[keyPage] + h.rig.kv.got[keyQueue]))
 			}
 		})
 	}
@@ -161,6 +167,9 @@ func (h *history) run(steps int) error {
 
 // step does one thing. Errors of the store are only accepted after a crash.
 func (h *history) step() error {
+	if h.rig.cache == 1 {
+		h.store.index.forget()
+	}
 	switch n := h.rng.IntN(100); {
 	case n < 6:
 		h.defineQueue()
@@ -200,6 +209,15 @@ func (h *history) step() error {
 		return h.crash("")
 	}
 	return nil
+}
+
+// forget drops every page that may be dropped.
+func (x *index) forget() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for len(x.cache.pages) > 0 {
+		x.cache.evict()
+	}
 }
 
 func (h *history) each(fn func(*modelMessage)) {

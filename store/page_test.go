@@ -271,9 +271,7 @@ func TestDamagedPageIsGivenUp(t *testing.T) {
 func TestDamagedTail(t *testing.T) {
 	r := newRig(1)
 	s := pageScene(t, r, 2)
-	for len(s.index.cache.pages) > 0 {
-		s.index.cache.evict()
-	}
+	s.index.forget()
 	key := string(stateKey(keyQueue, 1))
 	r.kv.m[key][40] ^= 1
 	put(s.Queue(1), 10, 5000)
@@ -346,4 +344,41 @@ func TestCrowd(t *testing.T) {
 		r.fs.Crash()
 		s.Close()
 	})
+}
+
+// TestOldPage gives back values that are whole, but not what was saved last.
+func TestOldPage(t *testing.T) {
+	r := newRig(1)
+	s := pageScene(t, r, 10)
+	q := s.index.queues[1]
+	// A page whose first message lies elsewhere in the same segment.
+	p := q.pages[1]
+	old, err := q.read(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	old.runs[0].pos++
+	key := stateKey(keyPage, 1, p.number)
+	r.kv.m[string(key)] = seal(key, old.encode())
+	var damage *PageError
+	if _, err := s.Queue(1).Load(p.first(), 1); !errors.As(err, &damage) || damage.Page != p.number {
+		t.Errorf("page: %v", err)
+	}
+	// A record that has the same tail with another place.
+	tail := q.pages[len(q.pages)-1]
+	if tail.number != 0 {
+		t.Fatalf("tail %+v", *tail)
+	}
+	key = stateKey(keyQueue, 1)
+	value, err := unseal(key, r.kv.m[string(key)])
+	if err != nil {
+		t.Fatal(err)
+	}
+	value[len(value)-runSize+8]++
+	s.index.forget()
+	r.kv.m[string(key)] = seal(key, value)
+	if _, err := s.Queue(1).Load(tail.first(), 1); !errors.As(err, &damage) || damage.First != tail.first() {
+		t.Errorf("tail: %v", err)
+	}
+	s.log.Close()
 }

@@ -18,14 +18,14 @@ type queueIndex struct {
 	index    *index
 
 	// What has changed since the queue was last saved.
-	dirty   bool
 	unsaved int // memory that changed pages take
 	deltas  []segmentSum
 	garbage []uint64 // numbers of pages that are not used any more
 	// What Badger has.
-	stored   bool
 	hash     uint64
 	nextPage uint64
+	stored   bool
+	dirty    bool // the queue is to be saved
 }
 
 // room is how many runs a page may hold before it is parted.

@@ -125,13 +125,6 @@ func (g *indexRig) save() {
 	g.index.written(state.saved)
 }
 
-// forget drops every page that may be dropped.
-func (g *indexRig) forget() {
-	for len(g.index.cache.pages) > 0 {
-		g.index.cache.evict()
-	}
-}
-
 // count tells of a delivery.
 func (g *indexRig) count() {
 	live := slices.Sorted(maps.Keys(g.plain))
@@ -257,7 +250,7 @@ func TestQueueIndex(t *testing.T) {
 		for i := range 400 {
 			g.step()
 			if seed%2 == 0 {
-				g.forget()
+				g.index.forget()
 			}
 			if err := g.compare(g.index); err != nil {
 				t.Fatalf("seed %d, step %d: %v", seed, i, err)
@@ -273,7 +266,7 @@ func TestQueueIndex(t *testing.T) {
 			t.Fatalf("seed %d, from its pages: %v", seed, err)
 		}
 		read += g.reads
-		g.forget()
+		g.index.forget()
 		g.reads = 0
 		g.queue.end(g.pos)
 		if err := g.index.check(); err != nil {

@@ -118,10 +118,9 @@ func (x *index) saveQueue(b *batch, q *queueIndex, most int) (large *queueState)
 	if state.size > most {
 		return &state
 	}
-	b.changes = append(b.changes, state.pages...)
-	b.changes = append(b.changes, state.old...)
+	b.add(state.pages...)
+	b.add(state.old...)
 	b.saved = append(b.saved, state.saved...)
-	b.size += state.size
 	x.settle(state.deltas)
 	q.putRecord(b, state.record)
 	return nil
@@ -206,8 +205,7 @@ func (x *index) saveEnd(b *batch, most int) (large *queueState, more bool) {
 	if state.size > most {
 		return &state, true
 	}
-	b.changes = append(b.changes, state.old...)
-	b.size += state.size
+	b.add(state.old...)
 	x.settle(state.deltas)
 	q.removeRecord(b)
 	return nil, true

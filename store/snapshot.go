@@ -15,9 +15,11 @@ type batch struct {
 	saved   []*page // those that are in Badger when it is done
 }
 
-func (b *batch) add(c change) {
-	b.changes = append(b.changes, c)
-	b.size += c.size()
+func (b *batch) add(list ...change) {
+	b.changes = append(b.changes, list...)
+	for i := range list {
+		b.size += list[i].size()
+	}
 }
 
 // put sets a value that the sum covers. hash is that of the value before, and
