@@ -37,7 +37,7 @@ type checkpointer struct {
 	g       log.Position // of the last checkpoint
 	gHash   uint64
 	sum     uint64
-	written int64 // by the checkpoint under way
+	written int64 // since the last checkpoint
 }
 
 // synced tells the checkpointer how far the log has come.
@@ -45,7 +45,7 @@ func (s *durable) advanced(end log.Position) {
 	c := &s.checkpoints
 	tail := int64(end) - s.tailFrom.Load()
 	s.tail.Store(tail)
-	if !c.busy.Swap(true) || tail >= c.due.Load() {
+	if !c.busy.Swap(true) || tail >= c.due.Load() || s.index.crowded.Load() {
 		select {
 		case c.kick <- struct{}{}:
 		default:
@@ -65,6 +65,12 @@ func (s *durable) runCheckpoints() {
 		case <-c.kick:
 			if s.tail.Load() < c.due.Load() {
 				idle.Reset(idleAfter)
+				if s.index.crowded.Load() && !c.paused.Load() {
+					if err := s.saveCrowd(); err != nil {
+						s.fail(err)
+						return
+					}
+				}
 				continue
 			}
 		case <-idle.C:
@@ -104,7 +110,6 @@ func (s *durable) checkpoint() error {
 	if target == c.g && len(changed)+len(redefined) == 0 {
 		return nil
 	}
-	c.written = 0
 	if err := s.saveDefinitions(redefined); err != nil {
 		return fmt.Errorf("store: write definitions: %w", err)
 	}
@@ -118,6 +123,7 @@ func (s *durable) checkpoint() error {
 		return fmt.Errorf("store: finish a checkpoint: %w", err)
 	}
 	c.due.Store(min(max(checkpointFactor*c.written, c.least), checkpointMax))
+	c.written = 0
 	return nil
 }
 

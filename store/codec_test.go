@@ -236,7 +236,7 @@ func FuzzRecord(f *testing.F) {
 		if d.record(log.Record{Kind: log.Kind(kind), Position: 4096, Payload: payload}) != nil {
 			return
 		}
-		x := newIndex(func() []log.Segment { return []log.Segment{{Seq: 1, Start: 4096, Limit: 1 << 20}} })
+		x := newIndex(func() []log.Segment { return []log.Segment{{Seq: 1, Start: 4096, Limit: 1 << 20}} }, nil, nil)
 		x.queues[7] = x.newQueue(7, 0)
 		x.apply(d.ops, 8192)
 		if err := x.check(); err != nil {
@@ -247,7 +247,9 @@ func FuzzRecord(f *testing.F) {
 
 // FuzzState gives any bytes to what reads Badger's values.
 func FuzzState(f *testing.F) {
-	r := queueRecord{position: 1, next: 2, nextPage: 3, pages: []pageEntry{{number: 1, messages: 4}}}
+	r := queueRecord{position: 1, next: 2, nextPage: 3, pages: []pageEntry{{
+		number: 1, messages: 4, lost: true, sums: []segmentSum{{1, sum{4, 99}}},
+	}}}
 	f.Add(r.encode())
 	f.Add(appendRun(nil, &run{seq: 1, pos: 4096, live: 1, bytes: 3}, nil))
 	f.Add(appendRun(nil, &run{seq: 1, pos: 4096, to: 2, live: 2, bytes: 3, dead: []uint64{2}}, map[uint64]uint32{1: 9}))

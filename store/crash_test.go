@@ -252,8 +252,15 @@ func TestDamagedIndex(t *testing.T) {
 
 	refused := func(what, key string, r *rig) {
 		t.Helper()
-		s, err := open(r.options())
-		if err == nil {
+		opt := r.options()
+		var reported []error
+		opt.OnLoss = func(err error) { reported = append(reported, err) }
+		s, err := open(opt)
+		if err == nil && key[0] == keyPage {
+			// A page is read when it is needed.
+			err = damagedPage(s, &reported)
+			mustClose(t, s)
+		} else if err == nil {
 			// An old or missing clean mark is no damage.
 			if s.clean || key[0] != keyClean {
 				t.Errorf("%s %x was not noticed", what, key)
@@ -265,7 +272,6 @@ func TestDamagedIndex(t *testing.T) {
 			t.Errorf("%s %x: %v", what, key, err)
 		}
 		lost := 0
-		opt := r.options()
 		opt.AcceptLogLoss = true
 		opt.OnLoss = func(error) { lost++ }
 		r.fs.Kill()
@@ -318,6 +324,22 @@ func TestDamagedIndex(t *testing.T) {
 			t.Errorf("no key %c was tried", l)
 		}
 	}
+}
+
+// damagedPage returns the error that is reported for the one page that is
+// damaged; all other messages of the crash scene must be there.
+func damagedPage(s *durable, reported *[]error) error {
+	want := []uint64{1001, 2001, 4001, 5001, 6001, 7001, 8001, 10001, 11001, 20001, 30001}
+	list, _ := s.Queue(2).Load([]Range{{1, maxSeq}}, 1<<20)
+	var damage *PageError
+	if len(*reported) != 1 || !errors.As((*reported)[0], &damage) || damage.Queue != 2 || damage.Page == 0 {
+		return fmt.Errorf("reported: %v", *reported)
+	}
+	want = slices.DeleteFunc(want, func(seq uint64) bool { return seq >= damage.First && seq <= damage.Last })
+	if got := seqsOf(list); !slices.Equal(got, want) {
+		return fmt.Errorf("%d instead of %d", got, want)
+	}
+	return damage
 }
 
 // TestDamagedMessage flips a byte of a stored message: loading its queue says

@@ -162,7 +162,7 @@ func (s *durable) takeGroup(g *Group) {
 // Backlog is how many bytes of messages wait to be written.
 func (s *durable) Backlog() int64 {
 	n := s.backlog.Load()
-	if s.tail.Load() > longTail {
+	if s.tail.Load() > longTail || s.index.unsavedSeen.Load() > crowdMost {
 		n += MaxBacklog
 	}
 	return n

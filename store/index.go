@@ -3,18 +3,35 @@ package store
 import (
 	"sort"
 	"sync"
+	"sync/atomic"
 
 	"github.com/lepusmq/lepus/store/log"
 )
 
 // index says which messages each queue has and where they lie in the log, and
-// what is defined. It is changed by apply only, with what is synced.
+// what is defined. It is changed by apply only, with what is synced. Pages that
+// Badger has are in memory only as far as the cache has room.
 type index struct {
 	// immutable after the start
-	unclean  log.Position // records below are redelivered
-	pageRuns int          // how many runs a page holds
+	unclean    log.Position // records below are redelivered
+	pageRuns   int          // how many runs a page holds
+	acceptLoss bool         // lost pages leave the queue's record
+	crowdQueue int          // changed pages of a queue that are written early
+	crowdAll   int          // and of all queues
+	volatile   bool         // nothing of it is ever written
+	get        func(key []byte) ([]byte, error)
+	report     func(error)
 
+	// unsavedSeen is what unsaved was, and crowded says that some of it is to
+	// be written before the next checkpoint.
+	unsavedSeen atomic.Int64
+	crowded     atomic.Bool
+
+	// mu guards all below. It is let go of by unlock where pages may be read.
 	mu       sync.Mutex
+	cache    pageCache
+	unsaved  int     // memory that changed pages take
+	lost     []error // pages that were lost and are to be reported
 	segments segments
 	queues   map[uint64]*queueIndex
 	defined  map[definitionKey]*definition
@@ -42,12 +59,29 @@ type definition struct {
 	hash    uint64
 }
 
-func newIndex(source func() []log.Segment) *index {
+// newIndex makes an empty index over the segments of a log. get reads a value
+// of Badger, report is told of pages that are lost.
+func newIndex(source func() []log.Segment, get func(key []byte) ([]byte, error), report func(error)) *index {
 	return &index{
-		pageRuns: pageRuns,
-		segments: segments{source: source},
-		queues:   make(map[uint64]*queueIndex),
-		defined:  make(map[definitionKey]*definition),
+		pageRuns:   pageRuns,
+		crowdQueue: crowdQueue,
+		crowdAll:   crowdAll,
+		get:        get,
+		report:     report,
+		cache:      pageCache{limit: cacheBytes},
+		segments:   segments{source: source},
+		queues:     make(map[uint64]*queueIndex),
+		defined:    make(map[definitionKey]*definition),
+	}
+}
+
+// unlock lets go of the index and reports pages that were lost meanwhile.
+func (x *index) unlock() {
+	lost := x.lost
+	x.lost = nil
+	x.mu.Unlock()
+	for _, err := range lost {
+		x.report(err)
 	}
 }
 
@@ -55,7 +89,7 @@ func newIndex(source func() []log.Segment) *index {
 // already is passed over. Everything below end has been applied then.
 func (x *index) apply(ops []op, end log.Position) {
 	x.mu.Lock()
-	defer x.mu.Unlock()
+	defer x.unlock()
 	for i := range ops {
 		o := &ops[i]
 		if o.kind == recDefine {
@@ -79,8 +113,12 @@ func (x *index) apply(ops []op, end log.Position) {
 			q.delivered(o.count)
 		}
 		x.touch(q)
+		if q.unsaved >= x.crowdQueue && !x.volatile {
+			x.crowded.Store(true)
+		}
 	}
 	x.applied = max(x.applied, end)
+	x.noteUnsaved()
 }
 
 // touch has the next checkpoint save a queue.

@@ -1,7 +1,8 @@
 package store
 
 // kv is the little that the store asks of Badger: ordered keys, and changes
-// that are there whole or not at all. It belongs to one goroutine at a time.
+// that are there whole or not at all. One goroutine at a time scans and commits;
+// any may get.
 type kv interface {
 	// scan calls fn for every key with a prefix, in order. Key and value are
 	// borrowed.

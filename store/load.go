@@ -309,47 +309,47 @@ func (x *index) stock(id uint64) (Range, int) {
 	return Range{q.pages[0].first(), q.pages[len(q.pages)-1].last()}, int(q.messages)
 }
 
-// runsOf returns runs with about limit bytes of messages of a range, with the
-// delivery counts of those that have any.
+// runsOf returns copies of runs with about limit bytes of messages of a range,
+// with the delivery counts of those that have any. It passes over pages that
+// are lost, which are reported once.
 func (x *index) runsOf(id uint64, in Range, limit int) (runs []run, counts map[uint64]uint32) {
 	x.mu.Lock()
-	defer x.mu.Unlock()
+	defer x.unlock()
 	q := x.queues[id]
 	if q == nil {
 		return nil, nil
 	}
-	at, i := q.seek(in.First)
-	for ; at < len(q.pages); at++ {
-		for _, r := range q.pages[at].runs[i:] {
-			if limit <= 0 || r.first() > in.Last {
+	for at := q.find(in.First); at < len(q.pages); at++ {
+		p := q.pages[at]
+		if limit <= 0 || p.first() > in.Last {
+			break
+		}
+		if q.need(p) != nil {
+			continue
+		}
+		for i := p.search(in.First); i < len(p.runs); i++ {
+			if limit <= 0 || p.runs[i].first() > in.Last {
 				return runs, counts
 			}
-			r.dead = slices.Clone(r.dead)
-			cut := r.clip(in, limit)
+			r := p.runs[i].within(in.First, in.Last)
 			if r.live == 0 {
 				continue
 			}
+			cut := r.cut(limit)
 			runs = append(runs, r)
-			counts = q.countsOf(&r, counts)
+			counts = p.countsOf(&r, counts)
 			if limit -= r.weight(); cut {
 				return runs, counts
 			}
 		}
-		i = 0
 	}
 	return runs, counts
 }
 
-// clip leaves of the run what lies in a range, and of that about limit bytes,
-// and reports whether that was not all.
-func (r *run) clip(in Range, limit int) (cut bool) {
-	if r.first() < in.First {
-		r.kill(r.first(), in.First-1)
-	}
-	if r.live > 0 && r.last() > in.Last {
-		r.kill(in.Last+1, r.last())
-	}
-	if r.live == 0 || r.weight() <= max(limit, leastLoad) {
+// cut leaves about limit bytes of the run, if it has more, and reports whether
+// it did.
+func (r *run) cut(limit int) bool {
+	if r.weight() <= max(limit, leastLoad) {
 		return false
 	}
 	n := uint32(uint64(r.live) * uint64(max(limit, leastLoad)) / uint64(r.weight()))
@@ -373,15 +373,15 @@ func (r *run) clip(in Range, limit int) (cut bool) {
 const leastLoad = 64 << 10
 
 // countsOf adds the delivery counts of a run's messages to a map.
-func (q *queueIndex) countsOf(r *run, to map[uint64]uint32) map[uint64]uint32 {
-	if len(q.counts) == 0 {
+func (p *page) countsOf(r *run, to map[uint64]uint32) map[uint64]uint32 {
+	if len(p.counts) == 0 {
 		return to
 	}
 	if to == nil {
 		to = make(map[uint64]uint32)
 	}
 	for seq := r.first(); seq <= r.last(); seq++ {
-		if c := q.counts[seq]; c > 0 {
+		if c := p.counts[seq]; c > 0 {
 			to[seq] = c
 		}
 	}

@@ -28,7 +28,12 @@ func TestHistories(t *testing.T) {
 		histories /= 8
 	}
 	workers := runtime.GOMAXPROCS(0)
-	var next atomic.Int64
+	var next, pages atomic.Int64
+	t.Cleanup(func() {
+		if n := pages.Load(); n < 20*int64(histories) {
+			t.Errorf("only %d pages were read", n)
+		}
+	})
 	for w := range workers {
 		t.Run(fmt.Sprint("worker", w), func(t *testing.T) {
 			t.Parallel()
@@ -42,6 +47,7 @@ func TestHistories(t *testing.T) {
 				if err := h.run(120); err != nil {
 					t.Fatalf("%s\nhistory %d: %v", h.trail(), seed, err)
 				}
+				pages.Add(int64(h.rig.kv.got[keyPage] + h.rig.kv.got[keyQueue]))
 			}
 		})
 	}
@@ -161,6 +167,9 @@ func (h *history) run(steps int) error {
 
 // step does one thing. Errors of the store are only accepted after a crash.
 func (h *history) step() error {
+	if h.rig.cache == 1 {
+		h.store.index.forget()
+	}
 	switch n := h.rng.IntN(100); {
 	case n < 6:
 		h.defineQueue()
@@ -184,8 +193,10 @@ func (h *history) step() error {
 		h.deliver()
 	case n < 84:
 		return h.commit()
-	case n < 90:
+	case n < 88:
 		return h.checkpoint()
+	case n < 90:
+		return h.saveCrowd()
 	case n < 93:
 		h.planMove()
 	case n < 95:
@@ -198,6 +209,15 @@ func (h *history) step() error {
 		return h.crash("")
 	}
 	return nil
+}
+
+// forget drops every page that may be dropped.
+func (x *index) forget() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for len(x.cache.pages) > 0 {
+		x.cache.evict()
+	}
 }
 
 func (h *history) each(fn func(*modelMessage)) {
@@ -254,6 +274,18 @@ func (h *history) checkpoint() error {
 	return h.store.index.check()
 }
 
+// saveCrowd does what the checkpointer does when much has changed.
+func (h *history) saveCrowd() error {
+	if !h.store.index.crowded.Load() {
+		return nil
+	}
+	h.note("write large queues at %d", h.store.index.applied)
+	if err := h.store.saveCrowd(); err != nil {
+		return err
+	}
+	return h.store.index.check()
+}
+
 // crashIn lets the store crash in the midst of something.
 func (h *history) crashIn() error {
 	n := 1 + h.rng.IntN(12)
@@ -266,8 +298,10 @@ func (h *history) crashIn() error {
 			if err == nil {
 				h.committed()
 			}
-		} else {
+		} else if h.rng.IntN(3) > 0 {
 			err = h.store.checkpoint()
+		} else {
+			err = h.store.saveCrowd()
 		}
 		if err != nil {
 			break

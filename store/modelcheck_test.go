@@ -11,7 +11,11 @@ import (
 // open starts the store and compares what it has with what was promised.
 // power says whether what was not synced may be gone.
 func (h *history) open(power bool) error {
-	s, err := open(h.rig.options())
+	// A small cache has nearly every access read a page and drop another.
+	h.rig.cache = []int{1, 1, 500, cacheBytes}[h.rng.IntN(4)]
+	opt := h.rig.options()
+	opt.OnLoss = func(err error) { panic(err) }
+	s, err := open(opt)
 	if err != nil {
 		return err
 	}
@@ -19,6 +23,8 @@ func (h *history) open(power bool) error {
 	// Small pages and transactions make small queues take every path.
 	s.index.pageRuns = []int{1, 2, 5, pageRuns}[h.rng.IntN(4)]
 	s.checkpoints.batch = []int{300, 1000, batchBytes}[h.rng.IntN(3)]
+	s.index.crowdQueue = []int{1, 500, crowdQueue}[h.rng.IntN(3)]
+	s.index.crowdAll = []int{1, 2000, crowdAll}[h.rng.IntN(3)]
 	h.note("open, clean %v, end %d", s.clean, s.log.End())
 	if err := s.index.check(); err != nil {
 		return err
@@ -237,45 +243,123 @@ func (h *history) compareGroup(g *modelGroup, found map[*modelMessage]bool) erro
 	return nil
 }
 
-// check holds the index's sums and counts against its runs.
+// check holds the index's sums, summaries and sizes against its runs.
 func (x *index) check() error {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	sums := map[uint64]sum{}
+	var c indexCheck
+	c.sums = map[uint64]sum{}
 	for _, q := range x.queues {
-		last, messages := uint64(0), uint64(0)
-		first := true
-		for _, p := range q.pages {
-			if len(p.runs) == 0 {
-				return fmt.Errorf("queue %d has an empty page", q.id)
-			}
-			for i := range p.runs {
-				r := &p.runs[i]
-				n := uint32(r.to) - uint32(r.from) + 1 - r.deadIn(r.from, r.to)
-				if n != r.live || n == 0 || r.bit(r.from) || r.bit(r.to) || !first && r.first() <= last {
-					return fmt.Errorf("queue %d: run %+v behind %d", q.id, *r, last)
-				}
-				first, last = false, r.last()
-				messages += uint64(n)
-				var covered []*segment
-				x.segments.span(r.pos-log.Position(r.back), r.pos, func(g *segment) { covered = append(covered, g) })
-				for _, g := range covered {
-					s := sums[g.seq]
-					s.add(sum{int64(n), int64(r.bytes) / int64(len(covered))})
-					sums[g.seq] = s
-				}
-			}
-		}
-		if messages != q.messages || !first && q.next <= last {
-			return fmt.Errorf("queue %d has %d messages, not %d; next is %d, last %d", q.id, messages, q.messages, q.next, last)
+		if err := c.queue(q); err != nil {
+			return fmt.Errorf("queue %d: %w", q.id, err)
 		}
 	}
 	for _, g := range x.segments.list {
-		if sums[g.seq] != g.sum {
-			return fmt.Errorf("segment %d has %v, not %v", g.seq, sums[g.seq], g.sum)
+		if c.sums[g.seq] != g.sum {
+			return fmt.Errorf("segment %d has %v, not %v", g.seq, c.sums[g.seq], g.sum)
+		}
+	}
+	if c.unsaved != x.unsaved {
+		return fmt.Errorf("%d bytes are unsaved, not %d", c.unsaved, x.unsaved)
+	}
+	if c.cached != x.cache.size || c.pages != len(x.cache.pages) {
+		return fmt.Errorf("%d pages of %d bytes are cached, not %d of %d", c.pages, c.cached, len(x.cache.pages), x.cache.size)
+	}
+	if n := len(x.cache.pages); n > 1 && x.cache.size > x.cache.limit {
+		return fmt.Errorf("%d bytes in %d pages are cached", x.cache.size, n)
+	}
+	return nil
+}
+
+// indexCheck gathers what all queues together should add up to.
+type indexCheck struct {
+	sums                   map[uint64]sum
+	unsaved, cached, pages int
+}
+
+func (c *indexCheck) queue(q *queueIndex) error {
+	messages, unsaved := uint64(0), 0
+	before := uint64(0)
+	for at, p := range q.pages {
+		if p.empty() || at > 0 && p.first() <= before {
+			return fmt.Errorf("page %+v behind %d", *p, before)
+		}
+		before = p.last()
+		if p.lost {
+			messages += uint64(p.messages)
+			for _, s := range p.sums {
+				c.add(s.seq, s.sum)
+			}
+			continue
+		}
+		runs, counts, err := q.contents(p)
+		if err != nil {
+			return err
+		}
+		fresh := page{runs: runs, counts: counts}
+		size := fresh.measure()
+		fresh.summarize(&q.index.segments)
+		messages += uint64(fresh.messages)
+		if fresh.from != p.first() || fresh.until != p.last() || !p.changed && !fresh.agrees(p) {
+			return fmt.Errorf("page %+v has %+v", *p, fresh)
+		}
+		if p.runs != nil && p.size != size {
+			return fmt.Errorf("page %+v has %d bytes", *p, size)
+		}
+		if p.changed {
+			unsaved += p.size
+			if p.slot != 0 || p.number != 0 {
+				return fmt.Errorf("page %+v is changed", *p)
+			}
+		} else if p.slot != 0 {
+			c.cached += p.size
+			c.pages++
+		}
+		if err := c.runs(q, runs, counts); err != nil {
+			return err
+		}
+	}
+	c.unsaved += unsaved
+	if messages != q.messages || unsaved != q.unsaved || messages > 0 && q.next <= before {
+		return fmt.Errorf("%d messages, not %d; %d bytes unsaved, not %d; next is %d, last %d",
+			q.messages, messages, q.unsaved, unsaved, q.next, before)
+	}
+	return nil
+}
+
+func (c *indexCheck) runs(q *queueIndex, runs []run, counts map[uint64]uint32) error {
+	for i := range runs {
+		r := &runs[i]
+		n := uint32(r.to) - uint32(r.from) + 1 - r.deadIn(r.from, r.to)
+		if n != r.live || n == 0 || r.bit(r.from) || r.bit(r.to) || i > 0 && r.first() <= runs[i-1].last() {
+			return fmt.Errorf("run %d of %+v", i, runs)
+		}
+		q.index.segments.share(r, int64(n), int64(r.bytes), func(g *segment, d sum) { c.add(g.seq, d) })
+	}
+	for seq := range counts {
+		if !slices.ContainsFunc(runs, func(r run) bool { return r.alive(seq) }) {
+			return fmt.Errorf("%d has a count", seq)
 		}
 	}
 	return nil
+}
+
+func (c *indexCheck) add(segment uint64, d sum) {
+	s := c.sums[segment]
+	s.add(d)
+	c.sums[segment] = s
+}
+
+// contents returns the runs of a page without bringing them into memory.
+func (q *queueIndex) contents(p *page) ([]run, map[uint64]uint32, error) {
+	if p.runs != nil {
+		return p.runs, p.counts, nil
+	}
+	fresh, err := q.read(p)
+	if err != nil {
+		return nil, nil, err
+	}
+	return fresh.runs, fresh.counts, nil
 }
 
 // planMove decides to move what is live in a segment; it is done later.
@@ -300,7 +384,11 @@ func (h *history) planMove() {
 	var list []survivor
 	for _, q := range x.queues {
 		for _, p := range q.pages {
-			for _, r := range p.runs {
+			runs, _, err := q.contents(p)
+			if err != nil {
+				panic(err)
+			}
+			for _, r := range runs {
 				if r.pos >= g.start && r.pos < g.limit {
 					r.dead = slices.Clone(r.dead)
 					list = append(list, survivor{q.id, r})

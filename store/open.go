@@ -114,7 +114,11 @@ func (s *durable) openIndex() (kv, error) {
 // recover brings the index to the state at the end of the log. Nothing is
 // written before the log has synced what it accepted.
 func (s *durable) recover() error {
-	s.index = newIndex(func() []log.Segment { return s.log.Segments() })
+	s.index = newIndex(func() []log.Segment { return s.log.Segments() }, s.kv.get, s.lose)
+	s.index.acceptLoss, s.index.volatile = s.opt.AcceptLogLoss, s.opt.volatile
+	if s.opt.indexCache > 0 {
+		s.index.cache.limit = s.opt.indexCache
+	}
 	st := stateLoader{store: s, index: s.index}
 	if err := st.anchor(); err != nil {
 		return err

@@ -42,7 +42,9 @@ type Options struct {
 	// and when there is enough again. It must not block.
 	OnDisk func(low bool)
 	// OnLoss is called by Open and by Load for everything that is given up
-	// because of AcceptLogLoss.
+	// because of AcceptLogLoss, and from any goroutine for a page of the index
+	// (a [*PageError]) that is found damaged: it costs the messages in it. It
+	// must not block.
 	OnLoss func(error)
 	// OnDamage is called for damage that is found while the store runs, by
 	// whoever meets it. What it hit stays where it is.
@@ -52,4 +54,7 @@ type Options struct {
 	// restart.
 	openKV   func() (kv, error)
 	volatile bool
+	// indexCache is how many bytes of memory pages of the index may take that
+	// are in Badger, too; 0 is 8 MiB.
+	indexCache int
 }

@@ -7,14 +7,6 @@ import (
 	"github.com/lepusmq/lepus/store/log"
 )
 
-// pageRuns is how many runs a page holds, in a queue with few pages. Long
-// queues have larger pages, up to maxPageRuns, so that the list of them stays
-// short.
-const (
-	pageRuns    = 128
-	maxPageRuns = 4096
-)
-
 // queueIndex is what the index knows of one queue: runs in order, in pages.
 // It is guarded by the index.
 type queueIndex struct {
@@ -23,53 +15,53 @@ type queueIndex struct {
 	next     uint64       // above every sequence number ever named
 	messages uint64
 	pages    []*page
-	counts   map[uint64]uint32 // deliveries, of messages that were delivered
 	index    *index
 
 	// What has changed since the queue was last saved.
-	dirty   bool
-	deltas  []segmentDelta
+	unsaved int // memory that changed pages take
+	deltas  []segmentSum
 	garbage []uint64 // numbers of pages that are not used any more
 	// What Badger has.
-	stored   bool
 	hash     uint64
 	nextPage uint64
+	stored   bool
+	dirty    bool // the queue is to be saved
 }
-
-// page is a stretch of a queue's runs, which Badger keeps as one value.
-type page struct {
-	runs []run
-	// number names the page in Badger; 0 if it has changed since, or is part
-	// of the queue's record.
-	number uint64
-	check  uint32
-}
-
-func (p *page) first() uint64 { return p.runs[0].first() }
-func (p *page) last() uint64  { return p.runs[len(p.runs)-1].last() }
 
 // room is how many runs a page may hold before it is parted.
 func (q *queueIndex) room() int {
 	return min(max(q.index.pageRuns, len(q.pages)/2), maxPageRuns)
 }
 
-// seek returns the place of the first run that ends at seq or behind it. at is
-// the number of pages if there is none.
-func (q *queueIndex) seek(seq uint64) (at, i int) {
-	at = sort.Search(len(q.pages), func(i int) bool { return q.pages[i].last() >= seq })
-	if at < len(q.pages) {
-		runs := q.pages[at].runs
-		i = sort.Search(len(runs), func(i int) bool { return runs[i].last() >= seq })
-	}
-	return at, i
+// find returns the place of the first page that ends at seq or behind it: the
+// number of pages if there is none.
+func (q *queueIndex) find(seq uint64) int {
+	return sort.Search(len(q.pages), func(i int) bool { return q.pages[i].last() >= seq })
 }
 
-// change says that a page differs from what Badger has.
+// change says that a page, whose runs are in memory, differs from what Badger
+// has.
 func (q *queueIndex) change(p *page) {
+	if p.changed {
+		return
+	}
 	if p.number != 0 {
 		q.garbage = append(q.garbage, p.number)
-		p.number = 0
 	}
+	q.index.cache.remove(p)
+	p.number, p.sums, p.changed = 0, nil, true
+	q.weigh(p.size)
+}
+
+// resize notes that a changed page takes more memory, or less.
+func (q *queueIndex) resize(p *page, bytes int) {
+	p.size += bytes
+	q.weigh(bytes)
+}
+
+func (q *queueIndex) weigh(bytes int) {
+	q.unsaved += bytes
+	q.index.unsaved += bytes
 }
 
 // insert adds a run of messages that the queue does not have.
@@ -78,12 +70,21 @@ func (q *queueIndex) insert(r run) {
 	q.messages += uint64(r.live)
 	q.account(&r, int64(r.live), int64(r.bytes), r.pos)
 	for {
-		at, i := q.seek(r.first())
+		at := q.find(r.first())
 		if at == len(q.pages) {
 			q.push(r)
 			return
 		}
 		p := q.pages[at]
+		if q.need(p) != nil {
+			if p.first() > r.last() {
+				q.pages = slices.Insert(q.pages, at, q.newPage(r))
+				return
+			}
+			q.makeWay(at, &r)
+			continue
+		}
+		i := p.search(r.first())
 		old := &p.runs[i]
 		switch {
 		case old.first() > r.last():
@@ -107,21 +108,55 @@ func (q *queueIndex) insert(r run) {
 	}
 }
 
-// push adds a run behind all others.
+// makeWay takes what a run spans out of a page that is lost. All that the page
+// adds to the sums stays with its first part.
+func (q *queueIndex) makeWay(at int, r *run) {
+	p := q.pages[at]
+	q.index.touch(q)
+	switch {
+	case p.from < r.first():
+		if p.until > r.last() {
+			rest := *p
+			rest.from, rest.messages, rest.sums = r.last()+1, 0, nil
+			q.pages = slices.Insert(q.pages, at+1, &rest)
+		}
+		p.until = r.first() - 1
+	case p.until > r.last():
+		p.from = r.last() + 1
+	default:
+		q.discard(p, r.pos)
+		q.pages = slices.Delete(q.pages, at, at+1)
+	}
+}
+
+// push adds a run behind all others. It reads the last page only if the
+// queue's record has it: one that is short.
 func (q *queueIndex) push(r run) {
 	if n := len(q.pages); n > 0 {
 		p := q.pages[n-1]
-		if last := &p.runs[len(p.runs)-1]; q.index.segments.same(last, &r) && last.join(&r) {
-			q.change(p)
-			return
-		}
-		if len(p.runs) < q.room() {
-			q.change(p)
-			p.runs = append(p.runs, r)
-			return
+		if p.runs != nil || p.number == 0 && q.need(p) == nil {
+			last := &p.runs[len(p.runs)-1]
+			before := last.size()
+			if q.index.segments.same(last, &r) && last.join(&r) {
+				q.change(p)
+				q.resize(p, last.size()-before)
+				return
+			}
+			if len(p.runs) < q.room() {
+				q.change(p)
+				p.runs = append(p.runs, r)
+				q.resize(p, r.size())
+				return
+			}
 		}
 	}
-	q.pages = append(q.pages, &page{runs: []run{r}})
+	q.pages = append(q.pages, q.newPage(r))
+}
+
+func (q *queueIndex) newPage(r run) *page {
+	p := &page{runs: []run{r}, size: r.size(), changed: true}
+	q.weigh(p.size)
+	return p
 }
 
 // put adds a run before the i-th of a page, or behind its last.
@@ -129,7 +164,7 @@ func (q *queueIndex) put(at, i int, r run) {
 	p := q.pages[at]
 	q.change(p)
 	p.runs = slices.Insert(p.runs, i, r)
-	if len(p.runs) > q.room() {
+	if q.resize(p, r.size()); len(p.runs) > q.room() {
 		q.halve(at)
 	}
 }
@@ -138,9 +173,17 @@ func (q *queueIndex) put(at, i int, r run) {
 func (q *queueIndex) halve(at int) {
 	p := q.pages[at]
 	n := len(p.runs) / 2
-	half := &page{runs: slices.Clone(p.runs[n:])}
+	half := &page{runs: slices.Clone(p.runs[n:]), changed: true}
 	clear(p.runs[n:])
 	p.runs = p.runs[:n]
+	for seq, count := range p.counts {
+		if seq >= half.runs[0].first() {
+			half.setCount(seqCount{seq, count})
+			delete(p.counts, seq)
+		}
+	}
+	half.size = half.measure()
+	p.size -= half.size
 	q.pages = slices.Insert(q.pages, at+1, half)
 }
 
@@ -151,35 +194,27 @@ func (q *queueIndex) settle(s span, by log.Position) {
 		q.next = max(q.next, s.last+1)
 	}
 	q.remove(s, by)
-	if len(q.counts) == 0 {
-		return
-	}
-	if n := s.last - s.first; n < uint64(len(q.counts)) {
-		for i := range n + 1 {
-			delete(q.counts, s.first+i)
-		}
-		return
-	}
-	for seq := range q.counts {
-		if seq >= s.first && seq <= s.last {
-			delete(q.counts, seq)
-		}
-	}
 }
 
-// remove takes the messages of a range out of the runs.
+// remove takes the messages of a range out of the runs. Pages within it go
+// without being read; in those that are lost it settles nothing.
 func (q *queueIndex) remove(s span, by log.Position) {
-	from, i := q.seek(s.first)
+	from := q.find(s.first)
 	at := from
 	for ; at < len(q.pages) && q.pages[at].first() <= s.last; at++ {
-		q.removeIn(q.pages[at], i, s, by)
-		i = 0
+		p := q.pages[at]
+		switch {
+		case s.first <= p.first() && p.last() <= s.last:
+			q.discard(p, by)
+		case q.need(p) == nil:
+			q.removeIn(at, s, by)
+		}
 	}
 	// Of the pages from from to at only the outermost can have something left.
-	if from < at && len(q.pages[from].runs) > 0 {
+	if from < at && !q.pages[from].empty() {
 		from++
 	}
-	if from < at && len(q.pages[at-1].runs) > 0 {
+	if from < at && !q.pages[at-1].empty() {
 		at--
 	}
 	if from < at {
@@ -187,97 +222,158 @@ func (q *queueIndex) remove(s span, by log.Position) {
 	}
 }
 
-// removeIn takes the messages of a range out of a page's runs from the i-th on.
-func (q *queueIndex) removeIn(p *page, i int, s span, by log.Position) {
-	changed, kept := false, i
+// discard takes out all that a page has, which is empty then.
+func (q *queueIndex) discard(p *page, by log.Position) {
+	if p.changed {
+		for i := range p.runs {
+			r := &p.runs[i]
+			q.messages -= uint64(r.live)
+			q.account(r, -int64(r.live), -int64(r.bytes), by)
+		}
+		q.weigh(-p.size)
+	} else {
+		q.messages -= uint64(p.messages)
+		for _, s := range p.sums {
+			if g := q.index.segments.bySeq(s.seq); g != nil {
+				q.add(g, sum{-s.sum.messages, -s.sum.bytes}, by)
+			}
+		}
+		if p.number != 0 {
+			q.garbage = append(q.garbage, p.number)
+		}
+		q.index.cache.remove(p)
+	}
+	p.drop()
+	p.number, p.changed = 0, true
+}
+
+// removeIn takes the messages of a range out of a page, whose runs are in
+// memory.
+func (q *queueIndex) removeIn(at int, s span, by log.Position) {
+	p := q.pages[at]
+	from := p.search(s.first)
+	i, kept, grown := from, from, 0
+	changed := false
 	for ; i < len(p.runs); i++ {
 		r := &p.runs[i]
 		if r.first() > s.last {
 			break
 		}
+		before := r.size()
 		if messages, bytes := r.kill(s.first, s.last); messages > 0 {
 			q.messages -= uint64(messages)
 			q.account(r, -int64(messages), -int64(bytes), by)
 			changed = true
 		}
-		if r.live > 0 {
-			if kept != i {
-				p.runs[kept] = *r
-			}
-			kept++
+		if r.live == 0 {
+			grown -= before
+			continue
 		}
+		grown += r.size() - before
+		if kept != i {
+			p.runs[kept] = *r
+		}
+		kept++
 	}
-	if changed {
-		q.change(p)
+	if !changed {
+		return
+	}
+	q.change(p)
+	if kept == 0 && at < len(q.pages)-1 {
+		// Nothing is added to this page: what is behind need not move.
+		clear(p.runs[:i])
+		p.runs = p.runs[i:]
+	} else {
 		p.runs = slices.Delete(p.runs, kept, i)
 	}
+	q.resize(p, grown-countMemory*p.forget(s))
+}
+
+// forget drops the delivery counts of a range and returns how many.
+func (p *page) forget(s span) int {
+	had := len(p.counts)
+	if had == 0 {
+		return 0
+	}
+	if n := s.last - s.first; n < uint64(had) {
+		for i := range n + 1 {
+			delete(p.counts, s.first+i)
+		}
+	} else {
+		for seq := range p.counts {
+			if seq >= s.first && seq <= s.last {
+				delete(p.counts, seq)
+			}
+		}
+	}
+	return had - len(p.counts)
 }
 
 // relocate moves the messages of a run that the queue still has to the run's
 // place. by is the operation's position.
 func (q *queueIndex) relocate(r run, by log.Position) {
+	var counts []seqCount
 	for o := uint32(r.from); o <= uint32(r.to) && r.live > 0; o++ {
 		seq := r.seq + uint64(o)
 		if r.bit(uint16(o)) {
 			continue
 		}
-		if q.has(seq) {
-			q.remove(span{seq, seq}, by)
-		} else {
+		p := q.holder(seq)
+		if p == nil {
 			r.kill(seq, seq)
+			continue
 		}
+		if n := p.counts[seq]; n > 0 {
+			counts = append(counts, seqCount{seq, n})
+		}
+		q.remove(span{seq, seq}, by)
 	}
 	if r.live > 0 {
 		q.insert(r)
 	}
+	for _, c := range counts {
+		q.delivered(c)
+	}
 }
 
-// has says whether a message is in the queue.
-func (q *queueIndex) has(seq uint64) bool {
-	at, i := q.seek(seq)
-	return at < len(q.pages) && q.pages[at].runs[i].alive(seq)
+// holder returns the page that has a message, its runs in memory, or nil if
+// the queue does not have it or cannot say.
+func (q *queueIndex) holder(seq uint64) *page {
+	at := q.find(seq)
+	if at == len(q.pages) || q.pages[at].first() > seq {
+		return nil
+	}
+	if p := q.pages[at]; q.need(p) == nil && p.alive(seq) {
+		return p
+	}
+	return nil
 }
 
 // delivered notes how often a message was delivered.
 func (q *queueIndex) delivered(c seqCount) {
 	q.next = max(q.next, c.seq+1)
-	at, i := q.seek(c.seq)
-	if at == len(q.pages) || !q.pages[at].runs[i].alive(c.seq) {
+	p := q.holder(c.seq)
+	if p == nil {
 		return
 	}
-	if q.counts == nil {
-		q.counts = make(map[uint64]uint32)
-	}
-	q.counts[c.seq] = c.count
-	q.change(q.pages[at])
+	q.change(p)
+	had := len(p.counts)
+	p.setCount(c)
+	q.resize(p, countMemory*(len(p.counts)-had))
 }
 
 // end takes all messages out; by is the operation's position. The pages that
 // Badger has are garbage.
 func (q *queueIndex) end(by log.Position) {
 	for _, p := range q.pages {
-		for i := range p.runs {
-			r := &p.runs[i]
-			q.account(r, -int64(r.live), -int64(r.bytes), by)
-		}
-		q.change(p)
+		q.discard(p, by)
 	}
-	q.pages, q.counts, q.messages = nil, nil, 0
+	q.pages = nil
 }
 
 // account notes what a run adds to the sums of the segments it lies in.
 func (q *queueIndex) account(r *run, messages, bytes int64, by log.Position) {
-	if r.back == 0 {
-		if g := q.index.segments.of(r.pos); g != nil {
-			q.add(g, sum{messages, bytes}, by)
-		}
-		return
-	}
-	var covered []*segment
-	q.index.segments.span(r.pos-log.Position(r.back), r.pos, func(g *segment) { covered = append(covered, g) })
-	for _, g := range covered {
-		q.add(g, sum{messages, bytes / int64(len(covered))}, by)
-	}
+	q.index.segments.share(r, messages, bytes, func(g *segment, d sum) { q.add(g, d, by) })
 }
 
 func (q *queueIndex) add(g *segment, d sum, by log.Position) {
@@ -285,11 +381,5 @@ func (q *queueIndex) add(g *segment, d sum, by log.Position) {
 	if g.sum.messages == 0 && d.messages < 0 {
 		g.emptied = by
 	}
-	for i := len(q.deltas) - 1; i >= 0; i-- {
-		if q.deltas[i].seq == g.seq {
-			q.deltas[i].sum.add(d)
-			return
-		}
-	}
-	q.deltas = append(q.deltas, segmentDelta{seq: g.seq, sum: d})
+	q.deltas = addSum(q.deltas, g.seq, d)
 }

@@ -20,6 +20,10 @@ type indexRig struct {
 	next  uint64
 	pos   log.Position
 	held  []uint64 // numbers that come late
+	// counts are the deliveries told, and kv is what was saved.
+	counts map[uint64]uint32
+	kv     map[string][]byte
+	reads  int
 }
 
 const rigSegment = 1 << 16
@@ -28,6 +32,7 @@ func newIndexRig(seed uint64) *indexRig {
 	g := &indexRig{
 		rng: rand.New(rand.NewPCG(seed, 3)), plain: map[uint64]log.Position{},
 		past: map[uint64]bool{}, next: 1, pos: 4096,
+		counts: map[uint64]uint32{}, kv: map[string][]byte{},
 	}
 	g.index = newIndex(func() []log.Segment {
 		var list []log.Segment
@@ -37,8 +42,12 @@ func newIndexRig(seed uint64) *indexRig {
 			})
 		}
 		return list
-	})
+	}, func(key []byte) ([]byte, error) {
+		g.reads++
+		return slices.Clone(g.kv[string(key)]), nil
+	}, func(err error) { panic(err) })
 	g.index.pageRuns = 1 + g.rng.IntN(4)
+	g.index.cache.limit = []int{1, 300, cacheBytes}[g.rng.IntN(3)]
 	g.queue = g.index.newQueue(1, 0)
 	g.index.queues[1] = g.queue
 	g.index.defined[definitionKey{KindQueue, 1}] = &definition{}
@@ -68,8 +77,12 @@ func (g *indexRig) apply(r log.Record) {
 }
 
 func (g *indexRig) step() {
-	switch n := g.rng.IntN(10); {
-	case n < 4:
+	switch n := g.rng.IntN(12); {
+	case n < 1:
+		g.save()
+	case n < 2:
+		g.count()
+	case n < 6:
 		var seqs []uint64
 		for range 1 + g.rng.IntN(8) {
 			switch g.rng.IntN(12) {
@@ -84,16 +97,44 @@ func (g *indexRig) step() {
 			g.next++
 		}
 		g.add(seqs)
-	case n < 5 && len(g.held) > 0:
+	case n < 7 && len(g.held) > 0:
 		i := g.rng.IntN(len(g.held))
 		seq := g.held[i]
 		g.held = slices.Delete(g.held, i, i+1)
 		g.add([]uint64{seq})
-	case n < 6:
+	case n < 8:
 		g.move()
 	default:
 		g.kill()
 	}
+}
+
+// save writes the queue as a checkpoint does.
+func (g *indexRig) save() {
+	state := g.queue.snapshot(g.pos + 1)
+	for _, c := range append(state.pages, state.old...) {
+		if c.deleted {
+			delete(g.kv, string(c.key))
+		} else {
+			g.kv[string(c.key)] = c.value
+		}
+	}
+	b := batch{sum: new(uint64)}
+	g.queue.putRecord(&b, state.record)
+	g.kv[string(b.changes[0].key)] = b.changes[0].value
+	g.index.written(state.saved)
+}
+
+// count tells of a delivery.
+func (g *indexRig) count() {
+	live := slices.Sorted(maps.Keys(g.plain))
+	if len(live) == 0 {
+		return
+	}
+	c := seqCount{live[g.rng.IntN(len(live))], 1 + g.rng.Uint32N(9)}
+	g.pos += 100
+	g.index.apply([]op{{kind: recCount, at: g.pos, queue: 1, count: c}}, g.pos+1)
+	g.counts[c.seq] = c.count
 }
 
 func (g *indexRig) add(seqs []uint64) {
@@ -126,6 +167,7 @@ func (g *indexRig) kill() {
 	for seq := range g.plain {
 		if seq >= s.first && seq <= s.last {
 			delete(g.plain, seq)
+			delete(g.counts, seq)
 		}
 	}
 	// Late ones inside the range are not killed by it: they come afterwards.
@@ -147,49 +189,85 @@ func (g *indexRig) move() {
 	}
 }
 
-// compare holds the index against the plain one.
-func (g *indexRig) compare(q *queueIndex) error {
+// compare holds what a queue's index says against the plain one.
+func (g *indexRig) compare(x *index) error {
+	runs, counts := x.runsOf(1, Range{1, maxSeq}, 1<<30)
 	n := 0
-	for _, p := range q.pages {
-		for i := range p.runs {
-			r := &p.runs[i]
-			for o := uint32(r.from); o <= uint32(r.to); o++ {
-				if r.bit(uint16(o)) {
-					continue
-				}
-				n++
-				seq := r.seq + uint64(o)
-				pos, ok := g.plain[seq]
-				if !ok || pos < r.pos || pos > r.pos+log.Position(r.reach) {
-					return fmt.Errorf("%d: live is %v, at %d, run at %d+%d", seq, ok, pos, r.pos, r.reach)
-				}
+	for i := range runs {
+		r := &runs[i]
+		for seq := r.first(); seq <= r.last(); seq++ {
+			if !r.alive(seq) {
+				continue
+			}
+			n++
+			pos, ok := g.plain[seq]
+			if !ok || pos < r.pos || pos > r.pos+log.Position(r.reach) {
+				return fmt.Errorf("%d: live is %v, at %d, run at %d+%d", seq, ok, pos, r.pos, r.reach)
 			}
 		}
 	}
 	if n != len(g.plain) {
 		return fmt.Errorf("%d messages instead of %d", n, len(g.plain))
 	}
+	if len(counts)+len(g.counts) > 0 && !maps.Equal(counts, g.counts) {
+		return fmt.Errorf("counts %v instead of %v", counts, g.counts)
+	}
+	return nil
+}
+
+// compareRange holds a part of the queue against the plain one.
+func (g *indexRig) compareRange() error {
+	from := uint64(g.rng.IntN(int(g.next)))
+	to := from + uint64(g.rng.IntN(40))
+	runs, _ := g.index.runsOf(1, Range{from, to}, 1<<30)
+	n := 0
+	for seq := range g.plain {
+		if seq >= from && seq <= to {
+			n++
+		}
+	}
+	for i := range runs {
+		if n -= int(runs[i].live); runs[i].first() < from || runs[i].last() > to {
+			return fmt.Errorf("%d to %d of %d to %d", runs[i].first(), runs[i].last(), from, to)
+		}
+	}
+	if n != 0 {
+		return fmt.Errorf("%d messages are missing from %d to %d", n, from, to)
+	}
 	return nil
 }
 
 func TestQueueIndex(t *testing.T) {
-	for seed := range uint64(60) {
+	read := 0
+	for seed := range uint64(200) {
 		g := newIndexRig(seed)
-		for i := range 150 {
+		for i := range 400 {
 			g.step()
-			if err := g.compare(g.queue); err != nil {
+			if seed%2 == 0 {
+				g.index.forget()
+			}
+			if err := g.compare(g.index); err != nil {
 				t.Fatalf("seed %d, step %d: %v", seed, i, err)
 			}
-		}
-		if err := g.index.check(); err != nil {
-			t.Fatalf("seed %d: %v", seed, err)
+			if err := g.compareRange(); err != nil {
+				t.Fatalf("seed %d, step %d: %v", seed, i, err)
+			}
+			if err := g.index.check(); err != nil {
+				t.Fatalf("seed %d, step %d: %v", seed, i, err)
+			}
 		}
 		if err := g.reload(); err != nil {
 			t.Fatalf("seed %d, from its pages: %v", seed, err)
 		}
+		read += g.reads
+		g.index.forget()
+		g.reads = 0
 		g.queue.end(g.pos)
 		if err := g.index.check(); err != nil {
 			t.Fatalf("seed %d, at the end: %v", seed, err)
+		}
+		if g.reads > 0 {
+			t.Fatalf("seed %d: the end reads %d pages", seed, g.reads)
 		}
 		for _, s := range g.index.segments.list {
 			if s.sum != (sum{}) {
@@ -197,44 +275,47 @@ func TestQueueIndex(t *testing.T) {
 			}
 		}
 	}
+	if read < 3000 {
+		t.Errorf("only %d pages were read", read)
+	}
 }
 
-// reload encodes the queue as a checkpoint does and compares what comes back.
+// reload reads back what was saved, as a start does, and compares.
 func (g *indexRig) reload() error {
-	for seq := range g.plain {
-		if g.rng.IntN(4) == 0 {
-			g.queue.delivered(seqCount{seq, uint32(seq)})
-		}
-	}
-	state := g.queue.snapshot(g.pos)
-	rec, ok := decodeQueueRecord(state.record)
-	if !ok {
-		return fmt.Errorf("record %x", state.record)
-	}
-	again := g.index.newQueue(1, 0)
-	l := stateLoader{store: &durable{}, index: g.index}
-	for i, p := range state.pages {
-		b, err := unseal(p.key, p.value)
-		if err != nil {
-			return err
-		}
-		if err := l.readRuns(again, &page{}, b, ^uint32(0)); err != nil {
-			return err
-		}
-		if e := rec.pages[i]; e.first != again.pages[i].first() || e.last != again.pages[i].last() ||
-			e.messages != again.pages[i].messages() || e.check != checkOf(p.value) {
-			return fmt.Errorf("page %d is %v", i, e)
-		}
-	}
-	if err := l.readRuns(again, &page{}, rec.tail, rec.runs); err != nil {
+	g.save()
+	again := newIndex(g.index.segments.source, g.index.get, g.index.report)
+	again.segments.refresh()
+	l := stateLoader{store: &durable{index: again}, index: again}
+	key := stateKey(keyQueue, 1)
+	value, err := unseal(key, g.kv[string(key)])
+	if err != nil {
 		return err
 	}
-	if !maps.Equal(again.counts, g.queue.counts) {
-		return fmt.Errorf("counts %v instead of %v", again.counts, g.queue.counts)
+	g.reads = 0
+	if err := l.readQueue(key, value, g.queue.hash); err != nil {
+		return err
 	}
-	err := g.compare(again)
-	again.end(g.pos)
-	return err
+	if g.reads > 0 {
+		return fmt.Errorf("%d pages were read", g.reads)
+	}
+	if err := again.check(); err != nil {
+		return err
+	}
+	for i, s := range g.index.segments.list {
+		if again.segments.list[i].sum != s.sum {
+			return fmt.Errorf("segment %d has %v, not %v", s.seq, again.segments.list[i].sum, s.sum)
+		}
+	}
+	named := 1
+	for _, p := range again.queues[1].pages {
+		if p.number != 0 {
+			named++
+		}
+	}
+	if named != len(g.kv) {
+		return fmt.Errorf("%d keys are left for %d pages", len(g.kv), named-1)
+	}
+	return g.compare(again)
 }
 
 func TestNextSeqCoversDeadRanges(t *testing.T) {

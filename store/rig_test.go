@@ -19,6 +19,7 @@ type fakeKV struct {
 	rng *rand.Rand
 	mu  sync.Mutex
 	m   map[string][]byte
+	got map[byte]int // how many values were read, by the first letter of their keys
 }
 
 const (
@@ -30,7 +31,7 @@ func newFakeKV(fs *vfs.Fake, seed uint64) *fakeKV {
 	if err := fs.MkdirAll(fakeKVDir); err != nil {
 		panic(err)
 	}
-	return &fakeKV{fs: fs, rng: rand.New(rand.NewPCG(seed, 1)), m: map[string][]byte{}}
+	return &fakeKV{fs: fs, rng: rand.New(rand.NewPCG(seed, 1)), m: map[string][]byte{}, got: map[byte]int{}}
 }
 
 func (k *fakeKV) scan(prefix []byte, fn func(key, value []byte) error) error {
@@ -46,6 +47,7 @@ func (k *fakeKV) scan(prefix []byte, fn func(key, value []byte) error) error {
 	for _, key := range keys {
 		k.mu.Lock()
 		v := k.m[key]
+		k.got[key[0]]++
 		k.mu.Unlock()
 		if err := fn([]byte(key), v); err != nil {
 			return err
@@ -57,6 +59,7 @@ func (k *fakeKV) scan(prefix []byte, fn func(key, value []byte) error) error {
 func (k *fakeKV) get(key []byte) ([]byte, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	k.got[key[0]]++
 	return bytes.Clone(k.m[string(key)]), nil
 }
 
@@ -97,8 +100,10 @@ func (k *fakeKV) clone(fs *vfs.Fake, seed uint64) *fakeKV {
 
 // rig is a disk that outlives the stores on it.
 type rig struct {
-	fs *vfs.Fake
-	kv *fakeKV
+	fs    *vfs.Fake
+	kv    *fakeKV
+	cache int // bytes; 0 is the default
+	lost  []error
 }
 
 func newRig(seed uint64) *rig {
@@ -108,12 +113,12 @@ func newRig(seed uint64) *rig {
 
 func (r *rig) clone(seed uint64) *rig {
 	fs := r.fs.Clone(seed)
-	return &rig{fs: fs, kv: r.kv.clone(fs, seed)}
+	return &rig{fs: fs, kv: r.kv.clone(fs, seed), cache: r.cache}
 }
 
 func (r *rig) options() Options {
 	return Options{
-		Dir: fakeDir, FS: r.fs, SegmentSize: 16 << 10,
+		Dir: fakeDir, FS: r.fs, SegmentSize: 16 << 10, indexCache: r.cache,
 		openKV: func() (kv, error) { return r.kv, nil },
 	}
 }

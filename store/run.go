@@ -44,6 +44,9 @@ type run struct {
 func (r *run) first() uint64 { return r.seq + uint64(r.from) }
 func (r *run) last() uint64  { return r.seq + uint64(r.to) }
 
+// size is the memory that the run takes.
+func (r *run) size() int { return runMemory + 8*len(r.dead) }
+
 // alive says whether a message of the run is alive.
 func (r *run) alive(seq uint64) bool {
 	if seq < r.first() || seq > r.last() {
@@ -140,6 +143,19 @@ func (r *run) kill(first, last uint64) (messages, bytes uint32) {
 	r.live, r.bytes = r.live-messages, r.bytes-bytes
 	r.mask(from, to)
 	return messages, bytes
+}
+
+// within returns a copy that has only the messages first to last.
+func (r *run) within(first, last uint64) run {
+	c := *r
+	c.dead = slices.Clone(r.dead)
+	if c.first() < first {
+		c.kill(c.first(), first-1)
+	}
+	if c.live > 0 && c.last() > last {
+		c.kill(last+1, c.last())
+	}
+	return c
 }
 
 // split returns what lies at seq and behind it, and keeps what is before.

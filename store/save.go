@@ -73,7 +73,7 @@ func (s *durable) saveQueues(queues []*queueIndex) error {
 			large = s.index.saveQueue(b, queues[0], s.checkpoints.batch)
 			queues = queues[1:]
 		}
-		if err := s.commitSums(b); err != nil {
+		if err := s.commitQueues(b); err != nil {
 			return err
 		}
 		if large != nil {
@@ -93,22 +93,34 @@ func (s *durable) commitSums(b *batch) error {
 	return s.commitBatch(b)
 }
 
+// commitQueues ends a transaction that has saved queues.
+func (s *durable) commitQueues(b *batch) error {
+	if err := s.commitSums(b); err != nil {
+		return err
+	}
+	s.index.mu.Lock()
+	defer s.index.mu.Unlock()
+	s.index.written(b.saved)
+	return nil
+}
+
 // saveQueue adds a queue, as it is now, to a transaction. If that is more than
 // most, nothing is added and the queue's state is returned.
 func (x *index) saveQueue(b *batch, q *queueIndex, most int) (large *queueState) {
 	x.mu.Lock()
-	defer x.mu.Unlock()
+	defer x.unlock()
 	if x.queues[q.id] != q {
 		// It has ended meanwhile: saveEnded sees to it.
 		return nil
 	}
 	state := q.snapshot(x.applied)
+	x.unsavedSeen.Store(int64(x.unsaved))
 	if state.size > most {
 		return &state
 	}
-	b.changes = append(b.changes, state.pages...)
-	b.changes = append(b.changes, state.old...)
-	b.size += state.size
+	b.add(state.pages...)
+	b.add(state.old...)
+	b.saved = append(b.saved, state.saved...)
 	x.settle(state.deltas)
 	q.putRecord(b, state.record)
 	return nil
@@ -151,7 +163,8 @@ func (s *durable) saveRecord(state *queueState) error {
 	x.settle(state.deltas)
 	state.queue.putRecord(b, state.record)
 	x.mu.Unlock()
-	return s.commitSums(b)
+	b.saved = state.saved
+	return s.commitQueues(b)
 }
 
 // saveEnded removes queues that have ended from Badger.
@@ -192,8 +205,7 @@ func (x *index) saveEnd(b *batch, most int) (large *queueState, more bool) {
 	if state.size > most {
 		return &state, true
 	}
-	b.changes = append(b.changes, state.old...)
-	b.size += state.size
+	b.add(state.old...)
 	x.settle(state.deltas)
 	q.removeRecord(b)
 	return nil, true

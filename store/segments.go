@@ -28,11 +28,21 @@ func (s *sum) add(d sum) {
 	s.bytes += d.bytes
 }
 
-// segmentDelta is how a queue has changed a segment's sum since the queue was
-// last saved.
-type segmentDelta struct {
+// segmentSum is what something adds to the sum of a segment.
+type segmentSum struct {
 	seq uint64
 	sum sum
+}
+
+// addSum adds to what is in a list about a segment.
+func addSum(list []segmentSum, seq uint64, d sum) []segmentSum {
+	for i := len(list) - 1; i >= 0; i-- {
+		if list[i].seq == seq {
+			list[i].sum.add(d)
+			return list
+		}
+	}
+	return append(list, segmentSum{seq, d})
 }
 
 // segments are those of the log, in order.
@@ -116,5 +126,21 @@ func (s *segments) span(from, to log.Position, each func(*segment)) {
 		if g.limit > from && g.start <= to {
 			each(g)
 		}
+	}
+}
+
+// share calls each for every segment that a run lies in, with what so many of
+// its messages and bytes are there.
+func (s *segments) share(r *run, messages, bytes int64, each func(*segment, sum)) {
+	if r.back == 0 {
+		if g := s.of(r.pos); g != nil {
+			each(g, sum{messages, bytes})
+		}
+		return
+	}
+	var covered []*segment
+	s.span(r.pos-log.Position(r.back), r.pos, func(g *segment) { covered = append(covered, g) })
+	for _, g := range covered {
+		each(g, sum{messages, bytes / int64(len(covered))})
 	}
 }

@@ -1,6 +1,10 @@
 package store
 
-import "github.com/lepusmq/lepus/store/log"
+import (
+	"slices"
+
+	"github.com/lepusmq/lepus/store/log"
+)
 
 // batch is one transaction in the making. Everything that the sum over all
 // values covers goes through put and remove.
@@ -8,11 +12,14 @@ type batch struct {
 	changes []change
 	size    int
 	sum     *uint64
+	saved   []*page // those that are in Badger when it is done
 }
 
-func (b *batch) add(c change) {
-	b.changes = append(b.changes, c)
-	b.size += c.size()
+func (b *batch) add(list ...change) {
+	b.changes = append(b.changes, list...)
+	for i := range list {
+		b.size += list[i].size()
+	}
 }
 
 // put sets a value that the sum covers. hash is that of the value before, and
@@ -36,34 +43,37 @@ func (b *batch) remove(key []byte, hash *uint64) {
 // transaction.
 const pageBytes = 128 << 10
 
+// pageSums bounds how many segments a page names.
+const pageSums = 1024
+
 // queueState is what is to be written of a queue, and belongs together.
 type queueState struct {
 	queue  *queueIndex
 	record []byte
+	saved  []*page  // those that are new, in the record or in pages
 	pages  []change // new ones
 	old    []change // those that nothing names any more
-	deltas []segmentDelta
+	deltas []segmentSum
 	size   int
 }
 
 // snapshot encodes a queue as it is now; applied is the position up to which
-// that holds. What has changed is taken for written from here on. Called with
-// the index locked.
+// that holds. What has changed is taken for written from here on, but stays in
+// memory until written says so. Called with the index locked.
 func (q *queueIndex) snapshot(applied log.Position) queueState {
 	q.dirty = false
 	q.position = applied
+	if q.index.acceptLoss {
+		q.giveUpLost(applied)
+	}
 	s := queueState{queue: q}
 	rec := queueRecord{position: applied, next: q.next, pages: make([]pageEntry, 0, len(q.pages))}
 	for i := 0; i < len(q.pages); i++ {
 		p := q.pages[i]
-		if p.number == 0 {
-			b := p.encode(q.counts)
-			for len(b) > pageBytes && len(p.runs) > 1 {
-				q.halve(i)
-				b = p.encode(q.counts)
-			}
+		if p.number == 0 && q.need(p) == nil {
+			b := s.encode(i)
 			if i == len(q.pages)-1 && len(b) <= tailBytes {
-				rec.tail, rec.runs = b, uint32(len(p.runs))
+				rec.tail = b
 				break
 			}
 			p.number = q.nextPage
@@ -73,14 +83,54 @@ func (q *queueIndex) snapshot(applied log.Position) queueState {
 			p.check = checkOf(b)
 			s.pages = append(s.pages, change{key: key, value: b})
 		}
-		rec.pages = append(rec.pages, pageEntry{
-			number: p.number, first: p.first(), last: p.last(), messages: p.messages(), check: p.check,
-		})
+		rec.pages = append(rec.pages, p.entry())
 	}
 	rec.nextPage = q.nextPage
 	s.record = rec.encode()
 	s.finish()
 	return s
+}
+
+// encode makes the value of a page, which is parted if it is too large, and
+// takes it for saved.
+func (s *queueState) encode(at int) []byte {
+	q := s.queue
+	p := q.pages[at]
+	q.change(p)
+	segments := &q.index.segments
+	p.summarize(segments)
+	b := p.encode()
+	for (len(b) > pageBytes || len(p.sums) > pageSums) && len(p.runs) > 1 {
+		q.halve(at)
+		p.summarize(segments)
+		b = p.encode()
+	}
+	p.changed = false
+	q.weigh(-p.size)
+	s.saved = append(s.saved, p)
+	return b
+}
+
+// giveUpLost takes pages that are lost out of the queue. by is the position at
+// which that happens.
+func (q *queueIndex) giveUpLost(by log.Position) {
+	q.pages = slices.DeleteFunc(q.pages, func(p *page) bool {
+		if p.lost {
+			q.discard(p, by)
+		}
+		return p.empty()
+	})
+}
+
+// written says that Badger has pages now: those that have not changed since may
+// be dropped. Called with the index locked.
+func (x *index) written(saved []*page) {
+	for _, p := range saved {
+		if !p.changed {
+			p.used = false
+			x.cache.add(p)
+		}
+	}
 }
 
 // finish takes what else has changed in the queue.
@@ -110,25 +160,9 @@ func (q *queueIndex) ending() queueState {
 	return s
 }
 
-func (p *page) encode(counts map[uint64]uint32) []byte {
-	b := make([]byte, 0, len(p.runs)*runSize+4)
-	for i := range p.runs {
-		b = appendRun(b, &p.runs[i], counts)
-	}
-	return b
-}
-
-func (p *page) messages() uint32 {
-	n := uint32(0)
-	for i := range p.runs {
-		n += p.runs[i].live
-	}
-	return n
-}
-
 // settle adds what a queue has changed to the sums that Badger has; sums comes
 // before the end of the same transaction. Called with the index locked.
-func (x *index) settle(deltas []segmentDelta) {
+func (x *index) settle(deltas []segmentSum) {
 	for _, d := range deltas {
 		if g := x.segments.bySeq(d.seq); g != nil && d.sum != (sum{}) {
 			g.saved.add(d.sum)

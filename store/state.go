@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"hash/crc32"
 	"hash/crc64"
-	"slices"
 
 	"github.com/lepusmq/lepus/store/log"
 )
@@ -39,9 +38,14 @@ const (
 	runCounts      = 4
 )
 
+// pageLost is the flag of a page entry whose page could not be read.
+const pageLost = 1
+
 const (
-	runSize  = 31
-	pageSize = 32
+	runSize     = 31
+	recordSize  = 30 // of a queue record without its pages
+	pageSize    = 36 // of a page entry without its sums
+	pageSumSize = 20
 )
 
 var (
@@ -188,56 +192,104 @@ type queueRecord struct {
 	next     uint64
 	nextPage uint64
 	pages    []pageEntry
-	tail     []byte // runs
-	runs     uint32 // how many
+	tail     []byte // the last page, if it is short
 }
 
-// pageEntry names a page of a queue.
+// pageEntry names a page of a queue, and says what must be known of it while
+// it is not read.
 type pageEntry struct {
 	number      uint64
 	first, last uint64
 	messages    uint32
 	check       uint32
+	lost        bool // it could not be read
+	sums        []segmentSum
 }
 
 func (r *queueRecord) encode() []byte {
-	b := make([]byte, 0, 34+pageSize*len(r.pages)+len(r.tail)+4)
+	size := recordSize + len(r.tail) + 4
+	for i := range r.pages {
+		size += pageSize + pageSumSize*len(r.pages[i].sums)
+	}
+	b := make([]byte, 0, size)
 	b = append(b, r.flags, 0)
 	b = le.AppendUint64(b, uint64(r.position))
 	b = le.AppendUint64(b, r.next)
 	b = le.AppendUint64(b, r.nextPage)
 	b = le.AppendUint32(b, uint32(len(r.pages)))
-	for _, p := range r.pages {
-		b = le.AppendUint64(b, p.number)
-		b = le.AppendUint64(b, p.first)
-		b = le.AppendUint64(b, p.last)
-		b = le.AppendUint32(b, p.messages)
-		b = le.AppendUint32(b, p.check)
+	for i := range r.pages {
+		b = r.pages[i].append(b)
 	}
-	b = le.AppendUint32(b, r.runs)
 	return append(b, r.tail...)
 }
 
+func (p *pageEntry) append(b []byte) []byte {
+	b = le.AppendUint64(b, p.number)
+	b = le.AppendUint64(b, p.first)
+	b = le.AppendUint64(b, p.last)
+	b = le.AppendUint32(b, p.messages)
+	b = le.AppendUint32(b, p.check)
+	flags := uint16(0)
+	if p.lost {
+		flags |= pageLost
+	}
+	b = le.AppendUint16(b, flags)
+	b = le.AppendUint16(b, uint16(len(p.sums)))
+	for _, s := range p.sums {
+		b = le.AppendUint64(b, s.seq)
+		b = le.AppendUint32(b, uint32(s.sum.messages))
+		b = le.AppendUint64(b, uint64(s.sum.bytes))
+	}
+	return b
+}
+
 func decodeQueueRecord(b []byte) (r queueRecord, ok bool) {
-	if len(b) < 30 {
+	if len(b) < recordSize {
 		return r, false
 	}
 	r.flags = b[0]
 	r.position = log.Position(le.Uint64(b[2:]))
 	r.next = le.Uint64(b[10:])
 	r.nextPage = le.Uint64(b[18:])
-	pages, b, ok := list(b[26:], 4, pageSize)
-	if !ok || len(b) < 4 {
+	n := uint64(le.Uint32(b[26:]))
+	b = b[recordSize:]
+	if n > uint64(len(b)/pageSize) {
 		return r, false
 	}
-	for ; len(pages) > 0; pages = pages[pageSize:] {
-		r.pages = append(r.pages, pageEntry{
-			number: le.Uint64(pages), first: le.Uint64(pages[8:]), last: le.Uint64(pages[16:]),
-			messages: le.Uint32(pages[24:]), check: le.Uint32(pages[28:]),
-		})
+	if n > 0 {
+		r.pages = make([]pageEntry, n)
 	}
-	r.runs, r.tail = le.Uint32(b), slices.Clone(b[4:])
+	for i := range r.pages {
+		if b, ok = r.pages[i].decode(b); !ok {
+			return r, false
+		}
+	}
+	r.tail = b
 	return r, r.flags&^queueTombstone == 0
+}
+
+func (p *pageEntry) decode(b []byte) (rest []byte, ok bool) {
+	if len(b) < pageSize {
+		return nil, false
+	}
+	*p = pageEntry{
+		number: le.Uint64(b), first: le.Uint64(b[8:]), last: le.Uint64(b[16:]),
+		messages: le.Uint32(b[24:]), check: le.Uint32(b[28:]),
+	}
+	flags, n := le.Uint16(b[32:]), int(le.Uint16(b[34:]))
+	p.lost = flags&pageLost != 0
+	b = b[pageSize:]
+	if len(b) < n*pageSumSize || flags&^pageLost != 0 || p.first > p.last {
+		return nil, false
+	}
+	p.sums = make([]segmentSum, n)
+	for i := range p.sums {
+		p.sums[i] = segmentSum{
+			seq: le.Uint64(b), sum: sum{messages: int64(le.Uint32(b[8:])), bytes: int64(le.Uint64(b[12:]))},
+		}
+		b = b[pageSumSize:]
+	}
+	return b, true
 }
 
 // gRecord ends a checkpoint.

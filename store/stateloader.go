@@ -156,17 +156,15 @@ func (l *stateLoader) tolerate(err error) error {
 	return nil
 }
 
-// heal makes Badger agree with what is left. The next checkpoint writes all of
-// it; until then it takes the same loss again to open the store.
+// heal makes Badger agree with what is left. The next checkpoint writes the
+// records of all queues; until then it takes the same loss again to open the
+// store.
 func (l *stateLoader) heal() error {
 	if !l.lost {
 		return nil
 	}
 	x := l.index
 	for _, q := range x.queues {
-		for _, p := range q.pages {
-			q.change(p)
-		}
 		x.touch(q)
 		l.sweep = append(l.sweep, q.id)
 	}
@@ -242,75 +240,101 @@ func (l *stateLoader) readQueue(key, value []byte, hash uint64) error {
 	q := l.index.newQueue(n[0], rec.position)
 	q.next, q.nextPage, q.stored, q.hash = rec.next, rec.nextPage, true, hash
 	l.index.queues[q.id] = q
+	if n := len(rec.pages); n > 0 {
+		q.pages = make([]*page, 0, n+1)
+	}
 	for i := range rec.pages {
-		if err := l.readPage(q, &rec.pages[i]); err != nil {
+		if err := l.readPage(q, rec.pages[i].page()); err != nil {
 			if err := l.tolerate(err); err != nil {
 				return err
 			}
 		}
 	}
-	if rec.runs > 0 {
-		if err := l.readRuns(q, &page{}, rec.tail, rec.runs); err != nil {
-			return l.tolerate(err)
+	if len(rec.tail) > 0 {
+		p := new(page)
+		if !p.decode(rec.tail) {
+			return l.tolerate(fmt.Errorf("%w: index: the last runs of queue %d", ErrDamaged, q.id))
+		}
+		if err := l.take(q, p); err != nil {
+			return err
 		}
 	}
 	q.deltas = nil
 	return nil
 }
 
-func (l *stateLoader) readPage(q *queueIndex, entry *pageEntry) error {
-	key := stateKey(keyPage, q.id, entry.number)
-	sealed, err := l.store.kv.get(key)
+// readPage takes up a page that a record names. It is read only if losses are
+// accepted, so that they are found now; else what the record says of it will
+// do.
+func (l *stateLoader) readPage(q *queueIndex, p *page) error {
+	if !l.store.opt.AcceptLogLoss {
+		if err := inOrder(q, p); err != nil {
+			return err
+		}
+		for _, s := range p.sums {
+			g := l.index.segments.bySeq(s.seq)
+			if g == nil {
+				return fmt.Errorf("%w: the log does not have segment %d, where queue %d has %d messages",
+					ErrDamaged, s.seq, q.id, s.sum.messages)
+			}
+			g.sum.add(s.sum)
+		}
+		q.messages += uint64(p.messages)
+		q.pages = append(q.pages, p)
+		return nil
+	}
+	if p.lost {
+		return q.pageError(p, fmt.Errorf("%w: it was found damaged before", ErrDamaged))
+	}
+	b, err := q.fetch(p)
 	if err != nil {
-		return err
+		return q.pageError(p, err)
 	}
-	if sealed == nil {
-		return fmt.Errorf("%w: index: page %d of queue %d is missing", ErrDamaged, entry.number, q.id)
+	if !p.decode(b) {
+		return q.pageError(p, fmt.Errorf("%w: its runs", ErrDamaged))
 	}
-	b, err := unseal(key, sealed)
-	if err == nil && checkOf(sealed) != entry.check {
-		err = fmt.Errorf("%w: index: page %d of queue %d is another", ErrDamaged, entry.number, q.id)
-	}
-	if err != nil {
-		return err
-	}
-	return l.readRuns(q, &page{number: entry.number, check: entry.check}, b, ^uint32(0))
+	return l.take(q, p)
 }
 
-// readRuns adds the runs of a page, at most n, to a queue.
-func (l *stateLoader) readRuns(q *queueIndex, p *page, b []byte, n uint32) error {
-	last, any := uint64(0), len(q.pages) > 0
-	if any {
-		last = q.pages[len(q.pages)-1].last()
+// take takes up a page whose runs are in memory, without those that the log
+// does not have.
+func (l *stateLoader) take(q *queueIndex, p *page) error {
+	p.summarize(&l.index.segments)
+	if err := inOrder(q, p); err != nil {
+		return err
 	}
-	var lost error
-	for ; len(b) > 0 && n > 0; n-- {
-		r, rest, ok := decodeRun(b, func(c seqCount) {
-			if q.counts == nil {
-				q.counts = make(map[uint64]uint32)
-			}
-			q.counts[c.seq] = c.count
-		})
-		if !ok || any && r.first() <= last {
-			lost = fmt.Errorf("%w: index: a run of queue %d", ErrDamaged, q.id)
-			break
-		}
-		b = rest
+	var kept []run
+	for _, r := range p.runs {
 		if l.index.segments.of(r.pos) == nil || l.index.segments.of(r.pos-log.Position(r.back)) == nil {
-			lost = fmt.Errorf("%w: the log does not have position %d, where queue %d has %d messages",
-				ErrDamaged, r.pos, q.id, r.live)
-			if !l.store.opt.AcceptLogLoss {
-				break
+			err := l.tolerate(fmt.Errorf("%w: the log does not have position %d, where queue %d has %d messages",
+				ErrDamaged, r.pos, q.id, r.live))
+			if err != nil {
+				return err
 			}
 			continue
 		}
-		last, any = r.last(), true
-		q.messages += uint64(r.live)
 		q.account(&r, int64(r.live), int64(r.bytes), 0)
-		p.runs = append(p.runs, r)
+		q.messages += uint64(r.live)
+		kept = append(kept, r)
 	}
-	if len(p.runs) > 0 {
-		q.pages = append(q.pages, p)
+	if len(kept) == 0 {
+		return nil
 	}
-	return lost
+	if len(kept) == len(p.runs) {
+		l.index.cache.add(p)
+	} else {
+		p.runs = kept
+		p.size = p.measure()
+		q.change(p)
+	}
+	q.pages = append(q.pages, p)
+	return nil
+}
+
+// inOrder says whether a page may be put behind the others of a queue.
+func inOrder(q *queueIndex, p *page) error {
+	if n := len(q.pages); n > 0 && p.from <= q.pages[n-1].last() {
+		return fmt.Errorf("%w: index: the pages of queue %d overlap", ErrDamaged, q.id)
+	}
+	return nil
 }
