@@ -14,13 +14,17 @@ func (q *queue) Load(from uint64, limit int) ([]Stored, error) {
 	x := q.store.index
 	for {
 		l := loader{store: q.store, queue: q.id, from: from}
+		q.store.reads.RLock()
 		x.mu.Lock()
 		more := l.choose(x.queues[q.id], limit)
 		x.mu.Unlock()
+		if more {
+			l.read()
+		}
+		q.store.reads.RUnlock()
 		if !more {
 			return nil, nil
 		}
-		l.read()
 		if l.err == nil {
 			return l.found, nil
 		}

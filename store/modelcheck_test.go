@@ -1,17 +1,25 @@
 package store
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
 
 	"github.com/lepusmq/lepus/store/log"
+	"github.com/lepusmq/lepus/store/vfs"
 )
 
 // open starts the store and compares what it has with what was promised.
 // power says whether what was not synced may be gone.
 func (h *history) open(power bool) error {
-	s, err := open(h.rig.options())
+	opt := h.rig.options()
+	opt.OnLoss = func(err error) {
+		if !errors.Is(err, vfs.ErrCrash) {
+			h.lost = err
+		}
+	}
+	s, err := open(opt)
 	if err != nil {
 		return err
 	}
@@ -19,6 +27,8 @@ func (h *history) open(power bool) error {
 	// Small pages and transactions make small queues take every path.
 	s.index.pageRuns = []int{1, 2, 5, pageRuns}[h.rng.IntN(4)]
 	s.checkpoints.batch = []int{300, 1000, batchBytes}[h.rng.IntN(3)]
+	s.cleaner.least = []int64{0, 0, 50 << 10}[h.rng.IntN(3)]
+	s.cleaner.turn = []int64{1, 500, cleanTurn}[h.rng.IntN(3)]
 	h.note("open, clean %v, end %d", s.clean, s.log.End())
 	if err := s.index.check(); err != nil {
 		return err

@@ -25,7 +25,7 @@ type Options struct {
 	Dir string
 	// FS is the file system of folder and log; nil is the real one.
 	FS vfs.FS
-	// SegmentSize is the size of the log's files in bytes; 0 is 64 MiB, and
+	// SegmentSize is the size of the log's files in bytes; 0 is 16 MiB, and
 	// less on a small volume.
 	SegmentSize int64
 	// DiskLow is the room on the volume, in bytes, below which OnDisk reports
@@ -42,7 +42,8 @@ type Options struct {
 	// and when there is enough again. It must not block.
 	OnDisk func(low bool)
 	// OnLoss is called by Open and by Load for everything that is given up
-	// because of AcceptLogLoss.
+	// because of AcceptLogLoss; and once, from a goroutine of the store, for each
+	// file of the log that cannot be cleaned because it is damaged.
 	OnLoss func(error)
 
 	// openKV replaces Badger in tests.

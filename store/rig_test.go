@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/lepusmq/lepus/store/vfs"
@@ -19,6 +20,8 @@ type fakeKV struct {
 	rng *rand.Rand
 	mu  sync.Mutex
 	m   map[string][]byte
+
+	commits atomic.Int64
 }
 
 const (
@@ -61,6 +64,7 @@ func (k *fakeKV) get(key []byte) ([]byte, error) {
 }
 
 func (k *fakeKV) commit(changes []change) error {
+	k.commits.Add(1)
 	err := k.fs.SyncDir(fakeKVDir)
 	k.mu.Lock()
 	defer k.mu.Unlock()
