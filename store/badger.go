@@ -5,20 +5,28 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
+	"sync/atomic"
 
 	"github.com/dgraph-io/badger/v4"
 	"github.com/dgraph-io/badger/v4/options"
 )
 
-// memtable is the size of Badger's memtables. A transaction can have 15 % of
-// it; batches stay below that.
-const memtable = 8 << 20
-
 // badgerKV is kv in Badger, every commit synced.
-type badgerKV struct{ db *badger.DB }
+type badgerKV struct {
+	// immutable
+	db       *badger.DB
+	dir      string
+	memtable int64
 
-// openBadger opens or makes the index in a directory.
-func openBadger(dir string) (kv, error) {
+	// owned by who commits
+	next    int          // the number of the next memtable's file
+	deletes atomic.Int64 // keys deleted since the tables were last flattened
+	filling sync.Mutex   // one commit at a time
+}
+
+// openBadger opens or makes the index in a directory, with memtables of a size.
+func openBadger(dir string, memtable int64) (*badgerKV, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
@@ -33,7 +41,7 @@ func openBadger(dir string) (kv, error) {
 		WithDetectConflicts(false).
 		WithMemTableSize(memtable).
 		WithNumMemtables(2).
-		WithValueThreshold(1 << 20). // nothing goes to the value log
+		WithValueThreshold(memtable / 8). // more than any value has: nothing goes to the value log
 		WithValueLogFileSize(1 << 20).
 		WithBaseTableSize(2 << 20).
 		WithBaseLevelSize(16 << 20).
@@ -46,7 +54,12 @@ func openBadger(dir string) (kv, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the index: %w", err)
 	}
-	return badgerKV{db}, nil
+	b := &badgerKV{db: db, dir: dir, memtable: memtable}
+	if err := b.findMemtable(); err != nil {
+		db.Close()
+		return nil, fmt.Errorf("open the index: %w", err)
+	}
+	return b, nil
 }
 
 // removeLeftovers removes empty files that Badger leaves when it is killed
@@ -73,7 +86,7 @@ func removeLeftovers(dir string) error {
 	return nil
 }
 
-func (b badgerKV) scan(prefix []byte, fn func(key, value []byte) error) error {
+func (b *badgerKV) scan(prefix []byte, fn func(key, value []byte) error) error {
 	return b.db.View(func(txn *badger.Txn) error {
 		opt := badger.DefaultIteratorOptions
 		opt.Prefix = prefix
@@ -91,7 +104,7 @@ func (b badgerKV) scan(prefix []byte, fn func(key, value []byte) error) error {
 	})
 }
 
-func (b badgerKV) get(key []byte) (value []byte, err error) {
+func (b *badgerKV) get(key []byte) (value []byte, err error) {
 	err = b.db.View(func(txn *badger.Txn) error {
 		item, err := txn.Get(key)
 		if err != nil {
@@ -107,11 +120,15 @@ func (b badgerKV) get(key []byte) (value []byte, err error) {
 }
 
 // commit uses one transaction: Badger's write batches split without a word.
-func (b badgerKV) commit(changes []change) error {
-	return b.db.Update(func(txn *badger.Txn) error {
+func (b *badgerKV) commit(changes []change) error {
+	b.filling.Lock()
+	defer b.filling.Unlock()
+	deletes := int64(0)
+	err := b.db.Update(func(txn *badger.Txn) error {
 		for _, c := range changes {
 			var err error
 			if c.deleted {
+				deletes++
 				err = txn.Delete(c.key)
 			} else {
 				err = txn.Set(c.key, c.value)
@@ -122,6 +139,9 @@ func (b badgerKV) commit(changes []change) error {
 		}
 		return nil
 	})
+	b.deletes.Add(deletes)
+	b.takeRoom()
+	return err
 }
 
-func (b badgerKV) close() error { return b.db.Close() }
+func (b *badgerKV) close() error { return b.db.Close() }

@@ -20,9 +20,19 @@ type blockPlace struct {
 	place uint16
 }
 
+// extra is what a stored message may have beyond a fresh one.
+type extra struct {
+	flags uint16 // those of flagsExtra
+	count uint32
+	due   int64
+}
+
+// flagsExtra are the flags of what only a stored message has.
+const flagsExtra = flagCount | flagDue | flagRedelivered
+
 // put adds a message of some queues to the block, which it begins or ends as
 // need be. Only blocks and chunks may be appended until endBlock.
-func (e *encoder) put(kind log.Kind, m *Message, targets []target) error {
+func (e *encoder) put(kind log.Kind, m *Message, targets []target, x extra) error {
 	w := &e.block
 	need := entryHeader + 21 + 2 + (targetSize+8)*len(targets) + int(m.Size())
 	w.chunks = w.chunks[:0]
@@ -41,7 +51,7 @@ func (e *encoder) put(kind log.Kind, m *Message, targets []target) error {
 	if !w.open {
 		w.begin(e, kind)
 	}
-	w.entry(m, targets)
+	w.entry(m, targets, x)
 	return nil
 }
 
@@ -76,8 +86,8 @@ func (w *blockWriter) begin(e *encoder, kind log.Kind) {
 }
 
 // entry adds a message.
-func (w *blockWriter) entry(m *Message, targets []target) {
-	var flags uint16
+func (w *blockWriter) entry(m *Message, targets []target, x extra) {
+	flags := x.flags
 	if m.Expires != 0 {
 		flags |= flagExpires
 	}
@@ -101,6 +111,12 @@ func (w *blockWriter) entry(m *Message, targets []target) {
 	}
 	if m.Priority != 0 {
 		b = append(b, m.Priority)
+	}
+	if flags&flagCount != 0 {
+		b = le.AppendUint32(b, x.count)
+	}
+	if flags&flagDue != 0 {
+		b = le.AppendUint64(b, uint64(x.due))
 	}
 	if len(w.chunks) > 0 {
 		b = le.AppendUint32(b, uint32(len(w.chunks)))

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"fmt"
 	"sync/atomic"
 	"time"
@@ -9,11 +10,8 @@ import (
 )
 
 const (
-	// batchBytes is how large a transaction becomes: well below what Badger
-	// takes with the memtables it has here.
-	batchBytes = 512 << 10
 	// The next checkpoint comes after so many times what the last one wrote,
-	// within these bounds.
+	// within these bounds; on a small volume they are lower.
 	checkpointFactor = 4
 	checkpointMin    = 64 << 20
 	checkpointMax    = 256 << 20
@@ -27,11 +25,13 @@ type checkpointer struct {
 	kick   chan struct{} // has room for one
 	busy   atomic.Bool   // something was committed of late
 	due    atomic.Int64  // bytes of log after which a checkpoint comes
+	seen   atomic.Int64  // the position at which the disk was looked at last
 	paused atomic.Bool   // there is no room on the disk for one
 
 	// immutable
 	batch int   // how large a transaction becomes
 	least int64 // bytes of log between two checkpoints
+	most  int64
 
 	// owned by who checkpoints: the start, the goroutine, then Close
 	g       log.Position // of the last checkpoint
@@ -45,6 +45,10 @@ func (s *durable) advanced(end log.Position) {
 	c := &s.checkpoints
 	tail := int64(end) - s.tailFrom.Load()
 	s.tail.Store(tail)
+	if int64(end)-c.seen.Load() >= guardBytes {
+		c.seen.Store(int64(end))
+		s.watchDisk()
+	}
 	if !c.busy.Swap(true) || tail >= c.due.Load() || s.index.crowded.Load() {
 		select {
 		case c.kick <- struct{}{}:
@@ -67,7 +71,7 @@ func (s *durable) runCheckpoints() {
 				idle.Reset(idleAfter)
 				if s.index.crowded.Load() && !c.paused.Load() {
 					if err := s.saveCrowd(); err != nil {
-						s.fail(err)
+						s.stopFor(err)
 						return
 					}
 				}
@@ -85,12 +89,34 @@ func (s *durable) runCheckpoints() {
 			c.busy.Store(false)
 			s.dropSpares()
 		}
-		if c.paused.Load() {
-			continue
+		if err := s.checkpointAndClean(); err != nil {
+			s.stopFor(err)
+			return
+		}
+	}
+}
+
+// stopFor ends the checkpointer, with the store unless that was closed.
+func (s *durable) stopFor(err error) {
+	if !errors.Is(err, errStopped) {
+		s.fail(err)
+	}
+}
+
+// checkpointAndClean makes a checkpoint, unless the disk is too full for one,
+// and others as long as cleaning gives them something to give back.
+func (s *durable) checkpointAndClean() error {
+	for {
+		s.watchDisk()
+		if s.checkpoints.paused.Load() {
+			return nil
 		}
 		if err := s.checkpoint(); err != nil {
-			s.fail(err)
-			return
+			return err
+		}
+		s.compactIndex()
+		if more, err := s.cleanUp(); err != nil || !more {
+			return err
 		}
 	}
 }
@@ -122,7 +148,7 @@ func (s *durable) checkpoint() error {
 	if err := s.finishCheckpoint(target); err != nil {
 		return fmt.Errorf("store: finish a checkpoint: %w", err)
 	}
-	c.due.Store(min(max(checkpointFactor*c.written, c.least), checkpointMax))
+	c.due.Store(min(max(checkpointFactor*c.written, c.least), c.most))
 	c.written = 0
 	return nil
 }

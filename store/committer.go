@@ -10,6 +10,7 @@ type round struct {
 	taken    []taken
 	groups   []*Group
 	defines  []definitions
+	moves    []move
 	confirms confirmations
 	release  Releaser
 	cost     int64 // of the messages taken
@@ -44,7 +45,10 @@ func (s *durable) run() {
 
 // commit writes all that is pending, makes it durable if anybody waits for
 // that or sync says so, and tells those who wait. An error fails the store.
-func (s *durable) commit(sync bool) error {
+func (s *durable) commit(sync bool) error { return s.commitWith(nil, sync) }
+
+// commitWith is commit of messages that move, too.
+func (s *durable) commitWith(moves []move, sync bool) error {
 	s.role.Lock()
 	defer s.role.Unlock()
 	r := &s.round
@@ -56,6 +60,7 @@ func (s *durable) commit(sync bool) error {
 	}
 	s.cut(r)
 	s.mu.Unlock()
+	r.moves = moves
 	err := s.write(r, sync)
 	if err != nil {
 		s.fail(fmt.Errorf("store: write the log: %w", err))
@@ -209,6 +214,10 @@ func (s *durable) write(r *round, sync bool) error {
 // refers to something comes after it.
 func (s *durable) encode(r *round) error {
 	e := &r.encoder
+	if err := e.moves(r.moves); err != nil {
+		return err
+	}
+	r.moves = nil
 	for i := range r.defines {
 		r.sync = true
 		if err := e.define(r.defines[i].changes); err != nil {

@@ -15,8 +15,6 @@ const (
 	lazyDelay = 2 * time.Millisecond
 	// writeSoon is the backlog that is written though nobody waits for it.
 	writeSoon = 1 << 20
-	// longTail is how much log behind the last checkpoint slows publishers.
-	longTail = 512 << 20
 	// Pending entries have a buffer for at least minEntries. Those that are
 	// kept for use again have together no more than spareEntries.
 	minEntries   = 8
@@ -31,8 +29,12 @@ type durable struct {
 	log    *log.Log
 	kv     kv
 	index  *index
-	clean  bool
-	opened []Definition
+	volume volume
+	// compactor is Badger, nil in tests that have a map in its place.
+	compactor  *badgerKV
+	compacting atomic.Bool // it is being compacted
+	clean      bool
+	opened     []Definition
 
 	lastID  atomic.Uint64
 	backlog atomic.Int64 // bytes that wait for the committer or are with it
@@ -75,6 +77,7 @@ type durable struct {
 	round round
 
 	checkpoints checkpointer
+	cleaner     cleaner
 	guard       diskGuard
 }
 
@@ -162,7 +165,8 @@ func (s *durable) takeGroup(g *Group) {
 // Backlog is how many bytes of messages wait to be written.
 func (s *durable) Backlog() int64 {
 	n := s.backlog.Load()
-	if s.tail.Load() > longTail || s.index.unsavedSeen.Load() > crowdMost {
+	// As much log behind the last checkpoint slows publishers.
+	if s.tail.Load() > 2*s.checkpoints.most || s.index.unsavedSeen.Load() > crowdMost {
 		n += MaxBacklog
 	}
 	return n

@@ -138,6 +138,36 @@ func TestKillAndReopen(t *testing.T) {
 	}
 }
 
+// TestCleanStartSearchesNothing counts what a start reads of the log: behind
+// the end that a clean stop has named, nothing.
+func TestCleanStartSearchesNothing(t *testing.T) {
+	r := newRig(1)
+	opt := r.options()
+	opt.SegmentSize = 4 << 20
+	s := mustOpen(t, opt)
+	publish(t, define(t, s, s.NewID()), 1, 2, 3)
+	mustClose(t, s)
+	reads := func() (n int) {
+		r.fs.Watch(func(op vfs.Op, name string) error {
+			if op == vfs.OpRead && strings.HasSuffix(name, ".seg") {
+				n++
+			}
+			return nil
+		})
+		s := mustOpen(t, opt)
+		r.fs.Watch(nil)
+		r.fs.Crash()
+		s.Close()
+		r.fs.Kill()
+		return n
+	}
+	// Two reads of each file tell what it is.
+	files := len(s.log.Segments()) + logReserve + 1
+	if clean, killed := reads(), reads(); clean > 2*files || killed < clean+8 {
+		t.Errorf("%d reads after a clean stop, %d after a kill", clean, killed)
+	}
+}
+
 // TestEmptyLeftovers checks the files that Badger leaves when it is killed at
 // the wrong moment.
 func TestEmptyLeftovers(t *testing.T) {

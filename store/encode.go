@@ -167,7 +167,7 @@ func (e *encoder) message(m *Enqueue, in *queue) error {
 	f := m.Fanout
 	if f == nil {
 		e.single[0] = target{queue: in, seq: m.Seq}
-		return e.put(recEnqueue, &m.Message, e.single[:])
+		return e.put(recEnqueue, &m.Message, e.single[:], extra{})
 	}
 	if f.written {
 		return nil
@@ -175,13 +175,25 @@ func (e *encoder) message(m *Enqueue, in *queue) error {
 	f.written = true
 	for targets := f.targets; len(targets) > 0; {
 		n := min(len(targets), e.targets())
-		if err := e.put(recEnqueue, &m.Message, targets[:n]); err != nil {
+		if err := e.put(recEnqueue, &m.Message, targets[:n], extra{}); err != nil {
 			return err
 		}
 		targets = targets[n:]
 	}
 	f.targets = nil
 	return nil
+}
+
+// moves adds messages that are stored again, with what is known of them.
+func (e *encoder) moves(list []move) error {
+	for i := range list {
+		v := &list[i]
+		known := extra{flags: v.entry.flags & flagsExtra, count: v.entry.count, due: v.entry.due}
+		if err := e.put(recMove, &v.message, v.targets, known); err != nil {
+			return err
+		}
+	}
+	return e.endBlock()
 }
 
 // targets is how many queues one entry may name.

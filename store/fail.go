@@ -1,6 +1,9 @@
 package store
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
 
 // fail ends the store for good: nothing is accepted or confirmed any more.
 func (s *durable) fail(err error) {
@@ -58,16 +61,21 @@ func (s *durable) finish() error {
 	if err := s.commit(true); err != nil {
 		return err
 	}
+	s.watchDisk()
 	if s.checkpoints.paused.Load() {
 		// The log has it all; there is no room to write it again.
 		return nil
 	}
-	if err := s.checkpoint(); err != nil {
-		return err
+	err := s.checkpoint()
+	if err == nil {
+		key := stateKey(keyClean)
+		v := le.AppendUint64(le.AppendUint32(nil, s.log.Epoch()), uint64(s.log.End()))
+		err = s.commitAll([]change{{key: key, value: seal(key, v)}})
 	}
-	key := stateKey(keyClean)
-	v := le.AppendUint64(le.AppendUint32(nil, s.log.Epoch()), uint64(s.log.End()))
-	return s.commitAll([]change{{key: key, value: seal(key, v)}})
+	if errors.Is(err, errStopped) {
+		return nil
+	}
+	return err
 }
 
 // release closes what is open.

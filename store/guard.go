@@ -1,25 +1,27 @@
 package store
 
 import (
+	"errors"
 	"fmt"
+	"sync"
 	"time"
 )
 
 const (
-	// guardEvery is how often the room on the volume is looked at.
+	// guardEvery is how often the room on the volume is looked at; besides,
+	// before each checkpoint and whenever guardBytes have been logged.
 	guardEvery = time.Second
-	// floorSegments is how many segments there must be room for, and
-	// floorIndex what Badger may need at once: memtables and a compaction.
-	floorSegments = 3
-	floorIndex    = 4*memtable + 32<<20
-	// On a small volume the floor is at most this share of it, and what is
-	// low twice the floor.
-	floorShare = 16
+	guardBytes = 16 << 20
 )
+
+// errStopped ends what waits for room when the store is closed.
+var errStopped = errors.New("store: stopped while the disk was full")
 
 // diskGuard watches the room on the volume.
 type diskGuard struct {
-	low bool // owned by its goroutine
+	mu   sync.Mutex
+	low  bool // guarded by mu
+	full bool // guarded by mu: the store cannot go on
 }
 
 // runGuard is the guard's goroutine.
@@ -31,36 +33,91 @@ func (s *durable) runGuard() {
 		case <-s.quit:
 			return
 		case <-timer.C:
-			if !s.watchDisk() {
-				return
-			}
+			s.watchDisk()
 			timer.Reset(guardEvery)
 		}
 	}
 }
 
-// watchDisk looks once and says whether to go on.
-func (s *durable) watchDisk() bool {
+// watchDisk looks at the room on the volume once. Any goroutine may call it. A
+// volatile store leaves that to the one beside it.
+func (s *durable) watchDisk() {
+	if s.opt.volatile {
+		return
+	}
+	g, v := &s.guard, &s.volume
+	g.mu.Lock()
+	defer g.mu.Unlock()
 	space, err := s.opt.FS.Space(s.opt.Dir)
-	if err != nil || space.Total <= 0 {
-		return false
+	if err != nil || g.full {
+		return
 	}
-	floor := min(floorSegments*s.segmentSize()+floorIndex, space.Total/floorShare)
-	enough := s.opt.DiskLow
-	if enough <= 0 {
-		enough = 2 * floor
-	}
+	s.pause(space.Free < v.floor)
 	free, why := s.log.Ready()
-	if space.Free < floor || why != nil && free <= 1 {
-		s.checkpoints.paused.Store(true)
-		s.report(fmt.Errorf("%w: %d bytes are left in %s", ErrDiskFull, space.Free, s.opt.Dir))
-		return false
+	if why != nil && free <= 1 {
+		// The next segment would be the last.
+		g.full = true
+		s.pause(true)
+		s.report(s.diskFull(space.Free, v.floor))
+		return
 	}
-	if low := space.Free < enough || why != nil; low != s.guard.low {
-		s.guard.low = low
+	if low := space.Free < v.low || why != nil; low != g.low {
+		g.low = low
+		if low {
+			s.log.Shrink()
+		}
 		if s.opt.OnDisk != nil {
 			s.opt.OnDisk(low)
 		}
 	}
-	return true
+}
+
+// pause holds checkpoints up as long as there is no room for them.
+func (s *durable) pause(paused bool) {
+	c := &s.checkpoints
+	if c.paused.Swap(paused) && !paused {
+		select {
+		case c.kick <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// diskFull says what there is and what is needed.
+func (s *durable) diskFull(free, need int64) error {
+	return fmt.Errorf("%w: %d MiB are left where %s is, and %d MiB are needed: give it room, then start again",
+		ErrDiskFull, free>>20, s.opt.Dir, need>>20)
+}
+
+// roomyKV holds changes of Badger up as long as the disk is so full that
+// Badger, whose files are mapped, could fault.
+type roomyKV struct {
+	kv
+	store *durable
+}
+
+func (k roomyKV) commit(changes []change) error {
+	for k.store.cramped() {
+		select {
+		case <-k.store.quit:
+			return errStopped
+		case <-time.After(guardEvery):
+		}
+	}
+	return k.kv.commit(changes)
+}
+
+// close leaves Badger open if it could fault: what it has is safe, and the
+// process is about to end.
+func (k roomyKV) close() error {
+	if k.store.cramped() {
+		return fmt.Errorf("%w: the index was left as it is, which loses nothing", ErrDiskFull)
+	}
+	return k.kv.close()
+}
+
+// cramped says that there is no room to write anything to Badger.
+func (s *durable) cramped() bool {
+	space, err := s.opt.FS.Space(s.opt.Dir)
+	return err == nil && space.Free < s.volume.stop
 }

@@ -109,7 +109,7 @@ func (l *loader) prepare(runs []run) {
 func (r *run) weight() int { return int(r.bytes) + storedCost*int(r.live) }
 
 // read reads the messages of a run. What is not where the index said was
-// settled or moved meanwhile, or it is damaged.
+// settled meanwhile, or moved and its place given back, or it is damaged.
 func (l *loader) read(r *run) {
 	from := len(l.found)
 	err := l.readRun(r)
@@ -127,18 +127,13 @@ func (l *loader) read(r *run) {
 		for seq := range found {
 			left.kill(seq, seq)
 		}
-		if left.live == 0 {
-			continue
+		switch {
+		case left.live == 0:
+		case left.pos != r.pos:
+			l.read(left)
+		default:
+			lost = left.seqs(lost)
 		}
-		at := len(l.found)
-		if left.pos != r.pos {
-			err = l.readRun(left)
-			for i := range l.found[at:] {
-				seq := l.found[at+i].Seq
-				left.kill(seq, seq)
-			}
-		}
-		lost = left.seqs(lost)
 	}
 	if len(lost) > 0 {
 		if err == nil {
@@ -153,14 +148,10 @@ func (l *loader) lose(lost []uint64, err error) {
 	s := l.store
 	err = fmt.Errorf("store: %d messages of queue %d, from number %d on, cannot be read: %w",
 		len(lost), l.queue.id, lost[0], err)
-	if !s.opt.AcceptLogLoss {
-		if s.opt.OnDamage != nil {
-			s.opt.OnDamage(err)
-		}
-		return
+	s.complain(err)
+	if s.opt.AcceptLogLoss {
+		l.queue.giveUp(lost)
 	}
-	s.lose(err)
-	l.queue.giveUp(lost)
 }
 
 // giveUp settles messages from outside the strand.

@@ -70,6 +70,7 @@ type history struct {
 	groups  []*modelGroup
 	defines []*modelDefine
 	moves   []func() error
+	lost    error
 }
 
 type modelQueue struct {
@@ -195,8 +196,10 @@ func (h *history) step() error {
 		return h.commit()
 	case n < 88:
 		return h.checkpoint()
-	case n < 90:
+	case n < 89:
 		return h.saveCrowd()
+	case n < 92:
+		return h.clean()
 	case n < 93:
 		h.planMove()
 	case n < 95:
@@ -286,6 +289,22 @@ func (h *history) saveCrowd() error {
 	return h.store.index.check()
 }
 
+// clean moves what is live out of segments that are mostly dead.
+func (h *history) clean() error {
+	h.note("clean below %d", h.store.checkpoints.g)
+	end := h.store.log.End()
+	if _, err := h.store.cleanUp(); err != nil {
+		return err
+	}
+	if h.store.log.End() != end {
+		h.committed()
+	}
+	if h.lost != nil {
+		return h.lost
+	}
+	return h.store.index.check()
+}
+
 // crashIn lets the store crash in the midst of something.
 func (h *history) crashIn() error {
 	n := 1 + h.rng.IntN(12)
@@ -293,15 +312,18 @@ func (h *history) crashIn() error {
 	h.rig.fs.CrashAt(n)
 	var err error
 	for range 4 {
-		if h.rng.IntN(2) == 0 {
+		switch h.rng.IntN(4) {
+		case 0:
 			err = h.store.commit(h.rng.IntN(2) == 0)
 			if err == nil {
 				h.committed()
 			}
-		} else if h.rng.IntN(3) > 0 {
+		case 1:
 			err = h.store.checkpoint()
-		} else {
+		case 2:
 			err = h.store.saveCrowd()
+		default:
+			err = h.clean()
 		}
 		if err != nil {
 			break

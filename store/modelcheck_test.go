@@ -1,11 +1,13 @@
 package store
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
 
 	"github.com/lepusmq/lepus/store/log"
+	"github.com/lepusmq/lepus/store/vfs"
 )
 
 // open starts the store and compares what it has with what was promised.
@@ -14,7 +16,11 @@ func (h *history) open(power bool) error {
 	// A small cache has nearly every access read a page and drop another.
 	h.rig.cache = []int{1, 1, 500, cacheBytes}[h.rng.IntN(4)]
 	opt := h.rig.options()
-	opt.OnLoss = func(err error) { panic(err) }
+	opt.OnLoss = func(err error) {
+		if !errors.Is(err, vfs.ErrCrash) {
+			h.lost = err
+		}
+	}
 	s, err := open(opt)
 	if err != nil {
 		return err
@@ -25,6 +31,8 @@ func (h *history) open(power bool) error {
 	s.checkpoints.batch = []int{300, 1000, batchBytes}[h.rng.IntN(3)]
 	s.index.crowdQueue = []int{1, 500, crowdQueue}[h.rng.IntN(3)]
 	s.index.crowdAll = []int{1, 2000, crowdAll}[h.rng.IntN(3)]
+	s.cleaner.least = []int64{0, 0, 50 << 10}[h.rng.IntN(3)]
+	s.cleaner.turn = []int64{1, 500, cleanTurn}[h.rng.IntN(3)]
 	h.note("open, clean %v, end %d", s.clean, s.log.End())
 	if err := s.index.check(); err != nil {
 		return err

@@ -27,11 +27,9 @@ const (
 	formatVersion = 1
 )
 
-const (
-	defaultSegment = 64 << 20
-	smallestShare  = 64 // a segment is at most this share of the volume
-	minSegment     = 1 << 20
-)
+// logReserve is how many segments the log keeps for when the disk is full:
+// for acks, moves and drops.
+const logReserve = 3
 
 // Open opens the durable store in a folder, or makes one there. It reads what
 // is defined and which messages there are, but not the messages. Errors:
@@ -59,8 +57,6 @@ func open(opt Options) (*durable, error) {
 	}
 	s.room = sync.NewCond(&s.mu)
 	s.checkpoints.kick = make(chan struct{}, 1)
-	s.checkpoints.batch, s.checkpoints.least = batchBytes, checkpointMin
-	s.checkpoints.due.Store(checkpointMin)
 	s.lazy = time.AfterFunc(time.Hour, s.wakeLazy)
 	s.lazy.Stop()
 	if err := s.openAll(); err != nil {
@@ -98,6 +94,9 @@ func (s *durable) openAll() error {
 	if err := checkFormat(fsys, dir); err != nil {
 		return err
 	}
+	if err := s.shareOut(); err != nil {
+		return err
+	}
 	if s.kv, err = s.openIndex(); err != nil {
 		return err
 	}
@@ -106,9 +105,39 @@ func (s *durable) openAll() error {
 
 func (s *durable) openIndex() (kv, error) {
 	if s.opt.openKV != nil {
-		return s.opt.openKV()
+		k, err := s.opt.openKV()
+		if err != nil {
+			return nil, err
+		}
+		if s.opt.volatile {
+			return k, nil
+		}
+		return roomyKV{kv: k, store: s}, nil
 	}
-	return openBadger(filepath.Join(s.opt.Dir, indexDir))
+	b, err := openBadger(filepath.Join(s.opt.Dir, indexDir), s.volume.memtable)
+	if err != nil {
+		return nil, err
+	}
+	s.compactor = b
+	return roomyKV{kv: b, store: s}, nil
+}
+
+// shareOut decides what of the volume may be used for what. It refuses a
+// volume that is so full that the index could not even be opened.
+func (s *durable) shareOut() error {
+	space, err := s.opt.FS.Space(s.opt.Dir)
+	if err != nil {
+		space = vfs.Space{}
+	}
+	s.volume = volumeOf(space.Total, &s.opt)
+	if err == nil && space.Free < s.volume.stop && !s.opt.volatile {
+		return s.diskFull(space.Free, s.volume.stop)
+	}
+	c := &s.checkpoints
+	c.batch, c.least, c.most = s.volume.batch(), s.volume.least, s.volume.most
+	c.due.Store(c.least)
+	s.cleaner = cleaner{least: cleanLeast, turn: cleanTurn}
+	return nil
 }
 
 // recover brings the index to the state at the end of the log. Nothing is
@@ -130,6 +159,9 @@ func (s *durable) recover() error {
 	}
 	if err := st.load(); err != nil {
 		return err
+	}
+	if st.mark.end > 0 {
+		s.log.Clean(st.mark.epoch, st.mark.end)
 	}
 	end, err := s.replay(st.g.position, st.known)
 	if err != nil {
@@ -202,23 +234,21 @@ func (s *durable) replay(from, known log.Position) (log.Position, error) {
 	return s.log.End(), err
 }
 
+// complain reports damage found while the store runs.
+func (s *durable) complain(err error) {
+	switch {
+	case s.opt.AcceptLogLoss:
+		s.lose(err)
+	case s.opt.OnDamage != nil:
+		s.opt.OnDamage(err)
+	}
+}
+
 // lose reports something that was given up.
 func (s *durable) lose(err error) {
 	if s.opt.OnLoss != nil {
 		s.opt.OnLoss(err)
 	}
-}
-
-// segmentSize is the size of the log's files on this volume.
-func (s *durable) segmentSize() int64 {
-	if s.opt.SegmentSize > 0 {
-		return s.opt.SegmentSize
-	}
-	space, err := s.opt.FS.Space(s.opt.Dir)
-	if err != nil {
-		return defaultSegment
-	}
-	return min(max(space.Total/smallestShare, minSegment), defaultSegment)
 }
 
 // checkFormat reads the folder's version, or writes it in a new one.

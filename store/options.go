@@ -25,7 +25,7 @@ type Options struct {
 	Dir string
 	// FS is the file system of folder and log; nil is the real one.
 	FS vfs.FS
-	// SegmentSize is the size of the log's files in bytes; 0 is 64 MiB, and
+	// SegmentSize is the size of the log's files in bytes; 0 is 16 MiB, and
 	// less on a small volume.
 	SegmentSize int64
 	// DiskLow is the room on the volume, in bytes, below which OnDisk reports
@@ -42,12 +42,13 @@ type Options struct {
 	// and when there is enough again. It must not block.
 	OnDisk func(low bool)
 	// OnLoss is called by Open and by Load for everything that is given up
-	// because of AcceptLogLoss, and from any goroutine for a page of the index
-	// (a [*PageError]) that is found damaged: it costs the messages in it. It
+	// because of AcceptLogLoss; and from any goroutine for a page of the index
+	// (a [*PageError]) that is found damaged, which costs the messages in it. It
 	// must not block.
 	OnLoss func(error)
 	// OnDamage is called for damage that is found while the store runs, by
-	// whoever meets it. What it hit stays where it is.
+	// whoever meets it: messages that cannot be loaded, files of the log that
+	// cannot be cleaned. What it hit stays where it is.
 	OnDamage func(error)
 
 	// openKV replaces Badger, volatile says that nothing is kept over a

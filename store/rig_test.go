@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/lepusmq/lepus/store/vfs"
@@ -20,6 +21,8 @@ type fakeKV struct {
 	mu  sync.Mutex
 	m   map[string][]byte
 	got map[byte]int // how many values were read, by the first letter of their keys
+
+	commits atomic.Int64
 }
 
 const (
@@ -64,6 +67,7 @@ func (k *fakeKV) get(key []byte) ([]byte, error) {
 }
 
 func (k *fakeKV) commit(changes []change) error {
+	k.commits.Add(1)
 	err := k.fs.SyncDir(fakeKVDir)
 	k.mu.Lock()
 	defer k.mu.Unlock()

@@ -15,6 +15,7 @@ type segment struct {
 	hash         uint64
 	stored       bool // Badger has saved
 	touched      bool // saved has changed since it was last written
+	left         bool // it cannot be cleaned
 	// emptied is the position of the operation that took the last message.
 	emptied log.Position
 }

@@ -1,8 +1,6 @@
 package store
 
 import (
-	"errors"
-	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -122,58 +120,6 @@ func TestBacklog(t *testing.T) {
 			t.Errorf("through: %v, backlog %d, %d of %d confirmed", through, s.Backlog(), rec.total, seq)
 		}
 		r.fs.Watch(nil)
-		mustClose(t, s)
-	})
-}
-
-// TestDiskGuard fills the volume.
-func TestDiskGuard(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(1)
-		r.fs.SetRoom(64 << 20)
-		var low []bool
-		failed := make(chan error, 1)
-		opt := r.options()
-		opt.OnDisk = func(l bool) { low = append(low, l) }
-		opt.OnFail = func(err error) { failed <- err }
-		s := mustOpen(t, opt)
-		id := s.NewID()
-		publish(t, define(t, s, id), 1)
-		fill := func(free int64) {
-			t.Helper()
-			space, err := r.fs.Space(fakeDir)
-			if err != nil {
-				t.Fatal(err)
-			}
-			r.fs.SetRoom(space.Total - space.Free + free)
-			pass(2 * guardEvery)
-		}
-		pass(5 * time.Second)
-		if len(low) != 0 {
-			t.Errorf("low: %v", low)
-		}
-		space, _ := r.fs.Space(fakeDir)
-		used := space.Total - space.Free
-		fill(used / 10)
-		fill(used * 10)
-		if fmt.Sprint(low) != "[true false]" {
-			t.Errorf("low: %v", low)
-		}
-		fill(used / 1000)
-		select {
-		case err := <-failed:
-			if !errors.Is(err, ErrDiskFull) {
-				t.Error(err)
-			}
-		default:
-			t.Error("a full disk is not a failure")
-		}
-		publish(t, s.Queue(id), 2) // there are segments left
-		mustClose(t, s)
-		s = mustOpen(t, r.options())
-		if list := loadAll(t, s.Queue(id)); len(list) != 2 {
-			t.Errorf("%v", seqsOf(list))
-		}
 		mustClose(t, s)
 	})
 }

@@ -159,7 +159,8 @@ func (s *durable) checkpointVolatile() error {
 func (s *durable) logOptions(id log.StoreID) log.Options {
 	opt := log.Options{
 		FS: s.opt.FS, Dir: filepath.Join(s.opt.Dir, logDir),
-		SegmentSize: s.segmentSize(), ID: id, AcceptLoss: s.opt.AcceptLogLoss,
+		SegmentSize: s.volume.segment, Reserve: logReserve, Pool: s.volume.pool(),
+		ID: id, AcceptLoss: s.opt.AcceptLogLoss,
 	}
 	if s.opt.volatile {
 		opt.Reserve, opt.Pool = -1, volatilePool

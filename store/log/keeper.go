@@ -19,6 +19,10 @@ const (
 	cutStep  = 4 << 20
 	cutPause = 20 * time.Millisecond
 
+	// shrinkEvery is how long a file beyond the reserve is kept though nobody
+	// takes it.
+	shrinkEvery = 10 * time.Second
+
 	// retryPause is the time between attempts to make a file.
 	retryPause = time.Second
 )
@@ -39,7 +43,11 @@ const (
 func (p *pool) keep() {
 	defer close(p.done)
 	var zeros []byte
+	var window <-chan time.Time // ends the time over which is counted
 	for {
+		if window == nil && p.beginCount() {
+			window = time.After(shrinkEvery)
+		}
 		j, f := p.choose()
 		var timer <-chan time.Time
 		switch j {
@@ -65,6 +73,9 @@ func (p *pool) keep() {
 		select {
 		case <-p.kick:
 		case <-timer:
+		case <-window:
+			window = nil
+			p.endCount()
 		}
 	}
 }
@@ -81,15 +92,33 @@ func (p *pool) choose() (job, *spare) {
 	case p.near && p.free[best].zeroed < p.free[best].size:
 		return jobZero, p.work(best)
 	}
-	// One that was cut already, or was made for another size, goes first.
-	i := slices.IndexFunc(p.free, func(f *spare) bool { return f.size != p.opt.SegmentSize })
-	if i < 0 && len(p.free) > p.opt.Pool {
-		i = 0
-	}
-	if i < 0 {
+	i := p.worst()
+	switch {
+	case i < 0:
+		return jobRest, nil
+	case p.free[i].size != p.opt.SegmentSize:
+	case p.surplus > 0:
+		p.surplus--
+	case len(p.free) <= p.opt.Pool:
 		return jobRest, nil
 	}
 	return jobCut, p.work(i)
+}
+
+// beginCount begins to count how many files nobody takes, if there are more
+// than the reserve and the one that is needed next.
+func (p *pool) beginCount() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.unused = p.count()
+	return p.unused > p.opt.Reserve+1+p.surplus
+}
+
+// endCount has those removed that nobody took meanwhile.
+func (p *pool) endCount() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.surplus = max(min(p.unused, p.count())-p.opt.Reserve-1, 0)
 }
 
 func (p *pool) work(i int) *spare {

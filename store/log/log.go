@@ -79,7 +79,7 @@ type Options struct {
 	// ".seg" are the log's.
 	Dir string
 	// SegmentSize is the size of new segment files in bytes, header included,
-	// rounded up to 4 KiB; 0 is 64 MiB, less than 16 KiB is 16 KiB, more than
+	// rounded up to 4 KiB; 0 is 16 MiB, less than 16 KiB is 16 KiB, more than
 	// 1 GiB is 1 GiB. Files of other sizes remain readable.
 	SegmentSize int64
 	// Reserve is how many segments are kept allocated beyond the one that is
@@ -87,7 +87,8 @@ type Options struct {
 	// full; 0 is 3, less than 0 is none.
 	Reserve int
 	// Pool is how many free segments are kept at most. What is above is
-	// removed in the background, slowly. 0 is 8; never less than Reserve + 1.
+	// removed in the background, slowly, and so is what nobody takes for ten
+	// seconds, down to Reserve + 1. 0 is 8; never less than Reserve + 1.
 	Pool int
 	// ID is the identity that the segments must have; zero takes what is
 	// found, or makes a new one.
@@ -220,6 +221,10 @@ func (l *Log) Synced() Position { return Position(l.synced.Load()) }
 // only what gives space back should still be written. Attempts are repeated
 // once a second. Any goroutine may call it.
 func (l *Log) Ready() (int, error) { return l.pool.ready() }
+
+// Shrink removes the free segments beyond the reserve, in the background: the
+// disk is becoming full. Any goroutine may call it.
+func (l *Log) Shrink() { l.pool.shrink() }
 
 // Usage returns the bytes that the segments take on disk, free ones included.
 // Any goroutine may call it.

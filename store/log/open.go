@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	defaultSegment = 64 << 20
+	defaultSegment = 16 << 20
 	minSegment     = 16 << 10
 	maxSegment     = 1 << 30
 	defaultReserve = 3

@@ -35,6 +35,8 @@ type pool struct {
 	// Guarded by mu.
 	free    []*spare
 	busy    *spare // is being zeroed or removed by the keeper
+	unused  int    // how many files nobody has taken since beginCount
+	surplus int    // how many files are to be removed
 	near    bool   // the next file will be needed soon
 	err     error  // of the last attempt to make a file
 	running bool
@@ -118,6 +120,7 @@ func (p *pool) take() (*spare, error) {
 		if i := p.best(); i >= 0 {
 			f := p.free[i]
 			p.free = slices.Delete(p.free, i, i+1)
+			p.unused = min(p.unused, p.count())
 			p.near = false
 			p.wake()
 			return f, nil
@@ -133,6 +136,14 @@ func (p *pool) take() (*spare, error) {
 	}
 }
 
+// shrink has what is beyond the reserve removed.
+func (p *pool) shrink() {
+	p.mu.Lock()
+	p.surplus = max(p.count()-p.opt.Reserve-1, 0)
+	p.mu.Unlock()
+	p.wake()
+}
+
 // best returns the index of the file of which most was written, or -1.
 func (p *pool) best() int {
 	best := -1
@@ -142,6 +153,21 @@ func (p *pool) best() int {
 		}
 	}
 	return best
+}
+
+// worst returns the index of the file of which least was written, or -1. One
+// of another size was cut already, or is of no use: it goes first.
+func (p *pool) worst() int {
+	worst := -1
+	for i, f := range p.free {
+		if f.size != p.opt.SegmentSize {
+			return i
+		}
+		if worst < 0 || f.zeroed < p.free[worst].zeroed {
+			worst = i
+		}
+	}
+	return worst
 }
 
 // ready returns how many files could be taken and the error of the last

@@ -70,7 +70,8 @@ func TestDiskFull(t *testing.T) {
 	})
 }
 
-// TestPool keeps as many free files as it is told and removes the rest.
+// TestPool keeps as many free files as it is told and removes the rest; those
+// that nobody takes for a while go, too.
 func TestPool(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, 1)
@@ -87,18 +88,67 @@ func TestPool(t *testing.T) {
 		if err := r.forget(r.synced); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(10 * time.Second)
+		check := func(want int) {
+			t.Helper()
+			synctest.Wait()
+			names, err := r.fs.ReadDir(dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ready, err := r.l.Ready()
+			if err != nil || ready != want || len(names) != want+len(r.l.Segments()) {
+				t.Fatalf("%d files, %d segments, %d ready, %v", len(names), len(r.l.Segments()), ready, err)
+			}
+			if got, want := r.l.Usage(), int64(len(names))*16<<10; got != want {
+				t.Fatalf("usage %d, want %d", got, want)
+			}
+		}
+		time.Sleep(5 * time.Second)
+		check(3)
+		time.Sleep(20 * time.Second)
+		check(r.opt.Reserve + 1)
+		r.l.Close()
+	})
+}
+
+// TestPoolInUse keeps files beyond the reserve as long as they are taken: a
+// store that gives back many segments at once and fills them again.
+func TestPoolInUse(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, 1)
+		r.opt.Pool = 20
+		r.mustStart(0, 0)
+		created := 0
+		for round := range 10 {
+			if round == 2 {
+				r.fs.Watch(func(op vfs.Op, _ string) error {
+					if op == vfs.OpCreate || op == vfs.OpRemove {
+						created++
+					}
+					return nil
+				})
+			}
+			for n := len(r.l.Segments()) + 8; len(r.l.Segments()) < n; {
+				if err := r.append(3000); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := r.sync(); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(3 * time.Second)
+			if err := r.forget(r.synced); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(4 * time.Second)
+		}
+		if created != 0 {
+			t.Errorf("files were made or removed %d times", created)
+		}
+		time.Sleep(time.Minute)
 		synctest.Wait()
-		names, err := r.fs.ReadDir(dir)
-		if err != nil {
-			t.Fatal(err)
-		}
-		ready, err := r.l.Ready()
-		if err != nil || ready != 3 || len(names) != 3+len(r.l.Segments()) {
-			t.Fatalf("%d files, %d segments, %d ready, %v", len(names), len(r.l.Segments()), ready, err)
-		}
-		if got, want := r.l.Usage(), int64(len(names))*16<<10; got != want {
-			t.Fatalf("usage %d, want %d", got, want)
+		if ready, _ := r.l.Ready(); ready != r.opt.Reserve+1 {
+			t.Errorf("%d ready when nothing is written any more", ready)
 		}
 		r.l.Close()
 	})
