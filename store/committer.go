@@ -3,6 +3,7 @@ package store
 import (
 	"fmt"
 	"slices"
+	"time"
 )
 
 // round is what the committer has taken and not finished.
@@ -14,6 +15,7 @@ type round struct {
 	release  Releaser
 	cost     int64 // of the messages taken
 	sync     bool  // somebody waits for the disk
+	awaited  int   // messages taken for which somebody waits
 	encoder  encoder
 	decoder  decoder
 }
@@ -36,6 +38,7 @@ func (s *durable) run() {
 		case <-s.quit:
 			return
 		}
+		s.gather()
 		if s.commit(false) != nil {
 			return
 		}
@@ -47,6 +50,11 @@ func (s *durable) run() {
 func (s *durable) commit(sync bool) error {
 	s.role.Lock()
 	defer s.role.Unlock()
+	return s.commitInRole(sync)
+}
+
+// commitInRole is commit for who holds the role.
+func (s *durable) commitInRole(sync bool) error {
 	r := &s.round
 	s.mu.Lock()
 	if s.err != nil && !s.closing {
@@ -69,6 +77,8 @@ func (s *durable) commit(sync bool) error {
 // the group. Called with mu held.
 func (s *durable) cut(r *round) {
 	s.woken = false
+	r.awaited = s.gathering.awaited
+	s.gathering.awaited, s.gathering.expected = 0, 0
 	for _, q := range s.touched {
 		q.listed = false
 		if t, ok := q.cut(); ok {
@@ -169,10 +179,13 @@ func (s *durable) write(r *round, sync bool) error {
 		s.advanced(s.log.Synced())
 		return nil
 	}
+	began := time.Now()
 	end, err := s.log.Sync()
 	if err != nil {
 		return err
 	}
+	now := time.Now()
+	s.expect(r.awaited, now, now.Sub(began))
 	r.confirms.send()
 	for i, g := range r.groups {
 		g.come()

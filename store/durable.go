@@ -40,8 +40,13 @@ type durable struct {
 	// at tailFrom.
 	tail, tailFrom atomic.Int64
 
+	// syncTime is how long the last sync took, a time.Duration.
+	syncTime atomic.Int64
+
 	// wakeup has room for one: there is something to commit.
 	wakeup chan struct{}
+	// gathered has room for one: as many messages wait as were expected.
+	gathered chan struct{}
 	// quit ends the goroutines, which workers counts.
 	quit    chan struct{}
 	workers sync.WaitGroup
@@ -61,6 +66,10 @@ type durable struct {
 	buffers  [][]entry         // guarded by mu: for use again
 	spares   int               // guarded by mu: how many entries they have room for
 	reported bool              // guarded by mu: OnFail was called
+	led      bool              // guarded by mu: somebody leads, and will tell the committer
+
+	// guarded by mu: what the committer waits for
+	gathering gathering
 
 	// role is the committer's: who holds it may commit. round is its.
 	role  sync.Mutex
@@ -191,7 +200,7 @@ func (s *durable) stir(now bool) (wake bool) {
 		return false
 	case now:
 		s.woken = true
-		return true
+		return !s.led
 	case !s.lazySet:
 		s.lazySet = true
 		s.lazy.Reset(lazyDelay)

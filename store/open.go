@@ -55,6 +55,8 @@ func open(opt Options) (*durable, error) {
 		queues: make(map[uint64]*queue),
 		wakeup: make(chan struct{}, 1),
 		quit:   make(chan struct{}),
+
+		gathered: make(chan struct{}, 1),
 	}
 	s.room = sync.NewCond(&s.mu)
 	s.checkpoints.kick = make(chan struct{}, 1)
