@@ -3,6 +3,7 @@ package store
 import (
 	"fmt"
 	"slices"
+	"time"
 )
 
 // round is what the committer has taken and not finished.
@@ -16,6 +17,7 @@ type round struct {
 	cost     int64 // of the messages taken
 	sync     bool  // somebody waits for the disk
 	marks    []mark
+	awaited  int // messages taken for which somebody waits
 	encoder  encoder
 	decoder  decoder
 }
@@ -37,6 +39,7 @@ func (s *durable) run() {
 		case <-s.quit:
 			return
 		}
+		s.gather()
 		if s.commit(false) != nil {
 			return
 		}
@@ -51,6 +54,11 @@ func (s *durable) commit(sync bool) error { return s.commitWith(nil, sync) }
 func (s *durable) commitWith(moves []move, sync bool) error {
 	s.role.Lock()
 	defer s.role.Unlock()
+	return s.commitInRole(moves, sync)
+}
+
+// commitInRole is commitWith for who holds the role.
+func (s *durable) commitInRole(moves []move, sync bool) error {
 	r := &s.round
 	s.mu.Lock()
 	if s.err != nil && !s.closing {
@@ -74,6 +82,8 @@ func (s *durable) commitWith(moves []move, sync bool) error {
 // the group. Called with mu held.
 func (s *durable) cut(r *round) {
 	s.woken = false
+	r.awaited = s.gathering.awaited
+	s.gathering.awaited, s.gathering.expected = 0, 0
 	for _, g := range s.groups {
 		for i := range g.parts {
 			g.parts[i].leave()
@@ -182,10 +192,13 @@ func (s *durable) write(r *round, sync bool) error {
 		s.keep(r)
 		return nil
 	}
+	began := time.Now()
 	end, err := s.log.Sync()
 	if err != nil {
 		return err
 	}
+	now := time.Now()
+	s.expect(r.awaited, now, now.Sub(began))
 	r.confirms.send()
 	for i, g := range r.groups {
 		g.come()

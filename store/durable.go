@@ -42,6 +42,9 @@ type durable struct {
 	// at tailFrom.
 	tail, tailFrom atomic.Int64
 
+	// syncTime is how long the last sync took, a time.Duration.
+	syncTime atomic.Int64
+
 	// readers are lent to those who load, shared is what they share; loaded is
 	// the queue that was loaded from last.
 	readers chan *log.Reader
@@ -49,6 +52,8 @@ type durable struct {
 	loaded  atomic.Uint64
 	// wakeup has room for one: there is something to commit.
 	wakeup chan struct{}
+	// gathered has room for one: as many messages wait as were expected.
+	gathered chan struct{}
 	// tell has room for one: due is not empty any more.
 	tell chan struct{}
 	// quit ends the goroutines, which workers counts.
@@ -71,6 +76,10 @@ type durable struct {
 	buffers  [][]entry         // guarded by mu: for use again
 	spares   int               // guarded by mu: how many entries they have room for
 	reported bool              // guarded by mu: OnFail was called
+	led      bool              // guarded by mu: somebody leads, and will tell the committer
+
+	// guarded by mu: what the committer waits for
+	gathering gathering
 
 	// role is the committer's: who holds it may commit. round is its.
 	role  sync.Mutex
@@ -204,7 +213,7 @@ func (s *durable) stir(now bool) (wake bool) {
 		return false
 	case now:
 		s.woken = true
-		return true
+		return !s.led
 	case !s.lazySet:
 		s.lazySet = true
 		s.lazy.Reset(lazyDelay)

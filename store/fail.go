@@ -44,6 +44,9 @@ func (s *durable) Close() error {
 	s.mu.Unlock()
 	close(s.quit)
 	s.workers.Wait()
+	// Somebody may still lead.
+	s.role.Lock()
+	defer s.role.Unlock()
 	if failed == nil {
 		failed = s.finish()
 	}
@@ -58,7 +61,7 @@ func (s *durable) Close() error {
 
 // finish brings everything to the disk and says so.
 func (s *durable) finish() error {
-	if err := s.commit(true); err != nil {
+	if err := s.commitInRole(nil, true); err != nil {
 		return err
 	}
 	s.watchDisk()

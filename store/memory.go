@@ -60,6 +60,8 @@ func (m *memory) Backlog() int64 { return 0 }
 
 func (m *memory) Throttle() {}
 
+func (m *memory) Lead(f func(led bool)) { f(false) }
+
 func (m *memory) Clean() bool { return true }
 
 func (m *memory) Close() error { return nil }

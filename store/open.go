@@ -54,6 +54,8 @@ func open(opt Options) (*durable, error) {
 		wakeup: make(chan struct{}, 1),
 		tell:   make(chan struct{}, 1),
 		quit:   make(chan struct{}),
+
+		gathered: make(chan struct{}, 1),
 	}
 	s.room = sync.NewCond(&s.mu)
 	s.checkpoints.kick = make(chan struct{}, 1)

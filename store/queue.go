@@ -81,13 +81,15 @@ func (q *queue) Append(entries []Enqueue) {
 		q.pending = s.spare(len(entries))
 	}
 	var cost int64
-	awaited := false
+	awaited := 0
 	var retained retainer
 	for i := range entries {
 		e := &entries[i]
 		retained.add(&e.Message)
 		cost += e.cost()
-		awaited = awaited || e.Confirm != nil
+		if e.Confirm != nil {
+			awaited++
+		}
 		if e.Fanout != nil {
 			e.Fanout.answer(q, e.Seq)
 			q.fanouts++
@@ -96,7 +98,8 @@ func (q *queue) Append(entries []Enqueue) {
 	}
 	retained.flush()
 	total := s.backlog.Add(cost)
-	wake := q.stir(awaited || total > writeSoon)
+	s.await(awaited)
+	wake := q.stir(awaited > 0 || total > writeSoon)
 	s.mu.Unlock()
 	s.wakeIf(wake)
 }

@@ -51,6 +51,12 @@ type Store interface {
 	// publishers are slowed; only who may wait calls it: readers of sockets.
 	Throttle()
 
+	// Lead calls f, in which the caller gives the store a message of which it
+	// awaits the confirm, and nothing else. If nobody else is committing, and the
+	// disk is quick, the caller then commits all that is pending itself: Lead waits for
+	// the disk, and led says so. That saves the way to a goroutine and back.
+	Lead(f func(led bool))
+
 	// Clean says whether the store was closed in order the last time.
 	Clean() bool
 

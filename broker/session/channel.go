@@ -42,6 +42,7 @@ type channel struct {
 	tag       uint64 // of the last delivery
 	unacked   unackedRing
 	confirms  confirms
+	lone      uint64 // the publish whose confirm the reader will send; 0 if none
 	pending   pending
 }
 

@@ -122,11 +122,14 @@ func (ch *channel) confirmSelect(m *amqp.ConfirmSelect) *amqp.Error {
 // Confirm implements queue.Confirmer.
 func (ch *channel) Confirm(first, last uint64) {
 	ch.mu.Lock()
+	lone := first == last && first == ch.lone
 	if !ch.ended {
 		if buf, ok := ch.s.out.begin(); ok {
 			ch.s.out.commit(ch.confirms.settle(buf, ch.id, first, last))
 		}
 	}
 	ch.mu.Unlock()
-	ch.s.out.kick()
+	if !lone {
+		ch.s.out.kick()
+	}
 }

@@ -88,6 +88,7 @@ func (s *Session) read() error {
 		if n == 0 || err != nil {
 			return err
 		}
+		s.noteLead()
 		s.out.attend()
 		s.pulse.heard.Store(true)
 		in.to += n
@@ -108,9 +109,16 @@ func (s *Session) read() error {
 // before the reader waits.
 func (s *Session) quiet() {
 	s.work.Lock()
-	s.flushStage()
+	lone := s.lone()
+	if !lone {
+		s.flushStage()
+	}
 	s.work.Unlock()
-	s.out.leave()
+	if lone {
+		s.lead()
+	} else {
+		s.out.leave()
+	}
 }
 
 // handle parses and handles all whole frames. Called with work held.

@@ -53,6 +53,8 @@ type Session struct {
 	out    *outbox
 	owner  vhost.OwnerID
 	closed chan struct{} // closed when the session is ending
+	// handOver is s.handOverLone.
+	handOver func(led bool)
 
 	// Set during the handshake by the reader, read by all afterwards.
 	vhost    *vhost.VHost
@@ -79,6 +81,11 @@ type Session struct {
 	batch     []queue.Settlement
 	publish   amqp.BasicPublish
 	acked     amqp.BasicAck
+
+	// Owned by the reader: the commit of a lone message.
+	leader    *channel // whose it is, while it is made
+	led       bool     // one was made before this read
+	impatient int      // how many lone messages to leave to the committer
 
 	// Guarded by ending.
 	ending  sync.Mutex
@@ -135,6 +142,7 @@ func New(conn net.Conn, cfg *Config) *Session {
 		channels: map[uint16]*channel{},
 		frameMax: handshakeFrameMax,
 	}
+	s.handOver = s.handOverLone
 	s.out = &outbox{sock: s.sock, start: s.start, broken: s.signalEnd}
 	return s
 }

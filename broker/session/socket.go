@@ -14,12 +14,13 @@ type socket struct {
 
 	// Owned by the reader.
 	rd struct {
-		p     []byte
-		n     int
-		err   error
-		idle  func()
-		tried bool
-		fn    func(fd uintptr) bool
+		p      []byte
+		n      int
+		err    error
+		idle   func()
+		tried  bool
+		waited bool // there was nothing to read for a while
+		fn     func(fd uintptr) bool
 	}
 	// Owned by whoever holds the outbox's writing flag.
 	wr struct {
@@ -46,10 +47,11 @@ func newSocket(conn net.Conn) *socket {
 // socket.
 func (s *socket) read(p []byte, idle func()) (int, error) {
 	if s.raw == nil {
+		s.rd.waited = true // nobody can tell
 		idle()
 		return s.conn.Read(p)
 	}
-	s.rd.p, s.rd.idle, s.rd.tried = p, idle, false
+	s.rd.p, s.rd.idle, s.rd.tried, s.rd.waited = p, idle, false, false
 	if err := s.raw.Read(s.rd.fn); err != nil {
 		return 0, err
 	}
@@ -66,6 +68,7 @@ func (s *socket) readOnce(fd uintptr) bool {
 			return true
 		}
 		if s.rd.tried {
+			s.rd.waited = true
 			return false
 		}
 		s.rd.tried = true

@@ -7,6 +7,11 @@ func (v *VHost) NewGroup(parts int, whole, done func()) *store.Group {
 	return v.store.NewGroup(parts, whole, done)
 }
 
+// Lead calls f, in which the caller publishes a message of which it awaits the
+// confirm, and nothing else. If led, the caller commits it itself before Lead
+// returns, see [store.Store].
+func (v *VHost) Lead(f func(led bool)) { v.store.Lead(f) }
+
 // Overloaded says that the store, or the overflow, has got more messages than
 // it can write for now: time for publishers to call [VHost.Throttle].
 func (v *VHost) Overloaded() bool {
