@@ -53,6 +53,12 @@ type flood struct {
 	drainedTo int // the first message that was not taken from the queue; owned by the test
 }
 
+// floodBytes and floodMessages bound a flood that nobody stops.
+const (
+	floodBytes    = 1 << 30
+	floodMessages = 1 << 20
+)
+
 // startFlood begins to publish. The flood ends with stop, or with its connection.
 func startFlood(t testing.TB, url, queue string, mode uint8, size int) *flood {
 	t.Helper()
@@ -70,7 +76,7 @@ func startFlood(t testing.TB, url, queue string, mode uint8, size int) *flood {
 }
 
 func (f *flood) publish() {
-	for n := 0; ; n++ {
+	for n := 0; n < floodMessages && n*f.size < floodBytes; n++ {
 		select {
 		case f.window <- struct{}{}:
 		case <-f.quit:
