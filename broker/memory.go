@@ -3,6 +3,7 @@ package broker
 import (
 	"math"
 	"os"
+	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
 	"time"
@@ -12,7 +13,7 @@ import (
 
 const (
 	// memoryEvery is how often the use of memory is looked at.
-	memoryEvery = time.Second
+	memoryEvery = 250 * time.Millisecond
 	// collectEvery is the least time between two collections that the watch
 	// asks for, and collectShare the most of the time that they may take.
 	collectEvery = 2 * time.Second
@@ -43,7 +44,7 @@ type memoryWatch struct {
 func newMemoryWatch(cfg *Config, alarm func(on bool)) *memoryWatch {
 	m := &memoryWatch{
 		log: cfg.Log, limit: cfg.MemoryLimit, watermark: cfg.MemoryHighWatermark, alarm: alarm,
-		used: memoryUsed, heap: heapMemory, collect: debug.FreeOSMemory, soften: debug.SetMemoryLimit,
+		used: memoryUsed, heap: heapMemory, collect: freeMemory, soften: debug.SetMemoryLimit,
 	}
 	if os.Getenv("GOMEMLIMIT") != "" {
 		m.soften = func(int64) int64 { return 0 }
@@ -126,6 +127,13 @@ func (m *memoryWatch) softLimit() int64 {
 		soft = min(soft, m.watermark-m.watermark/20)
 	}
 	return soft
+}
+
+// freeMemory gives the system back what is garbage. What pools hold for use
+// again is so only after a second collection.
+func freeMemory() {
+	runtime.GC()
+	debug.FreeOSMemory()
 }
 
 // runtimeMemory returns what the Go runtime has of the system, in bytes.

@@ -55,9 +55,9 @@ func (p *process) set(part *int64, bytes int64) {
 	*part = bytes
 }
 
-// run runs the watch in a bubble while f changes the process; second lets it
-// look once more.
-func (p *process) run(t *testing.T, limit, watermark int64, f func(second func())) {
+// run runs the watch in a bubble while f changes the process; again lets it look
+// once more.
+func (p *process) run(t *testing.T, limit, watermark int64, f func(again func())) {
 	t.Helper()
 	synctest.Test(t, func(*testing.T) {
 		stop, ended := make(chan struct{}), make(chan struct{})
@@ -81,7 +81,7 @@ func (p *process) wantAlarms(t *testing.T, want ...bool) {
 
 func TestMemoryAlarm(t *testing.T) {
 	p := &process{}
-	p.run(t, 0, 100, func(second func()) {
+	p.run(t, 0, 100, func(again func()) {
 		for _, s := range []struct {
 			used int64
 			want []bool
@@ -95,7 +95,7 @@ func TestMemoryAlarm(t *testing.T) {
 			{101, []bool{true, false, true}},
 		} {
 			p.set(&p.other, s.used)
-			second()
+			again()
 			p.wantAlarms(t, s.want...)
 		}
 	})
@@ -111,11 +111,11 @@ func TestMemoryIsLookedAtAtOnce(t *testing.T) {
 
 func TestGarbageRaisesNoAlarm(t *testing.T) {
 	p := &process{live: 50}
-	p.run(t, 0, 100, func(second func()) {
+	p.run(t, 0, 100, func(again func()) {
 		p.set(&p.garbage, 60)
-		second()
+		again()
 		p.wantAlarms(t)
-		if !slices.Equal(p.collections, []time.Duration{time.Second}) {
+		if !slices.Equal(p.collections, []time.Duration{memoryEvery}) {
 			t.Errorf("collections at %v", p.collections)
 		}
 	})
@@ -124,7 +124,7 @@ func TestGarbageRaisesNoAlarm(t *testing.T) {
 // A collection that cannot help is not worth its price.
 func TestNoCollectionForWhatIsNotOfTheHeap(t *testing.T) {
 	p := &process{garbage: 50, other: 101}
-	p.run(t, 0, 100, func(second func()) { second() })
+	p.run(t, 0, 100, func(again func()) { again() })
 	p.wantAlarms(t, true)
 	if len(p.collections) > 0 {
 		t.Errorf("collections at %v", p.collections)
@@ -135,14 +135,15 @@ func TestNoCollectionForWhatIsNotOfTheHeap(t *testing.T) {
 // that has it collected.
 func TestCollectionEndsTheAlarm(t *testing.T) {
 	p := &process{}
-	p.run(t, 0, 100, func(second func()) {
+	p.run(t, 0, 100, func(again func()) {
 		p.set(&p.live, 120)
-		second()
+		again()
 		p.wantAlarms(t, true)
 		p.set(&p.garbage, 110)
 		p.set(&p.live, 10)
-		second()
-		second()
+		for range collectEvery / memoryEvery {
+			again()
+		}
 		p.wantAlarms(t, true, false)
 	})
 }
@@ -153,9 +154,9 @@ func TestCollectionsAreRare(t *testing.T) {
 		time.Second: {0, 11 * time.Second, 22 * time.Second},
 	} {
 		p := &process{live: 200, takes: takes}
-		p.run(t, 0, 100, func(second func()) {
-			for range int(want[len(want)-1] / time.Second) {
-				second()
+		p.run(t, 0, 100, func(again func()) {
+			for range want[len(want)-1] / memoryEvery {
+				again()
 			}
 		})
 		if !slices.Equal(p.collections, want) {
@@ -168,11 +169,11 @@ func TestCollectionsAreRare(t *testing.T) {
 // is let go up to the limit.
 func TestRuntimeIsToldItsLimit(t *testing.T) {
 	p := &process{}
-	p.run(t, 1000, 600, func(second func()) {
+	p.run(t, 1000, 600, func(again func()) {
 		p.set(&p.other, 700)
-		second()
+		again()
 		p.set(&p.other, 500)
-		second()
+		again()
 	})
 	if want := []int64{570, 900, 570, math.MaxInt64}; !slices.Equal(p.soft, want) {
 		t.Errorf("it was told %d, want %d", p.soft, want)
