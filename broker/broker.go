@@ -41,7 +41,9 @@ type Broker struct {
 
 	sessions  sessions
 	alarms    alarms
+	memory    *memoryWatch
 	accepting sync.WaitGroup
+	watching  sync.WaitGroup
 
 	// The broker's life: started is closed when Start has ended, well or not;
 	// failed when the store has failed. stop starts the teardown, stopping is
@@ -72,6 +74,7 @@ func New(cfg Config) *Broker {
 		stopping: make(chan struct{}),
 		done:     make(chan struct{}),
 	}
+	b.memory = newMemoryWatch(&cfg, func(on bool) { b.SetAlarm(MemoryAlarm, on) })
 	b.session = session.Config{
 		Log:              cfg.Log,
 		Users:            b.users,
@@ -100,6 +103,10 @@ func (b *Broker) Start() error {
 }
 
 func (b *Broker) start() error {
+	b.memory.begin()
+	if b.memory.watermark > 0 {
+		b.watching.Go(func() { b.memory.run(b.stopping) })
+	}
 	if err := b.openStore(); err != nil {
 		return err
 	}

@@ -69,6 +69,16 @@ type Config struct {
 
 	// MaxMessageSize is the size of the largest body, in bytes; 0 is 16 MiB.
 	MaxMessageSize uint64
+
+	// MemoryLimit is how much memory the broker may use in all, in bytes. It
+	// is a setting of the whole process while the broker runs: the Go runtime
+	// is told to keep below it, unless the environment variable GOMEMLIMIT
+	// says how much. 0 is unknown and leaves the runtime alone.
+	MemoryLimit int64
+
+	// MemoryHighWatermark is the use of memory, in bytes, above which
+	// publishers are blocked until it has fallen. 0 is never.
+	MemoryHighWatermark int64
 }
 
 // withDefaults returns the configuration with every zero value replaced.

@@ -35,6 +35,7 @@ func (b *Broker) teardown(ctx context.Context) {
 	}
 	closeAll(b.listeners)
 	b.accepting.Wait()
+	b.watching.Wait()
 	b.endSessions(ctx)
 	for _, v := range b.vhosts {
 		v.Close()
@@ -43,6 +44,7 @@ func (b *Broker) teardown(ctx context.Context) {
 		b.log.Error("cannot close the store", zap.Error(err))
 		b.setErr(err)
 	}
+	b.memory.end()
 }
 
 // endSessions tells every client to go and returns when all have gone.

@@ -56,10 +56,11 @@ func (o *output) String() string {
 	return o.buf.String()
 }
 
-// start runs the server on a data folder until it is ready. It is killed at the end of the test if it still runs.
-func (l lepus) start(t testing.TB, dir string) *process {
+// start runs the server on a data folder, with further flags, until it is ready. It is killed at the end of the test if it
+// still runs.
+func (l lepus) start(t testing.TB, dir string, flags ...string) *process {
 	t.Helper()
-	p, ready := l.launch(t, dir)
+	p, ready := l.launch(t, dir, flags...)
 	select {
 	case p.url = <-ready:
 	case <-p.done:
@@ -71,9 +72,9 @@ func (l lepus) start(t testing.TB, dir string) *process {
 }
 
 // launch runs the server and returns a channel that gets its address when it is ready.
-func (l lepus) launch(t testing.TB, dir string) (*process, <-chan string) {
+func (l lepus) launch(t testing.TB, dir string, flags ...string) (*process, <-chan string) {
 	t.Helper()
-	cmd := exec.Command(string(l), "server", "--data-dir", dir, "--listen", "127.0.0.1:0")
+	cmd := exec.Command(string(l), append([]string{"server", "--data-dir", dir, "--listen", "127.0.0.1:0"}, flags...)...)
 	cmd.Env = append(os.Environ(), "GOTRACEBACK=all")
 	p := &process{t: t, cmd: cmd, said: &output{}, done: make(chan struct{})}
 	cmd.Stderr = p.said
@@ -110,6 +111,16 @@ func tail(s string, n int) string { return s[max(0, len(s)-n):] }
 func (p *process) kill() {
 	_ = p.cmd.Process.Kill()
 	<-p.done
+}
+
+// running fails the test if the server has ended.
+func (p *process) running() {
+	p.t.Helper()
+	select {
+	case <-p.done:
+		p.t.Fatalf("the server ended: %v", p.err)
+	default:
+	}
 }
 
 // stop asks the server to end and waits until it has, in good order.

@@ -43,6 +43,8 @@ func TestWrongUse(t *testing.T) {
 		{[]string{"version", "now"}, `unexpected argument "now", see lepus version --help`},
 		{[]string{"server", "--ephemeral", "--log-level", "loud"}, `log level: unrecognized level: "loud"`},
 		{[]string{"server", "--ephemeral", "--log-format", "xml"}, `log format "xml" is neither console nor json`},
+		{[]string{"server", "--ephemeral", "--memory-limit", "much"}, `memory limit: "much" is no amount, write it as 1073741824, 512MiB or 2GB`},
+		{[]string{"server", "--ephemeral", "--vm-memory-high-watermark", "1.5"}, `memory high watermark: "1.5" is neither a share from 0 to 1 nor an amount`},
 		{[]string{"server", "--data-dir", ""}, "no data folder: name one with --data-dir or do without by --ephemeral"},
 	}
 	for _, tt := range tests {

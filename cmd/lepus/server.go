@@ -17,7 +17,7 @@ import (
 )
 
 func serverCommand() *cli.Command {
-	const network, storage, logging = "Network", "Storage", "Logging"
+	const network, storage, memory, logging = "Network", "Storage", "Memory", "Logging"
 	return &cli.Command{
 		Name:      "server",
 		Usage:     "run a broker until it is told to stop (SIGTERM, SIGINT)",
@@ -47,6 +47,14 @@ func serverCommand() *cli.Command {
 			&cli.BoolFlag{
 				Name: "accept-log-loss", Category: storage,
 				Usage: "start on a damaged log, without what the damage took",
+			},
+			&cli.StringFlag{
+				Name: "memory-limit", Category: memory, DefaultText: "what the machine or the cgroup has",
+				Usage: "use `AMOUNT` of memory in all: 1073741824, 512MiB, 2GB",
+			},
+			&cli.StringFlag{
+				Name: "vm-memory-high-watermark", Category: memory, Value: "0.6",
+				Usage: "block publishers while more than `LEVEL` of memory is used: a share of the limit from 0 to 1, or an amount",
 			},
 			&cli.StringFlag{
 				Name: "log-level", Category: logging, Value: "info",
@@ -105,6 +113,9 @@ func serverConfig(c *cli.Context) (broker.Config, error) {
 		LoopbackUsers: loopbackUsers(c.StringSlice("loopback-users")),
 		Version:       c.String("report-version"),
 		Log:           log,
+	}
+	if err := memoryConfig(c, &cfg); err != nil {
+		return broker.Config{}, err
 	}
 	switch {
 	case c.Bool("ephemeral"):
