@@ -67,7 +67,7 @@ func New(cfg Config) *Broker {
 		cfg:      cfg,
 		log:      cfg.Log,
 		users:    auth.NewUsers(cfg.LoopbackUsers...),
-		budget:   queue.NewBudget(0),
+		budget:   queue.NewBudget(cfg.MemoryLimit),
 		vhosts:   make(map[string]*vhost.VHost),
 		started:  make(chan struct{}),
 		failed:   make(chan struct{}),
