@@ -81,8 +81,9 @@ func (l *load) nibble(conn *amqp.Connection, name string, n uint64) error {
 	return nil
 }
 
-// witness sends a consumer's acks, and now and then makes sure that they are stored: a message that is sent to their
-// queue when the broker has them is stored no earlier than they are.
+// witness sends a consumer's acks, and now and then makes sure that they are stored: a message that is sent when the
+// queue has them is stored no earlier than they are. It is sent to a queue without consumers, as a message that is
+// acknowledged soon enough is confirmed without being stored.
 type witness struct {
 	load      *load
 	queue     string
@@ -119,15 +120,15 @@ func (w *witness) ack(d amqp.Delivery, multiple bool, ids ...string) error {
 	if w.waiting = append(w.waiting, ids...); len(w.waiting) < 200 {
 		return nil
 	}
-	// The answer says that the acks have arrived, ...
+	// The answer says that the queue has the acks, ...
 	if _, err := w.acks.QueueDeclarePassive(w.queue, true, false, false, false, nil); err != nil {
 		return err
 	}
 	// ... the confirm that they are stored.
 	w.sent++
-	id := newID(w.name, w.sent)
-	w.load.ledger.sent(id, entry{}, w.queue)
-	confirm, err := w.publishes.PublishWithDeferredConfirm("", w.queue, false, false, publishing(id, false))
+	id, unconsumed := newID(w.name, w.sent), w.load.queues[3]
+	w.load.ledger.sent(id, entry{}, unconsumed)
+	confirm, err := w.publishes.PublishWithDeferredConfirm("", unconsumed, false, false, publishing(id, false))
 	if err != nil {
 		return err
 	}
@@ -136,7 +137,7 @@ func (w *witness) ack(d amqp.Delivery, multiple bool, ids ...string) error {
 	if ok, err := confirm.WaitContext(ctx); err != nil || !ok {
 		return fmt.Errorf("confirmed %v, %w", ok, err)
 	}
-	w.load.ledger.confirmed(id, w.queue)
+	w.load.ledger.confirmed(id, unconsumed)
 	w.load.ledger.stored(w.queue, w.waiting...)
 	w.waiting = w.waiting[:0]
 	return nil

@@ -56,7 +56,7 @@ func (l *load) begin(url string, round int) {
 	}
 	start(func(conn *amqp.Connection) error { return l.transact(conn, fmt.Sprint("t", round)) })
 	start(l.define)
-	for i, q := range l.queues[:3] { // the last queue only fills
+	for i, q := range l.queues[:3] { // the last queue has none
 		for j := range 1 + i%2 {
 			start(func(conn *amqp.Connection) error { return l.consume(conn, q, name("w", 10*i+j)) })
 		}
