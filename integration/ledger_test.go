@@ -234,3 +234,15 @@ func (l *ledger) size() int {
 	defer l.mu.Unlock()
 	return len(l.entries)
 }
+
+// unsettled is how many messages are not acknowledged yet.
+func (l *ledger) unsettled() (n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, e := range l.entries {
+		if !e.acked {
+			n++
+		}
+	}
+	return n
+}
