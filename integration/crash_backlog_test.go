@@ -54,12 +54,12 @@ func (l *load) nibble(conn *amqp.Connection, name string, n uint64) error {
 	var held, batch []amqp.Delivery
 	for d := range deliveries {
 		if wrong := l.ledger.delivered(deep, &d); wrong != "" {
-			l.t.Error(wrong)
+			l.ledger.complain(l.t, "%s", wrong)
 			continue
 		}
 		id, _ := identify(d.Body)
 		if wrong := order.next(id); wrong != "" {
-			l.t.Errorf("queue %s: %s", deep, wrong)
+			l.ledger.complain(l.t, "queue %s: %s", deep, wrong)
 		}
 		if d.DeliveryTag%n != 0 {
 			batch = append(batch, d)

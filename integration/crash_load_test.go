@@ -197,7 +197,7 @@ func (l *load) consume(conn *amqp.Connection, queue, name string) error {
 	var held []string // up to the last delivery
 	for d := range deliveries {
 		if wrong := l.ledger.delivered(queue, &d); wrong != "" {
-			l.t.Error(wrong)
+			l.ledger.complain(l.t, "%s", wrong)
 		}
 		id, _ := identify(d.Body)
 		switch d.DeliveryTag % 10 {

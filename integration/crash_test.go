@@ -29,7 +29,7 @@ func TestCrash(t *testing.T) {
 		server = binary.start(t, dir)
 		load.verify(server.url, round == rounds-1 || round%3 == 1)
 		if t.Failed() {
-			t.Fatalf("round %d, killed after %v", round, after)
+			t.Fatalf("round %d, killed after %v: %d complaints", round, after, load.ledger.complaints.Load())
 		}
 		t.Logf("round %d: killed after %v, %d MiB on disk", round, after, diskUse(t, dir)>>20)
 	}

@@ -3,6 +3,7 @@ package integration
 import (
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	amqp "github.com/rabbitmq/amqp091-go"
@@ -11,6 +12,8 @@ import (
 // ledger is what the clients of a broker know about its messages, and so what it may and may not do with them, crashes
 // included. Methods may be called from any goroutine.
 type ledger struct {
+	complaints atomic.Int64
+
 	mu      sync.Mutex
 	life    int // of the broker: how many crashes it has had
 	entries map[entryKey]*entry
@@ -37,6 +40,14 @@ type entry struct {
 func (e *entry) gone(life int) bool { return e.transient && e.life < life }
 
 func newLedger() *ledger { return &ledger{entries: map[entryKey]*entry{}} }
+
+// complain fails the test. Only the first complaints are told: where one message is lost there are often thousands.
+func (l *ledger) complain(t testing.TB, format string, args ...any) {
+	t.Helper()
+	if l.complaints.Add(1) <= 20 {
+		t.Errorf(format, args...)
+	}
+}
 
 func (l *ledger) each(queue string, ids []string, change func(e *entry)) {
 	l.mu.Lock()
@@ -148,7 +159,7 @@ func (l *ledger) wantCount(t testing.TB, queue string, got int) {
 		}
 	}
 	if got < atLeast || got > atMost {
-		t.Errorf("queue %s has %d messages, want %d to %d", queue, got, atLeast, atMost)
+		l.complain(t, "queue %s has %d messages, want %d to %d", queue, got, atLeast, atMost)
 	}
 }
 
@@ -159,20 +170,20 @@ func (l *ledger) wantAll(t testing.TB, queue string, held []amqp.Delivery) {
 	order := order{}
 	for i := range held {
 		if wrong := l.delivered(queue, &held[i]); wrong != "" {
-			t.Error(wrong)
+			l.complain(t, "%s", wrong)
 			continue
 		}
 		id, _ := identify(held[i].Body)
 		there[id] = true
 		if wrong := order.next(id); wrong != "" {
-			t.Errorf("queue %s: %s", queue, wrong)
+			l.complain(t, "queue %s: %s", queue, wrong)
 		}
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for key, e := range l.entries {
 		if key.queue == queue && !there[key.id] && e.confirmed && !e.acked && !e.gone(l.life) {
-			t.Errorf("queue %s lost %s: confirmed, never acknowledged", queue, key.id)
+			l.complain(t, "queue %s lost %s: confirmed, never acknowledged", queue, key.id)
 		}
 	}
 }
@@ -211,7 +222,7 @@ func (l *ledger) forget(t testing.TB, held map[string][]amqp.Delivery) {
 	}
 	for name, g := range groups {
 		if len(g.kept) > 0 && len(g.lost) > 0 {
-			t.Errorf("transaction %s came back in part: with %v, without %v", name, g.kept, g.lost)
+			l.complain(t, "transaction %s came back in part: with %v, without %v", name, g.kept, g.lost)
 		}
 	}
 }
@@ -223,7 +234,7 @@ func (l *ledger) wantSettled(t testing.TB) {
 	defer l.mu.Unlock()
 	for key, e := range l.entries {
 		if !e.acked {
-			t.Errorf("queue %s is empty and lost %s: confirmed %v, delivered %v", key.queue, key.id, e.confirmed, e.delivered)
+			l.complain(t, "queue %s is empty and lost %s: confirmed %v, delivered %v", key.queue, key.id, e.confirmed, e.delivered)
 		}
 	}
 	clear(l.entries)

@@ -33,7 +33,7 @@ func TestPowerCut(t *testing.T) {
 		server = binary.start(t, disk.folder())
 		load.verify(server.url, round == rounds-1 || round%3 == 1)
 		if t.Failed() {
-			t.Fatalf("round %d, cut off after %v", round, after)
+			t.Fatalf("round %d, cut off after %v: %d complaints", round, after, load.ledger.complaints.Load())
 		}
 		t.Logf("round %d: cut off after %v, %d MiB on disk", round, after, diskUse(t, disk.folder())>>20)
 	}

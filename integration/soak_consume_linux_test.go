@@ -9,12 +9,12 @@ import (
 // received notes a delivery and returns its id. What a consumer gets for the first time must be in order.
 func (s *soak) received(queue string, d *amqp.Delivery, order order) string {
 	if wrong := s.ledger.delivered(queue, d); wrong != "" {
-		s.t.Error(wrong)
+		s.ledger.complain(s.t, "%s", wrong)
 	}
 	id, _ := identify(d.Body)
 	if !d.Redelivered {
 		if wrong := order.next(id); wrong != "" {
-			s.t.Errorf("queue %s: %s", queue, wrong)
+			s.ledger.complain(s.t, "queue %s: %s", queue, wrong)
 		}
 	}
 	return id

@@ -16,7 +16,7 @@ import (
 func TestSoak(t *testing.T) {
 	t.Parallel()
 	s := &soak{t: t, ledger: newLedger(), swell: 12 << 20, quiet: 300 * time.Millisecond}
-	length, every := 8*time.Second, 500*time.Millisecond
+	length, every := 5*time.Second, 500*time.Millisecond
 	if minutes, ok := setting(t, "LEPUS_SOAK_MINUTES"); ok {
 		length, every = time.Duration(minutes)*time.Minute, 3*time.Second
 		s.swell, s.quiet = 400<<20, 3*time.Second
@@ -37,7 +37,7 @@ func TestSoak(t *testing.T) {
 		<-time.After(s.quiet)
 		m.take(true)
 		if t.Failed() {
-			t.Logf("tide %d, after %v", n, time.Since(begun))
+			t.Logf("tide %d, after %v: %d complaints", n, time.Since(begun), s.ledger.complaints.Load())
 			break
 		}
 	}
