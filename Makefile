@@ -3,6 +3,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 FUZZTIME ?= 2m
 ROUNDS   ?= 30
+MINUTES  ?= 30
 
 .DEFAULT_GOAL := help
 
@@ -59,5 +60,7 @@ generated:
 check: generated lint race ## what CI runs: generated code, lint, all tests with the race detector
 
 .PHONY: soak
-soak: ## kill the broker under load ROUNDS (30) times
-	LEPUS_SOAK_ROUNDS=$(ROUNDS) go test -count=1 -timeout 60m -v -run TestCrash ./integration
+soak: ## kill the broker under load, then cut its power, ROUNDS (30) times each; have it work for MINUTES (30)
+	LEPUS_SOAK_ROUNDS=$(ROUNDS) go test -count=1 -timeout $$((10 + $(ROUNDS)))m -v -run '^TestCrash$$' ./integration
+	LEPUS_SOAK_ROUNDS=$(ROUNDS) go test -count=1 -timeout $$((10 + $(ROUNDS)))m -v -run '^TestPowerCut$$' ./integration
+	LEPUS_SOAK_MINUTES=$(MINUTES) go test -count=1 -timeout $$((15 + $(MINUTES)))m -v -run '^TestSoak$$' ./integration

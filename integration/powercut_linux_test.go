@@ -1,0 +1,45 @@
+package integration
+
+import (
+	"math/rand/v2"
+	"testing"
+	"time"
+)
+
+// TestPowerCut cuts the power at random moments while clients publish, consume and declare, starts the server again on
+// what the disk has then and compares it with what the clients know: whatever was confirmed must be there.
+// LEPUS_SOAK_ROUNDS sets how often.
+func TestPowerCut(t *testing.T) {
+	t.Parallel()
+	rounds, backlog := 1, 500
+	if n, ok := setting(t, "LEPUS_SOAK_ROUNDS"); ok {
+		rounds, backlog = n, 40_000
+	}
+	binary := buildLepus(t)
+	disk := newDisk(t)
+	server := binary.start(t, disk.folder())
+	load := newLoad(t, server.url, backlog)
+	lost := 0
+	for round := range rounds {
+		load.begin(server.url, round)
+		after := time.Duration(100+rand.IntN(1400)) * time.Millisecond
+		<-time.After(after)
+		disk.scribble()
+		disk.cut(server)
+		load.end()
+		if disk.lostScribble() {
+			lost++
+		}
+		server = binary.start(t, disk.folder())
+		load.verify(server.url, round == rounds-1 || round%3 == 1)
+		if t.Failed() {
+			t.Fatalf("round %d, cut off after %v: %d complaints", round, after, load.ledger.complaints.Load())
+		}
+		t.Logf("round %d: cut off after %v, %d MiB on disk", round, after, diskUse(t, disk.folder())>>20)
+	}
+	server.stop()
+	t.Logf("%d power cuts; %d of as many files that nobody had synced were lost", rounds, lost)
+	if rounds >= 10 && lost == 0 {
+		t.Error("no cut has lost anything that was not synced: they are no power cuts")
+	}
+}
