@@ -1,9 +1,16 @@
 # Tools are run by version, so that go.mod holds only what ships.
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+BENCHSTAT   := golang.org/x/perf/cmd/benchstat@v0.0.0-20260908200009-22c9c6c9d4da
 
 FUZZTIME ?= 2m
 ROUNDS   ?= 30
 MINUTES  ?= 30
+
+# What is measured, how often, and against which revision.
+PKG   ?= ./...
+BENCH ?= .
+COUNT ?= 6
+BASE  ?= HEAD
 
 .DEFAULT_GOAL := help
 
@@ -42,8 +49,22 @@ fuzz: ## run each fuzz target for FUZZTIME (2m)
 	done
 
 .PHONY: bench
-bench: ## run the Go benchmarks
-	go test -run '^$$' -bench . -benchmem ./...
+bench: ## run the Go benchmarks BENCH (.) of PKG (./...) COUNT (6) times, as benchstat reads them
+	go test -run '^$$' -bench '$(BENCH)' -benchmem -count $(COUNT) $(PKG)
+
+# The two take turns, so that what disturbs the machine disturbs both.
+.PHONY: bench-diff
+bench-diff: ## run the benchmarks of the revision BASE (HEAD) and of what is here in turn, and compare them
+	@dir=$$(mktemp -d) || exit 1; \
+	trap 'git worktree remove --force "$$dir/base" 2>/dev/null; rm -rf "$$dir"; git worktree prune' EXIT; \
+	trap 'exit 1' HUP INT TERM; \
+	git worktree add --quiet --detach "$$dir/base" '$(BASE)' || exit 1; \
+	run() { echo "== $$1 $$2 of $(COUNT)"; \
+		go test -run '^$$' -bench '$(BENCH)' -benchmem $(PKG) >>"$$dir/$$1.txt" || { cat "$$dir/$$1.txt"; exit 1; }; }; \
+	n=0; while [ $$((n += 1)) -le $(COUNT) ]; do \
+		(cd "$$dir/base" && run base $$n) && run here $$n || exit 1; \
+	done; \
+	go run $(BENCHSTAT) "base=$$dir/base.txt" "here=$$dir/here.txt"
 
 .PHONY: generate
 generate: ## write the generated code anew

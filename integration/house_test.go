@@ -103,6 +103,12 @@ func layers() []layer {
 			why:    "the broker puts together what lies below; who runs it, and how it is told to, is not its business",
 		},
 		{
+			of:     "cmd/lepus/perf",
+			others: []string{"github.com/HdrHistogram/hdrhistogram-go"},
+			ours:   []string{"amqp"},
+			why:    "a load tool is a client: it knows the wire and nothing of our broker, so that it measures any",
+		},
+		{
 			of:     "cmd",
 			others: []string{"github.com/urfave/cli/v2", "go.uber.org/zap"},
 			ours:   []string{"broker"},

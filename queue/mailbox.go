@@ -57,14 +57,8 @@ type urgent struct {
 
 // The buffers of mailboxes that are idle now.
 var (
-	inboxes = sync.Pool{New: func() any {
-		b := make([]command, 0, 1024)
-		return &b
-	}}
-	urgents = sync.Pool{New: func() any {
-		b := make([]urgent, 0, 256)
-		return &b
-	}}
+	inboxes = lender[command]{room: 1024}
+	urgents = lender[urgent]{room: 256}
 )
 
 const (
@@ -81,7 +75,7 @@ const (
 func (q *Queue) Publish(batch []Publication) {
 	q.mu.Lock()
 	if q.inbox == nil && len(batch) > smallInbox {
-		q.inbox = *inboxes.Get().(*[]command)
+		q.inbox = inboxes.borrow()
 	}
 	// Room behind the end of a mailbox is always zero, see take and stop.
 	at := len(q.inbox)
@@ -124,7 +118,7 @@ func (q *Queue) Return(batch []Settlement) { q.settle(batch, returned) }
 func (q *Queue) settle(batch []Settlement, o outcome) {
 	q.mu.Lock()
 	if q.urgent == nil && len(batch) > smallInbox {
-		q.urgent = *urgents.Get().(*[]urgent)
+		q.urgent = urgents.borrow()
 	}
 	for _, s := range batch {
 		q.urgent = append(q.urgent, urgent{Settlement: s, outcome: o})
@@ -246,11 +240,11 @@ func (q *Queue) stop() {
 
 // spare returns what an idle queue keeps of a buffer; one that is larger goes
 // to others.
-func spare[T any](b []T, others *sync.Pool) []T {
+func spare[T any](b []T, others *lender[T]) []T {
 	b = b[:0]
 	if cap(b) <= smallInbox {
 		return b
 	}
-	others.Put(&b)
+	others.giveBack(b)
 	return nil
 }

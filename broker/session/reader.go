@@ -82,9 +82,10 @@ func (b *inbuf) shrink() {
 func (s *Session) read() error {
 	var in inbuf
 	defer in.lend()
+	quiet := s.quiet // named in the loop, it would be made for every read
 	for {
 		room := in.room()
-		n, err := s.sock.read(room, s.quiet)
+		n, err := s.sock.read(room, quiet)
 		if n == 0 || err != nil {
 			return err
 		}

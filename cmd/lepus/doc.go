@@ -2,6 +2,7 @@
 // speak AMQP 0-9-1 use it unchanged.
 //
 //	lepus server     run a broker
+//	lepus perf       put a broker under load and measure it
 //	lepus version    say which version this is
 //
 // Each command has a file of its own. A command turns its flags into a

@@ -27,6 +27,10 @@ func addEnvVars(flags []cli.Flag) {
 			f.EnvVars = vars
 		case *cli.BoolFlag:
 			f.EnvVars = vars
+		case *cli.IntFlag:
+			f.EnvVars = vars
+		case *cli.Float64Flag:
+			f.EnvVars = vars
 		}
 	}
 }
