@@ -12,6 +12,8 @@ const (
 	// before each checkpoint and whenever guardBytes have been logged.
 	guardEvery = time.Second
 	guardBytes = 16 << 20
+	// closeWait is how long Badger may take to close.
+	closeWait = 5 * time.Second
 )
 
 // errStopped ends what waits for room when the store is closed.
@@ -108,12 +110,22 @@ func (k roomyKV) commit(changes []change) error {
 }
 
 // close leaves Badger open if it could fault: what it has is safe, and the
-// process is about to end.
+// process is about to end. It gives up on one that has no end, as on a device
+// that fails, where Badger would go on trying.
 func (k roomyKV) close() error {
 	if k.store.cramped() {
 		return fmt.Errorf("%w: the index was left as it is, which loses nothing", ErrDiskFull)
 	}
-	return k.kv.close()
+	closed := make(chan error, 1)
+	go func() { closed <- k.kv.close() }()
+	late := time.NewTimer(closeWait)
+	defer late.Stop()
+	select {
+	case err := <-closed:
+		return err
+	case <-late.C:
+		return errors.New("the index does not close and was left as it is, which loses nothing")
+	}
 }
 
 // cramped says that there is no room to write anything to Badger.

@@ -136,9 +136,9 @@ func (p *page) entry() pageEntry {
 }
 
 // page makes a page of which nothing is in memory.
-func (e *pageEntry) page() *page {
+func (p *pageEntry) page() *page {
 	return &page{
-		number: e.number, from: e.first, until: e.last, messages: e.messages, check: e.check, lost: e.lost, sums: e.sums,
+		number: p.number, from: p.first, until: p.last, messages: p.messages, check: p.check, lost: p.lost, sums: p.sums,
 	}
 }
 

@@ -254,8 +254,7 @@ func TestDamagedTail(t *testing.T) {
 	r := newRig(1)
 	s := pageScene(t, r, 2)
 	s.index.forget()
-	key := string(stateKey(keyQueue, 1))
-	r.kv.m[key][40] ^= 1
+	r.kv.m[string(stateKey(keyQueue, 1))][40] ^= 1
 	put(s.Queue(1), 10, 5000)
 	put(s.Queue(2), 10, 5000)
 	if err := s.commit(true); err != nil {

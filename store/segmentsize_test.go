@@ -31,7 +31,7 @@ func (f slowFS) Open(name string) (vfs.File, error) {
 
 func (f slowFile) Sync() error {
 	if f.delay > 0 {
-		time.Sleep(f.delay)
+		<-time.After(f.delay)
 	}
 	return f.File.Sync()
 }
