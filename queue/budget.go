@@ -1,40 +1,60 @@
 package queue
 
-import "sync/atomic"
+import (
+	"sync/atomic"
+
+	"github.com/lepusmq/lepus/store"
+)
 
 const (
-	// leastWindow is what every queue may have of messages in memory, however
-	// little there is.
+	// leastWindow is what a queue with consumers may have of messages in memory,
+	// however little there is.
 	leastWindow = 16 << 10
 	// defaultBudget is what all queues share unless there is less.
-	defaultBudget = 32 << 20
+	defaultBudget = 16 << 20
 	// budgetShare is the part of the process's memory that a budget takes at
 	// most.
 	budgetShare = 16
+	// chunkShare is how many times the budget the chunks may take: there are
+	// always some that are being filled, written or sent.
+	chunkShare = 2
 )
 
 // Budget shares memory among the windows of queues: each may take half of what
 // is left. What is in no window is on disk. Its methods may be called from
 // any goroutine.
+//
+// What queues have in memory is counted twice: as it is, and as the chunks in
+// which it lies. One message of a chunk that stays has all of it stay.
 type Budget struct {
-	limit int64        // immutable
-	used  atomic.Int64 // by all queues
+	// immutable
+	limit  int64
+	chunks func() int64 // what the chunks take, which may be chunkShare limits
+
+	used atomic.Int64 // by all queues
 }
 
 // NewBudget returns the budget for a process that may use so many bytes of
 // memory, 0 if that is not known.
 func NewBudget(memory int64) *Budget {
-	b := &Budget{limit: defaultBudget}
+	b := &Budget{limit: defaultBudget, chunks: store.ChunkBytes}
 	if memory > 0 {
 		b.limit = min(b.limit, memory/budgetShare)
 	}
 	return b
 }
 
-// window is how much a queue may have that has so much now.
-func (b *Budget) window(has int64) int64 {
+// window is how much a queue may have that has so much now. If nothing is left
+// that is a little for a queue with consumers, and next to nothing for others.
+func (b *Budget) window(has int64, consumed bool) int64 {
 	left := b.limit - (b.used.Load() - has)
-	return max(left/2, leastWindow)
+	if b.chunks != nil {
+		left = min(left, chunkShare*b.limit-b.chunks())
+	}
+	if consumed {
+		return max(left/2, leastWindow)
+	}
+	return max(left/2, 1)
 }
 
 // Used is how many bytes of messages the queues have in memory.

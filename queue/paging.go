@@ -28,7 +28,7 @@ func (q *Queue) frame() {
 	s := &q.strand
 	var window int64
 	if q.budget != nil {
-		window = q.budget.window(s.counted)
+		window = q.budget.window(s.counted, s.fifo.Consumers() > 0)
 	}
 	var stored, spilled uint64
 	if q.store != nil {
@@ -46,12 +46,13 @@ func (q *Queue) page() {
 	if s.fifo.Over() && !s.deleted {
 		q.shrink()
 	}
-	if bytes := s.fifo.Bytes(); bytes != s.counted && q.budget != nil {
-		q.budget.used.Add(bytes - s.counted)
-		s.counted = bytes
-	}
 	if s.fifo.Hungry() || s.stalled {
 		q.fetch()
+	}
+	// What is being read will be in memory soon.
+	if bytes := s.fifo.Bytes() + s.wanted; bytes != s.counted && q.budget != nil {
+		q.budget.used.Add(bytes - s.counted)
+		s.counted = bytes
 	}
 }
 
@@ -147,6 +148,7 @@ func (q *Queue) fetch() {
 	if !ok {
 		return
 	}
+	q.strand.wanted = int64(want.Bytes)
 	var from [2]store.Queue
 	for i, k := range [...]fifo.Keeper{fifo.Store, fifo.Overflow} {
 		if len(want.Ranges[k]) > 0 {
@@ -214,5 +216,5 @@ func (q *Queue) restore(a *answer) {
 	if s.deleted || !s.fifo.Restore(&a.want, a.items, a.upTo) {
 		drop(a.items)
 	}
-	s.stalled = false
+	s.stalled, s.wanted = false, 0
 }

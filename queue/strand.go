@@ -19,6 +19,7 @@ type strand struct {
 	deleted bool
 	stalled bool  // the next command waits for a message that is being read
 	counted int64 // of the budget
+	wanted  int64 // what is being read, in bytes
 	// overflow is nil as long as nothing was spilled.
 	overflow *overflow
 

@@ -108,7 +108,7 @@ func (s *durable) stopFor(err error) {
 func (s *durable) checkpointAndClean() error {
 	for {
 		s.watchDisk()
-		if s.checkpoints.paused.Load() {
+		if s.checkpoints.paused.Load() && !s.rescues() {
 			return nil
 		}
 		if err := s.checkpoint(); err != nil {
@@ -119,6 +119,25 @@ func (s *durable) checkpointAndClean() error {
 			return err
 		}
 	}
+}
+
+// rescues says that a checkpoint gives so much of the log back that there is
+// room for checkpoints again, and that there is room for this one.
+func (s *durable) rescues() bool {
+	if s.cramped() {
+		return false
+	}
+	x := s.index
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	dead := int64(0)
+	x.segments.refresh()
+	for _, g := range x.segments.list {
+		if g.limit <= x.applied && g.sum.messages == 0 {
+			dead += int64(g.limit - g.start)
+		}
+	}
+	return dead >= s.volume.floor
 }
 
 // checkpoint writes everything below the position applied now to Badger, and

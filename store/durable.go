@@ -38,6 +38,7 @@ type durable struct {
 
 	lastID  atomic.Uint64
 	backlog atomic.Int64 // bytes that wait for the committer or are with it
+	untold  atomic.Int64 // bytes that are kept, while a queue that waits for it does not know
 	// tail is how many bytes of log lie behind the last checkpoint, which was
 	// at tailFrom.
 	tail, tailFrom atomic.Int64
@@ -47,7 +48,7 @@ type durable struct {
 
 	// readers are lent to those who load, shared is what they share; loaded is
 	// the queue that was loaded from last.
-	readers chan *log.Reader
+	readers readers
 	shared  log.Windows
 	loaded  atomic.Uint64
 	// wakeup has room for one: there is something to commit.
@@ -173,7 +174,7 @@ func (s *durable) takeGroup(g *Group) {
 
 // Backlog is how many bytes of messages wait to be written.
 func (s *durable) Backlog() int64 {
-	n := s.backlog.Load()
+	n := s.backlog.Load() + s.untold.Load()
 	// As much log behind the last checkpoint slows publishers.
 	if s.tail.Load() > 2*s.checkpoints.most || s.index.unsavedSeen.Load() > crowdMost {
 		n += MaxBacklog

@@ -10,8 +10,8 @@ import (
 	"github.com/lepusmq/lepus/store/log"
 )
 
-// heap is how many bytes are in use.
-func heap() float64 {
+// heapInUse is how many bytes are in use.
+func heapInUse() float64 {
 	runtime.GC()
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
@@ -72,12 +72,12 @@ var indexMessages = flag.Uint64("messages", 1000000, "how many messages Benchmar
 func BenchmarkIndexMemory(b *testing.B) {
 	for range b.N {
 		s := wideIndex(b)
-		before := heap()
+		before := heapInUse()
 		s.fill(b, 1000, *indexMessages/1000, 1)
 		if err := s.release(); err != nil { // what Badger takes is another matter
 			b.Fatal(err)
 		}
-		b.ReportMetric((heap()-before)/1e6, "heapMB")
+		b.ReportMetric((heapInUse()-before)/1e6, "heapMB")
 		b.ReportMetric(float64(s.checkpoints.written)/1e6, "writtenMB")
 		pages := 0
 		for _, q := range s.index.queues {

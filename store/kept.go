@@ -1,6 +1,17 @@
 package store
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
+
+// Queues are told what is kept when tellBytes of messages were committed since
+// the last time, or after tellDelay: many messages of a queue then leave its
+// memory in one turn.
+const (
+	tellBytes = 4 << 20
+	tellDelay = 20 * time.Millisecond
+)
 
 // mark is up to where a queue's messages will be kept when a round has been
 // applied.
@@ -44,7 +55,6 @@ func (p *part) leave() {
 // those told who wait for some.
 func (s *durable) keep(r *round) {
 	s.mu.Lock()
-	idle := len(s.due) == 0
 	for i := range r.marks {
 		q := r.marks[i].queue
 		if upTo := r.marks[i].upTo; upTo > q.kept.Load() {
@@ -55,7 +65,10 @@ func (s *durable) keep(r *round) {
 			q.awaited, q.onKept = 0, nil
 		}
 	}
-	tell := idle && len(s.due) > 0
+	tell := len(s.due) > 0
+	if tell {
+		s.untold.Add(r.cost)
+	}
 	s.mu.Unlock()
 	clear(r.marks)
 	r.marks = r.marks[:0]
@@ -70,6 +83,8 @@ func (s *durable) keep(r *round) {
 // runTelling is the goroutine that tells queues what is kept, one after the
 // other: each takes its turn meanwhile.
 func (s *durable) runTelling() {
+	pace := time.NewTimer(tellDelay)
+	defer pace.Stop()
 	var due []func()
 	for {
 		select {
@@ -77,6 +92,13 @@ func (s *durable) runTelling() {
 			return
 		case <-s.tell:
 		}
+		if s.untold.Load() < tellBytes {
+			pace.Reset(tellDelay)
+			if !s.gatherDue(pace.C) {
+				return
+			}
+		}
+		told := s.untold.Load()
 		s.mu.Lock()
 		due, s.due = s.due, due[:0]
 		s.mu.Unlock()
@@ -84,7 +106,24 @@ func (s *durable) runTelling() {
 			f()
 		}
 		clear(due)
+		s.untold.Add(-told)
+		s.makeRoom(0)
 	}
+}
+
+// gatherDue waits until it is time to tell. It reports false if that never
+// comes.
+func (s *durable) gatherDue(late <-chan time.Time) bool {
+	for s.untold.Load() < tellBytes {
+		select {
+		case <-s.quit:
+			return false
+		case <-late:
+			return true
+		case <-s.tell:
+		}
+	}
+	return true
 }
 
 // Kept returns the number up to which all messages can be loaded.

@@ -11,8 +11,6 @@ import (
 )
 
 const (
-	// loaders is how many loads may read at once.
-	loaders = 4
 	// loadAhead bounds what is read from the log with one system call.
 	loadAhead = 256 << 10
 	// sharedWindows is how many pieces of the log are shared by those who load
@@ -27,13 +25,8 @@ func (q *queue) Stock() (Range, int) { return q.store.index.stock(q.id) }
 
 // Load returns messages of some ranges.
 func (q *queue) Load(ranges []Range, limit int) ([]Stored, uint64) {
-	s := q.store
-	l := loader{store: s, queue: q, reader: <-s.readers}
-	defer func() {
-		l.slab.Close()
-		l.reader.Close()
-		s.readers <- l.reader
-	}()
+	l := loader{store: q.store, queue: q}
+	defer l.end()
 	upTo := lastOf(ranges)
 	for _, in := range ranges {
 		var all bool
@@ -58,10 +51,18 @@ func lastOf(ranges []Range) uint64 {
 type loader struct {
 	store  *durable
 	queue  *queue
-	reader *log.Reader
+	reader *log.Reader       // borrowed when it is needed
 	count  map[uint64]uint32 // deliveries, of those chosen
 	found  []Stored
 	slab   Slab
+}
+
+// end gives back what the loader has borrowed.
+func (l *loader) end() {
+	l.slab.Close()
+	if l.reader != nil {
+		l.store.readers.giveBack(l.reader)
+	}
 }
 
 // load reads messages of a range, of which it takes away what it has read, and
@@ -94,6 +95,9 @@ func (l *loader) prepare(runs []run) {
 		ahead += int(runs[i].bytes + runs[i].reach)
 		weight += runs[i].weight()
 	}
+	if l.reader == nil {
+		l.reader = l.store.readers.borrow(runs[0].pos)
+	}
 	l.slab.small = weight < 4*smallChunk
 	l.reader.Ahead(min(ahead+4096, loadAhead))
 	last := &runs[len(runs)-1]
@@ -113,6 +117,7 @@ func (r *run) weight() int { return int(r.bytes) + storedCost*int(r.live) }
 func (l *loader) read(r *run) {
 	from := len(l.found)
 	err := l.readRun(r)
+	l.unique(from)
 	if err == nil && len(l.found)-from == int(r.live) {
 		return
 	}
@@ -141,6 +146,34 @@ func (l *loader) read(r *run) {
 		}
 		l.lose(lost, err)
 	}
+}
+
+// unique brings what was found from a place on in order, and drops what was
+// found twice: where it was, and where it was moved to, close by.
+func (l *loader) unique(from int) {
+	fresh := l.found[from:]
+	last := uint64(0)
+	for i := range fresh {
+		if fresh[i].Seq <= last {
+			break
+		}
+		last = fresh[i].Seq
+		if i == len(fresh)-1 {
+			return
+		}
+	}
+	slices.SortFunc(fresh, func(a, b Stored) int { return cmp.Compare(a.Seq, b.Seq) })
+	n := 0
+	for i := range fresh {
+		if n > 0 && fresh[i].Seq == fresh[n-1].Seq {
+			fresh[i].Release()
+			continue
+		}
+		fresh[n] = fresh[i]
+		n++
+	}
+	clear(fresh[n:])
+	l.found = l.found[:from+n]
 }
 
 // lose reports messages that cannot be read.

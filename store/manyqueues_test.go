@@ -25,7 +25,7 @@ func BenchmarkManyQueues(b *testing.B) {
 	for range b.N {
 		dir := b.TempDir()
 		s := mustOpen(b, Options{Dir: dir})
-		before := heap()
+		before := heapInUse()
 		for id := uint64(1); id <= queues; {
 			var batch []Definition
 			for range 1000 {
@@ -54,15 +54,15 @@ func BenchmarkManyQueues(b *testing.B) {
 		b.ReportMetric(float64(cpuTime()-cpu)/1e6, "save-cpu-ms")
 		b.ReportMetric(float64(time.Since(start))/1e6, "save-ms")
 		b.ReportMetric(float64(s.checkpoints.due.Load())/checkpointFactor/1e6, "written-MB")
-		b.ReportMetric((heap()-before)/queues, "B/queue")
+		b.ReportMetric((heapInUse()-before)/queues, "B/queue")
 		mustClose(b, s)
-		before = heap()
+		before = heapInUse()
 		cpu, start = cpuTime(), time.Now()
 		s = mustOpen(b, Options{Dir: dir})
 		b.ReportMetric(float64(cpuTime()-cpu)/1e6, "open-cpu-ms")
 		b.ReportMetric(float64(time.Since(start))/1e6, "open-ms")
 		s.opened = nil
-		b.ReportMetric((heap()-before)/queues, "B/queue-opened")
+		b.ReportMetric((heapInUse()-before)/queues, "B/queue-opened")
 		mustClose(b, s)
 	}
 }

@@ -195,9 +195,8 @@ func (s *durable) recover() error {
 	s.tailFrom.Store(int64(st.g.position))
 	s.round.encoder = newEncoder(s.log, &s.round.decoder)
 	s.shared.Most = sharedWindows
-	s.readers = make(chan *log.Reader, loaders)
 	for range loaders {
-		s.readers <- s.log.NewReader(loadAhead)
+		s.readers.idle = append(s.readers.idle, s.log.NewReader(loadAhead))
 	}
 	return s.settleIn(&st)
 }

@@ -41,17 +41,27 @@ func (c *Chunk) release(n int64) {
 	if left < 0 {
 		panic("store: a message was released twice")
 	}
-	if left == 0 && c.pooled {
-		poolOf(len(c.buf)).Put(c)
+	if left == 0 {
+		chunkBytes.Add(-int64(len(c.buf)))
+		if c.pooled {
+			poolOf(len(c.buf)).Put(c)
+		}
 	}
 }
 
-// chunks and smallChunks are those whose messages have all gone. Pools are the
-// one piece of package state: they are invisible, and what is in them belongs
-// to nobody.
+// use begins the use of a chunk with so many references.
+func (c *Chunk) use(refs int64) {
+	c.refs.Store(refs)
+	chunkBytes.Add(int64(len(c.buf)))
+}
+
+// chunks and smallChunks are those whose messages have all gone. Pools, and the
+// count of what is not in them, are the one piece of package state: what is in
+// them belongs to nobody.
 var (
 	chunks      = sync.Pool{New: func() any { return &Chunk{buf: make([]byte, chunkSize), pooled: true} }}
 	smallChunks = sync.Pool{New: func() any { return &Chunk{buf: make([]byte, smallChunk), pooled: true} }}
+	chunkBytes  atomic.Int64
 )
 
 func poolOf(size int) *sync.Pool {
@@ -60,6 +70,11 @@ func poolOf(size int) *sync.Pool {
 	}
 	return &chunks
 }
+
+// ChunkBytes is how much memory chunks take that hold messages, in this
+// process: a chunk counts as a whole until its last message has gone. Any
+// goroutine may call it.
+func ChunkBytes() int64 { return chunkBytes.Load() }
 
 // Slab copies messages into chunks. It belongs to one goroutine, usually the
 // reader of a connection. The zero Slab is ready.
@@ -82,7 +97,7 @@ func (s *Slab) Add(route, head, body []byte) Message {
 	if s.chunk == nil || len(s.chunk.buf)-s.used < size {
 		s.Close()
 		s.chunk = s.pool().Get().(*Chunk)
-		s.chunk.refs.Store(unfinished)
+		s.chunk.use(unfinished)
 	}
 	m := Message{
 		chunk: s.chunk, off: uint32(s.used),
@@ -116,7 +131,7 @@ func (s *Slab) Close() {
 // body). The message owns buf from here on.
 func Adopt(buf []byte, route, head int) Message {
 	c := &Chunk{buf: buf}
-	c.refs.Store(1)
+	c.use(1)
 	return Message{
 		chunk: c,
 		route: uint16(route), head: uint32(head), body: uint32(len(buf) - route - head),

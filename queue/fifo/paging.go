@@ -24,7 +24,7 @@ const (
 	// maxWanted is how many returned messages are asked for at a time.
 	maxWanted = 256
 	// minRead and maxRead bound what is read at a time, in bytes.
-	minRead = 32 << 10
+	minRead = 16 << 10
 	maxRead = 1 << 20
 )
 

@@ -47,6 +47,7 @@ type Reader struct {
 	pos Position // what Next reads
 
 	shared *Windows // nil: it reads for itself
+	held   *window  // of shared, what the last record lies in
 
 	buf  []byte     // what was read ahead
 	from Position   // where in the log buf lies
@@ -107,11 +108,27 @@ func (r *Reader) Next() (Record, error) {
 	}
 }
 
+// Share has the reader use what others have read, or, with nil, no more. What
+// it returned last is void.
+func (r *Reader) Share(w *Windows) {
+	r.let()
+	r.shared = w
+}
+
+// let gives back the shared window.
+func (r *Reader) let() {
+	if r.held != nil {
+		r.shared.release(r.held)
+		r.held = nil
+	}
+}
+
 // Close gives the segment back. The reader may be used again.
 func (r *Reader) Close() {
 	if r.seg != nil {
 		r.seg.release()
 	}
+	r.let()
 	r.seg, r.of = nil, nil
 }
 
@@ -143,8 +160,15 @@ func (r *Reader) window(s *segment, pos, limit Position, need int) ([]byte, erro
 		return r.buf[pos-r.from:], nil
 	}
 	if r.shared != nil {
-		if b, err := r.shared.get(s, pos, limit, need); b != nil || err != nil {
-			return b, err
+		if r.held == nil || !r.held.has(pos, need) {
+			r.let()
+			var err error
+			if r.held, err = r.shared.get(s, pos, limit, need); err != nil {
+				return nil, err
+			}
+		}
+		if r.held != nil {
+			return r.held.buf[pos-r.held.from:], nil
 		}
 	}
 	n := min(max(need, r.ahead), int(limit-pos))

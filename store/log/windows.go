@@ -1,9 +1,6 @@
 package log
 
-import (
-	"slices"
-	"sync"
-)
+import "sync"
 
 // windowSize is the size of a piece of the log that readers share.
 const windowSize = 64 << 10
@@ -15,51 +12,126 @@ type Windows struct {
 	// Most is how many are kept. It must not change.
 	Most int
 
-	mu   sync.Mutex
-	list []window // guarded by mu; the one used last at the end
+	// Guarded by mu.
+	mu    sync.Mutex
+	at    map[Position]*window // by where they begin
+	ring  []*window            // the same, in the order in which they are looked at
+	hand  int                  // what is looked at next
+	spare [][]byte             // buffers of windows that nobody uses any more
 }
 
-// window is what lies at a multiple of windowSize. Its bytes never change.
+// window is what lies at a multiple of windowSize, or from the beginning of a
+// segment on.
 type window struct {
-	of   *segment
-	from Position
-	buf  []byte
+	from, until Position // immutable
+
+	// loading is held by who reads it, until buf and err are there. They never
+	// change.
+	loading sync.Mutex
+	buf     []byte
+	err     error
+
+	refs int  // guarded by Windows.mu: readers that use it, and the ring
+	used bool // guarded by Windows.mu: since the ring was last there
 }
 
-// Share has the reader use what others have read, or, with nil, no more.
-func (r *Reader) Share(w *Windows) {
-	r.shared = w
-}
-
-// get returns the bytes from pos on, up to the end of a window, need of them or
-// more. It returns nil if they are not in one window.
-func (w *Windows) get(s *segment, pos, limit Position, need int) ([]byte, error) {
+// get returns a window that has need bytes from pos on, which the caller must
+// release. It returns nil if they are not in one window.
+func (w *Windows) get(s *segment, pos, limit Position, need int) (*window, error) {
 	from := max(pos&^(windowSize-1), s.start)
-	end := min(pos&^(windowSize-1)+windowSize, limit)
-	if pos+Position(need) > end {
+	until := min(pos&^(windowSize-1)+windowSize, limit)
+	if pos+Position(need) > until {
 		return nil, nil
 	}
 	w.mu.Lock()
-	for i := len(w.list) - 1; i >= 0; i-- {
-		found := w.list[i]
-		if found.of == s && found.from == from && pos+Position(need) <= from+Position(len(found.buf)) {
-			copy(w.list[i:], w.list[i+1:])
-			w.list[len(w.list)-1] = found
-			w.mu.Unlock()
-			return found.buf[pos-from:], nil
+	p := w.at[from]
+	if p != nil && pos+Position(need) <= p.until {
+		p.refs++
+		p.used = true
+		w.mu.Unlock()
+		p.loading.Lock()
+		p.loading.Unlock()
+	} else {
+		if p != nil {
+			w.forget(p) // the segment has grown since
 		}
+		p = w.begin(from, until)
+		w.mu.Unlock()
+		p.buf, p.err = s.readAt(p.buf, from)
+		p.loading.Unlock()
 	}
-	w.mu.Unlock()
-	b, err := s.readAt(make([]byte, end-from), from)
-	if err != nil || int(pos-from)+need > len(b) {
-		return nil, err
+	if p.err == nil && p.has(pos, need) {
+		return p, nil
 	}
 	w.mu.Lock()
-	w.list = slices.DeleteFunc(w.list, func(old window) bool { return old.of == s && old.from == from })
-	if len(w.list) >= w.Most {
-		w.list = slices.Delete(w.list, 0, 1)
+	defer w.mu.Unlock()
+	w.forget(p)
+	w.let(p)
+	return nil, p.err
+}
+
+// has says whether the window has need bytes from pos on.
+func (p *window) has(pos Position, need int) bool {
+	return pos >= p.from && pos+Position(need) <= p.from+Position(len(p.buf))
+}
+
+// begin makes a window that is being read, in the place of one that was not
+// used of late. Called with mu held.
+func (w *Windows) begin(from, until Position) *window {
+	p := &window{from: from, until: until, refs: 2}
+	p.loading.Lock()
+	for len(w.ring) >= w.Most {
+		w.hand %= len(w.ring)
+		if old := w.ring[w.hand]; old.used {
+			old.used = false
+			w.hand++
+		} else {
+			w.forget(old)
+		}
 	}
-	w.list = append(w.list, window{of: s, from: from, buf: b})
+	if n := len(w.spare); n > 0 {
+		p.buf = w.spare[n-1]
+		w.spare = w.spare[:n-1]
+	} else {
+		p.buf = make([]byte, windowSize)
+	}
+	p.buf = p.buf[:until-from]
+	if w.at == nil {
+		w.at = make(map[Position]*window)
+	}
+	w.at[from] = p
+	w.ring = append(w.ring, p)
+	return p
+}
+
+// forget has a window found no more. Called with mu held.
+func (w *Windows) forget(p *window) {
+	if w.at[p.from] != p {
+		return
+	}
+	delete(w.at, p.from)
+	for i, q := range w.ring {
+		if q == p {
+			last := len(w.ring) - 1
+			w.ring[i] = w.ring[last]
+			w.ring[last] = nil
+			w.ring = w.ring[:last]
+			break
+		}
+	}
+	w.let(p)
+}
+
+// release ends the use of a window.
+func (w *Windows) release(p *window) {
+	w.mu.Lock()
+	w.let(p)
 	w.mu.Unlock()
-	return b[pos-from:], nil
+}
+
+// let takes a reference away. Called with mu held.
+func (w *Windows) let(p *window) {
+	if p.refs--; p.refs == 0 && len(w.spare) < w.Most {
+		w.spare = append(w.spare, p.buf[:0])
+	}
 }
