@@ -23,7 +23,7 @@ const (
 )
 
 // stateVersion is the version of what is in Badger.
-const stateVersion = 1
+const stateVersion = 2
 
 // queueTombstone marks the record of a queue whose pages are still to go.
 const queueTombstone = 1

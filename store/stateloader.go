@@ -38,8 +38,8 @@ func (l *stateLoader) anchor() error {
 	if len(v) < 18 {
 		return l.tolerate(fmt.Errorf("%w: index: the anchor", ErrDamaged))
 	}
-	if version := le.Uint16(v); version > stateVersion {
-		return fmt.Errorf("%w: the index has version %d, this program knows versions up to %d",
+	if version := le.Uint16(v); version != stateVersion {
+		return fmt.Errorf("%w: the index has version %d, this program knows version %d",
 			ErrFormat, version, stateVersion)
 	}
 	copy(l.id[:], v[2:18])
