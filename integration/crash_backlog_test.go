@@ -78,7 +78,7 @@ func (l *load) nibble(conn *amqp.Connection, name string, n uint64) error {
 		}
 		batch = batch[:0]
 	}
-	return nil
+	return amqp.ErrClosed
 }
 
 // witness sends a consumer's acks, and now and then makes sure that they are stored: a message that is sent when the

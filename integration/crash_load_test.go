@@ -2,7 +2,9 @@ package integration
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -18,6 +20,7 @@ type load struct {
 	topped   int // how often it was filled up
 	clients  []*amqp.Connection
 	all      sync.WaitGroup
+	ending   atomic.Bool // clients may fail
 	mu       sync.Mutex
 	declared map[string]bool // durable queues that must be there, or must not; guarded by mu
 }
@@ -39,16 +42,21 @@ func newLoad(t testing.TB, url string, backlog int) *load {
 	return l
 }
 
-// begin starts all clients. Each ends when its connection does.
+// begin starts all clients. Each ends when its connection does, which must not be before the server is about to die.
 func (l *load) begin(url string, round int) {
 	l.clients = nil
+	l.ending.Store(false)
 	start := func(client func(conn *amqp.Connection) error) {
 		conn, err := amqp.Dial(url)
 		if err != nil {
 			l.t.Fatal(err)
 		}
 		l.clients = append(l.clients, conn)
-		l.all.Go(func() { _ = client(conn) })
+		l.all.Go(func() {
+			if err := client(conn); err != nil && !l.ending.Load() {
+				l.t.Errorf("a client failed: %v", err)
+			}
+		})
 	}
 	name := func(kind string, i int) string { return fmt.Sprintf("%s%d.%d", kind, round, i) }
 	for i := range 3 {
@@ -66,6 +74,18 @@ func (l *load) begin(url string, round int) {
 	}
 	start(func(conn *amqp.Connection) error { return l.nibble(conn, name("dw", 0), 16) })
 	start(func(conn *amqp.Connection) error { return l.nibble(conn, name("dw", 1), 5) })
+}
+
+// last lets the clients work until a random moment, or until one shortly after the log is seen to be cleaned, and says
+// how long that was.
+func (l *load) last(c *cleanings, amid bool) time.Duration {
+	begun, rest := time.Now(), 100+rand.IntN(1400)
+	if amid {
+		c.await()
+		rest = rand.IntN(100)
+	}
+	<-time.After(time.Duration(rest) * time.Millisecond)
+	return time.Since(begun).Round(time.Millisecond)
 }
 
 // end waits for the clients of a dead server.
@@ -216,7 +236,7 @@ func (l *load) consume(conn *amqp.Connection, queue, name string) error {
 			return err
 		}
 	}
-	return nil
+	return amqp.ErrClosed
 }
 
 // define declares and deletes durable queues, the same few names over and over.

@@ -1,11 +1,9 @@
 package integration
 
 import (
-	"math/rand/v2"
 	"os"
 	"strconv"
 	"testing"
-	"time"
 )
 
 // TestCrash kills the server with signal 9 at random moments while clients publish, consume and declare, and while a
@@ -14,18 +12,22 @@ import (
 func TestCrash(t *testing.T) {
 	t.Parallel()
 	rounds, backlog := 3, 3_000
-	if n, ok := setting(t, "LEPUS_SOAK_ROUNDS"); ok {
+	n, long := setting(t, "LEPUS_SOAK_ROUNDS")
+	if long {
 		rounds, backlog = n, 120_000
 	}
 	binary, dir := buildLepus(t), t.TempDir()
 	server := binary.start(t, dir)
 	load := newLoad(t, server.url, backlog)
+	cleanings := &cleanings{t: t, dir: dir}
 	for round := range rounds {
 		load.begin(server.url, round)
-		after := time.Duration(100+rand.IntN(1400)) * time.Millisecond
-		<-time.After(after)
+		after := load.last(cleanings, long && round%2 == 1)
+		server.wantCalm()
+		load.ending.Store(true)
 		server.kill()
 		load.end()
+		cleanings.note()
 		server = binary.start(t, dir)
 		load.verify(server.url, round == rounds-1 || round%3 == 1)
 		if t.Failed() {
@@ -34,6 +36,7 @@ func TestCrash(t *testing.T) {
 		t.Logf("round %d: killed after %v, %d MiB on disk", round, after, diskUse(t, dir)>>20)
 	}
 	server.stop()
+	cleanings.verdict()
 }
 
 // setting returns the number that an environment variable sets, if it does.

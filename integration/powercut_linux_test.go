@@ -1,10 +1,6 @@
 package integration
 
-import (
-	"math/rand/v2"
-	"testing"
-	"time"
-)
+import "testing"
 
 // TestPowerCut cuts the power at random moments while clients publish, consume and declare, starts the server again on
 // what the disk has then and compares it with what the clients know: whatever was confirmed must be there.
@@ -12,24 +8,28 @@ import (
 func TestPowerCut(t *testing.T) {
 	t.Parallel()
 	rounds, backlog := 1, 500
-	if n, ok := setting(t, "LEPUS_SOAK_ROUNDS"); ok {
-		rounds, backlog = n, 40_000
+	n, long := setting(t, "LEPUS_SOAK_ROUNDS")
+	if long {
+		rounds, backlog = n, 100_000
 	}
 	binary := buildLepus(t)
 	disk := newDisk(t)
 	server := binary.start(t, disk.folder())
 	load := newLoad(t, server.url, backlog)
+	cleanings := &cleanings{t: t, dir: disk.folder()}
 	lost := 0
 	for round := range rounds {
 		load.begin(server.url, round)
-		after := time.Duration(100+rand.IntN(1400)) * time.Millisecond
-		<-time.After(after)
+		after := load.last(cleanings, long && round%2 == 1)
+		server.wantCalm()
+		load.ending.Store(true)
 		disk.scribble()
 		disk.cut(server)
 		load.end()
 		if disk.lostScribble() {
 			lost++
 		}
+		cleanings.note()
 		server = binary.start(t, disk.folder())
 		load.verify(server.url, round == rounds-1 || round%3 == 1)
 		if t.Failed() {
@@ -38,6 +38,7 @@ func TestPowerCut(t *testing.T) {
 		t.Logf("round %d: cut off after %v, %d MiB on disk", round, after, diskUse(t, disk.folder())>>20)
 	}
 	server.stop()
+	cleanings.verdict()
 	t.Logf("%d power cuts; %d of as many files that nobody had synced were lost", rounds, lost)
 	if rounds >= 10 && lost == 0 {
 		t.Error("no cut has lost anything that was not synced: they are no power cuts")

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -120,6 +121,15 @@ func (p *process) running() {
 	case <-p.done:
 		p.t.Fatalf("the server ended: %v", p.err)
 	default:
+	}
+}
+
+// wantCalm fails the test if the server has ended by itself or complained of something.
+func (p *process) wantCalm() {
+	p.t.Helper()
+	p.running()
+	if said := p.said.String(); strings.Contains(said, "\terror\t") || strings.Contains(said, "panic") {
+		p.t.Error("the server complains, see below")
 	}
 }
 

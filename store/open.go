@@ -93,8 +93,10 @@ func (s *durable) openAll() error {
 		}
 		return err
 	}
-	if err := checkFormat(fsys, dir); err != nil {
-		return err
+	if !s.opt.volatile {
+		if err := checkFormat(fsys, dir); err != nil {
+			return err
+		}
 	}
 	if err := s.shareOut(); err != nil {
 		return err
