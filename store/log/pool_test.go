@@ -3,6 +3,7 @@ package log_test
 import (
 	"errors"
 	"path/filepath"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -118,12 +119,12 @@ func TestPoolInUse(t *testing.T) {
 		r := newRig(t, 1)
 		r.opt.Pool = 20
 		r.mustStart(0, 0)
-		created := 0
+		var created atomic.Int64
 		for round := range 10 {
 			if round == 2 {
 				r.fs.Watch(func(op vfs.Op, _ string) error {
 					if op == vfs.OpCreate || op == vfs.OpRemove {
-						created++
+						created.Add(1)
 					}
 					return nil
 				})
@@ -142,8 +143,8 @@ func TestPoolInUse(t *testing.T) {
 			}
 			time.Sleep(4 * time.Second)
 		}
-		if created != 0 {
-			t.Errorf("files were made or removed %d times", created)
+		if n := created.Load(); n != 0 {
+			t.Errorf("files were made or removed %d times", n)
 		}
 		time.Sleep(time.Minute)
 		synctest.Wait()
