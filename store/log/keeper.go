@@ -17,7 +17,7 @@ const (
 	// A file is cut short in steps before it is removed, since giving back
 	// much at once can hold up everybody's syncs for a tenth of a second.
 	cutStep  = 4 << 20
-	cutPause = 20 * time.Millisecond
+	cutPause = 10 * time.Millisecond
 
 	// shrinkEvery is how long a file beyond the reserve is kept though nobody
 	// takes it.
