@@ -81,7 +81,8 @@ func (q *Queue) join(g *Group, part *groupPart) {
 	s := &q.strand
 	var settled []uint64
 	for _, a := range part.acked {
-		if i, ok := s.fifo.Settle(a.Slot, a.Seq); ok {
+		var i fifo.Item
+		if s.fifo.Settle(a.Slot, a.Seq, &i) {
 			if i.Kept == fifo.Store {
 				settled = append(settled, i.Seq)
 				i.Kept = fifo.Nobody

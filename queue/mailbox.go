@@ -120,8 +120,11 @@ func (q *Queue) settle(batch []Settlement, o outcome) {
 	if q.urgent == nil && len(batch) > smallInbox {
 		q.urgent = urgents.borrow()
 	}
-	for _, s := range batch {
-		q.urgent = append(q.urgent, urgent{Settlement: s, outcome: o})
+	at := len(q.urgent)
+	q.urgent = slices.Grow(q.urgent, len(batch))[:at+len(batch)]
+	for i := range batch {
+		u := &q.urgent[at+i]
+		u.Settlement, u.outcome = batch[i], o
 	}
 	q.wake()
 }

@@ -1,6 +1,7 @@
 package queue
 
 import (
+	"slices"
 	"sync"
 
 	"github.com/lepusmq/lepus/queue/fifo"
@@ -115,7 +116,8 @@ func (q *Queue) hurry(u *urgent) {
 	s := &q.strand
 	switch u.outcome {
 	case acked, rejected:
-		if i, ok := s.fifo.Settle(u.Slot, u.Seq); ok {
+		var i fifo.Item
+		if s.fifo.Settle(u.Slot, u.Seq, &i) {
 			q.forget(&i)
 		}
 	case returned:
@@ -143,9 +145,9 @@ func (q *Queue) accept(p *Publication) {
 	kept := fifo.Nobody
 	if q.store != nil && p.Persistent {
 		kept = fifo.Store
-		s.enqueues = append(s.enqueues, store.Enqueue{
-			Seq: seq, Message: p.Message, Fanout: p.Fanout, Confirm: p.Confirm, Publish: p.Publish,
-		})
+		s.enqueues = slices.Grow(s.enqueues, 1)[:len(s.enqueues)+1]
+		e := &s.enqueues[len(s.enqueues)-1]
+		e.Seq, e.Message, e.Fanout, e.Confirm, e.Publish = seq, p.Message, p.Fanout, p.Confirm, p.Publish
 	} else if p.Confirm != nil {
 		s.confirm.add(p.Confirm, p.Publish)
 	}

@@ -80,6 +80,8 @@ func (q *queue) Append(entries []Enqueue) {
 	if q.pending == nil {
 		q.pending = s.spare(len(entries))
 	}
+	at := len(q.pending)
+	q.pending = slices.Grow(q.pending, len(entries))[:at+len(entries)]
 	var cost int64
 	awaited := 0
 	var retained retainer
@@ -94,7 +96,8 @@ func (q *queue) Append(entries []Enqueue) {
 			e.Fanout.answer(q, e.Seq)
 			q.fanouts++
 		}
-		q.pending = append(q.pending, entry{Enqueue: *e})
+		p := &q.pending[at+i]
+		p.Enqueue, p.settled = *e, false
 	}
 	retained.flush()
 	total := s.backlog.Add(cost)

@@ -85,30 +85,37 @@ type Slab struct {
 	small  bool // small chunks will do
 }
 
-// Add copies a message and returns it with one reference. The three parts may
-// be reused as soon as Add returns.
-func (s *Slab) Add(route, head, body []byte) Message {
+// Add is [Slab.Put] for a message that has no place yet.
+func (s *Slab) Add(route, head, body []byte) (m Message) {
+	s.Put(&m, route, head, body)
+	return m
+}
+
+// Put copies a message and leaves it in m, which is zero, with one reference.
+// The three parts may be reused as soon as Put returns.
+//
+// Field by field into its place: to copy a Message that was just put together
+// waits until all that was stored before it, the body too, is in the cache.
+func (s *Slab) Put(m *Message, route, head, body []byte) {
 	size := len(route) + len(head) + len(body)
 	if size >= ownChunk {
 		buf := make([]byte, 0, size)
 		buf = append(append(append(buf, route...), head...), body...)
-		return Adopt(buf, len(route), len(head))
+		*m = Adopt(buf, len(route), len(head))
+		return
 	}
 	if s.chunk == nil || len(s.chunk.buf)-s.used < size {
 		s.Close()
 		s.chunk = s.pool().Get().(*Chunk)
 		s.chunk.use(unfinished)
 	}
-	m := Message{
-		chunk: s.chunk, off: uint32(s.used),
-		route: uint16(len(route)), head: uint32(len(head)), body: uint32(len(body)),
-	}
-	at := s.chunk.buf[s.used:]
-	copy(at[copy(at, route):], head)
-	copy(at[len(route)+len(head):], body)
+	m.chunk, m.off = s.chunk, uint32(s.used)
+	m.route, m.head, m.body = uint16(len(route)), uint32(len(head)), uint32(len(body))
+	at := s.chunk.buf[s.used : s.used+size]
+	at = at[copy(at, route):]
+	copy(at[copy(at, head):], body)
 	s.used += size
 	s.handed++
-	return m
 }
 
 func (s *Slab) pool() *sync.Pool {

@@ -25,7 +25,8 @@ func (ch *channel) Deliver(q *queue.Queue, batch []queue.Delivery) (full bool) {
 		ch.tag++
 		buf = out.turn(ch.appendDelivery(buf, d.Consumer.Label.(*consumer), d))
 		if d.Slot != 0 {
-			ch.unacked.push(unacked{queue: q, seq: d.Seq, tag: ch.tag, slot: d.Slot})
+			u := ch.unacked.push(ch.tag)
+			u.queue, u.seq, u.slot = q, d.Seq, d.Slot
 		}
 	}
 	if out.commit(buf) {
@@ -102,7 +103,8 @@ func (ch *channel) got(q *queue.Queue, d *queue.Delivery, ready int, ok bool) {
 	}
 	ch.tag++
 	if d.Slot != 0 {
-		ch.unacked.push(unacked{queue: q, seq: d.Seq, tag: ch.tag, slot: d.Slot, free: true})
+		u := ch.unacked.push(ch.tag)
+		u.queue, u.seq, u.slot, u.free = q, d.Seq, d.Slot, true
 	}
 	buf, ok := ch.s.out.begin()
 	if !ok {

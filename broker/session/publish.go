@@ -45,44 +45,48 @@ func (ch *channel) complete(body []byte) *amqp.Error {
 	}
 	s.alarm.noticePublish()
 
-	p := queue.Publication{Message: ch.message(body)}
-	if ch.mode == confirming {
-		ch.published++
-		p.Confirm, p.Publish = ch, ch.published
-	}
-	switch {
+	switch queues := ch.route.Queues; {
 	case ch.mode == transactional:
-		ch.tx.publish(ch.route.Queues, p, c.mandatory)
-	case len(ch.route.Queues) == 0:
+		var p queue.Publication
+		ch.receive(&p, body)
+		ch.tx.publish(queues, p, c.mandatory)
+	case len(queues) == 0:
+		var p queue.Publication
+		ch.receive(&p, body)
 		ch.unroutable(&p, c.mandatory)
 	default:
+		p := s.staged(queues)
+		ch.receive(p, body)
 		if p.Persistent && ch.route.Durable > 1 {
 			p.Fanout = queue.NewFanout(ch.route.Durable)
 		}
-		s.put(ch.route.Queues, p)
+		s.stage.bytes += int(p.Size())
 	}
 	c.reset()
 	return nil
 }
 
-// message makes the message that was received. What came in one piece is
-// copied; what was gathered already is kept where it is.
-func (ch *channel) message(body []byte) queue.Message {
+// receive makes p, which is zero, the message that was received. What came in
+// one piece is copied; what was gathered already is kept where it is.
+func (ch *channel) receive(p *queue.Publication, body []byte) {
 	c := &ch.content
-	var m queue.Message
 	if gathered := !c.borrowed && len(c.buf) >= refSize; gathered {
-		m = queue.Adopt(c.buf, len(c.route), len(c.head))
+		p.Message = queue.Adopt(c.buf, len(c.route), len(c.head))
 		c.buf = nil
 	} else {
-		m = ch.s.slab.Add(c.route, c.head, body)
+		ch.s.slab.Put(&p.Message, c.route, c.head, body)
 	}
-	m.Persistent = c.facts.DeliveryMode == amqp.Persistent
-	m.Priority = c.facts.Priority
-	return m
+	p.Persistent = c.facts.DeliveryMode == amqp.Persistent
+	p.Priority = c.facts.Priority
+	if ch.mode == confirming {
+		ch.published++
+		p.Confirm, p.Publish = ch, ch.published
+	}
 }
 
-// put stages a message for its queues. Called with work held.
-func (s *Session) put(queues []*queue.Queue, p queue.Publication) {
+// staged stages a message for its queues and returns it, to be filled in.
+// Called with work held.
+func (s *Session) staged(queues []*queue.Queue) *queue.Publication {
 	st := &s.stage
 	if len(st.batch) > 0 && (len(st.batch) == stageLen || st.bytes >= stageBytes || !slices.Equal(st.queues, queues)) {
 		s.flushStage()
@@ -90,8 +94,8 @@ func (s *Session) put(queues []*queue.Queue, p queue.Publication) {
 	if len(st.batch) == 0 {
 		st.queues = append(st.queues[:0], queues...)
 	}
-	st.batch = append(st.batch, p)
-	st.bytes += int(p.Size())
+	st.batch = append(st.batch, queue.Publication{})
+	return &st.batch[len(st.batch)-1]
 }
 
 // flushStage hands what was staged to its queues. Called with work held.

@@ -46,18 +46,21 @@ const (
 
 func (r *unackedRing) at(tag uint64) *unacked { return &r.ring[tag&uint64(len(r.ring)-1)] }
 
-// push adds the newest delivery.
-func (r *unackedRing) push(u unacked) {
+// push adds the newest delivery and returns it, to be filled in: only its tag
+// is set.
+func (r *unackedRing) push(tag uint64) *unacked {
 	if r.kept == 0 {
-		r.base = u.tag
+		r.base = tag
 	}
-	for u.tag-r.base >= uint64(len(r.ring)) {
+	for tag-r.base >= uint64(len(r.ring)) {
 		r.widen()
 	}
-	*r.at(u.tag) = u
-	r.next = u.tag + 1
+	r.next = tag + 1
 	r.len++
 	r.kept++
+	u := r.at(tag)
+	u.tag = tag
+	return u
 }
 
 // widen makes room: by growing, or by putting aside what is old in a ring that

@@ -74,7 +74,8 @@ func (l *list) peek() *Item {
 // pop moves the first item to where it is wanted.
 func (l *list) pop(to *Item, blocks *Blocks) {
 	i := &l.head.items[l.first]
-	*to, *i = *i, Item{}
+	*to = *i
+	*i = Item{}
 	l.first++
 	l.len--
 	l.bytes -= to.cost()

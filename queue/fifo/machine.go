@@ -1,6 +1,9 @@
 package fifo
 
-import "errors"
+import (
+	"errors"
+	"slices"
+)
 
 // ErrExclusive refuses a consumer: the queue has an exclusive one, or the new
 // one wants to be exclusive and is not alone.
@@ -121,8 +124,9 @@ func (m *Machine) Dispatch(out []Delivery, limit int) ([]Delivery, bool) {
 			n--
 			continue
 		}
-		out = append(out, Delivery{Consumer: c})
+		out = slices.Grow(out, 1)[:len(out)+1]
 		d := &out[len(out)-1]
+		d.Consumer, d.Slot, d.Left = c, 0, false
 		m.pop(&d.Item)
 		if !c.NoAck {
 			m.take(d, c)
@@ -159,16 +163,17 @@ func (m *Machine) Get(holder any, noAck bool) (d Delivery, ok bool) {
 	return d, true
 }
 
-// Settle forgets an unacked message. ok is false when the slot holds another
-// message or none. Of a message that is not in memory only Seq, Count and Kept
-// are known.
-func (m *Machine) Settle(at Slot, seq uint64) (i Item, ok bool) {
+// Settle forgets an unacked message and leaves it in i. It reports false when
+// the slot holds another message or none. Of a message that is not in memory
+// only Seq, Count and Kept are known.
+func (m *Machine) Settle(at Slot, seq uint64, i *Item) bool {
 	f, ok := m.slots.take(at, seq)
 	if !ok {
-		return Item{}, false
+		return false
 	}
 	m.credit(m.owners.table[f.owner])
-	return m.residents.take(&f), true
+	m.residents.take(&f, i)
+	return true
 }
 
 // Return makes an unacked message ready again, at its old place.
@@ -252,7 +257,8 @@ func (m *Machine) forgetReturned(each func(*Item)) {
 	m.era++
 	for _, list := range [...][]ref{m.returned, m.awaited} {
 		for at := range list {
-			i := m.residents.take(&list[at])
+			var i Item
+			m.residents.take(&list[at], &i)
 			each(&i)
 		}
 	}
@@ -337,7 +343,7 @@ func (m *Machine) firstReturned() *ref {
 func (m *Machine) pop(to *Item) {
 	if len(m.returned) > 0 {
 		f := m.returned.pop()
-		*to = m.residents.take(&f)
+		m.residents.take(&f, to)
 		return
 	}
 	m.line.pop(to)

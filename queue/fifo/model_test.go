@@ -99,7 +99,8 @@ func (h *history) settle() {
 	}
 	m := held[h.r.IntN(len(held))]
 	if h.r.IntN(2) == 0 {
-		i, ok := h.m.Settle(m.slot, m.seq)
+		var i Item
+		ok := h.m.Settle(m.slot, m.seq, &i)
 		if k := h.disk.has[m.seq]; !ok || i.Seq != m.seq || i.Count != m.count || i.Kept != k {
 			panic(fmt.Sprintf("settled %+v, %v; want %+v with %v", i, ok, m, k))
 		}

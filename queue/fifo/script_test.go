@@ -116,7 +116,7 @@ func (p *player) play(words []string) string {
 	case "ack":
 		for _, name := range args {
 			seq := p.seqs[name]
-			if _, ok := p.m.Settle(p.slots[seq], seq); !ok {
+			if !p.m.Settle(p.slots[seq], seq, new(Item)) {
 				p.say("not unacked: %s", name)
 			}
 		}

@@ -96,7 +96,8 @@ func (r *residents) sweep(s *slots, most int64, leave func(*Item) bool, release 
 			continue
 		}
 		f := &s.table[at]
-		item := r.take(f)
+		var item Item
+		r.take(f, &item)
 		f.where = away(&item)
 		release(&item)
 		more = true
@@ -111,19 +112,21 @@ const sweepLen = 512
 // get returns what the table has of a resident message.
 func (r *residents) get(f *ref) *Item { return &r.items[f.where>>whereBits] }
 
-// take ends a ref and returns its message, or what is known of it.
-func (r *residents) take(f *ref) Item {
+// take ends a ref and moves its message, or what is known of it, to where it
+// is wanted.
+func (r *residents) take(f *ref, to *Item) {
 	if !f.resident() {
-		return f.item()
+		*to = f.item()
+		return
 	}
 	at := f.where >> whereBits
-	i := r.items[at]
-	r.items[at], r.slots[at] = Item{}, 0
-	r.bytes -= i.cost()
+	*to = r.items[at]
+	r.items[at] = Item{}
+	r.slots[at] = 0
+	r.bytes -= to.cost()
 	if r.free = append(r.free, at); len(r.free) == len(r.items) && len(r.items) > keepSlots {
 		r.items, r.slots, r.free = nil, nil, nil
 	}
-	return i
 }
 
 // slots is the table of unacked messages. Slot 0 is never used.
