@@ -116,6 +116,7 @@ func (s *smallStore) room() string {
 func TestSmallVolume(t *testing.T) {
 	for name, mount := range map[string]func(*testing.T) string{"tmpfs": mountTmpfs, "ext4": mountExt4} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			if testing.Short() {
 				t.Skip("it takes some seconds")
 			}
