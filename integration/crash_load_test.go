@@ -16,8 +16,9 @@ type load struct {
 	t        testing.TB
 	ledger   *ledger
 	queues   []string
-	backlog  int // messages in the queue called deep, about
-	topped   int // how often it was filled up
+	backlog  int  // messages in the queue called deep, about
+	long     bool // the test may take its time
+	topped   int  // how often it was filled up
 	clients  []*amqp.Connection
 	all      sync.WaitGroup
 	ending   atomic.Bool // clients may fail
@@ -32,7 +33,7 @@ func newLoad(t testing.TB, url string, backlog int) *load {
 		backlog: backlog, declared: map[string]bool{},
 	}
 	c := connect(t, url)
-	for _, q := range append(l.queues, deep) {
+	for _, q := range append(l.queues, deep, emptied) {
 		c.durable(q)
 	}
 	c.bind("q2", "", "amq.fanout", nil)
@@ -63,6 +64,7 @@ func (l *load) begin(url string, round int) {
 		start(func(conn *amqp.Connection) error { return l.publish(conn, name("p", i), l.spread) })
 	}
 	start(func(conn *amqp.Connection) error { return l.transact(conn, fmt.Sprint("t", round)) })
+	start(func(conn *amqp.Connection) error { return l.empty(conn, name("de", 0)) })
 	start(l.define)
 	for i, q := range l.queues[:3] { // the last queue has none
 		for j := range 1 + i%2 {
@@ -76,11 +78,14 @@ func (l *load) begin(url string, round int) {
 	start(func(conn *amqp.Connection) error { return l.nibble(conn, name("dw", 1), 5) })
 }
 
-// last lets the clients work until a random moment, or until one shortly after the log is seen to be cleaned, and says
-// how long that was.
-func (l *load) last(c *cleanings, amid bool) time.Duration {
-	begun, rest := time.Now(), 100+rand.IntN(1400)
-	if amid {
+// last lets the clients work until a random moment, in long tests also one shortly after the log is seen to be cleaned,
+// and says how long that was.
+func (l *load) last(round int, c *cleanings) time.Duration {
+	begun, rest := time.Now(), 50+rand.IntN(250)
+	switch {
+	case l.long && round%2 == 0:
+		rest = 100 + rand.IntN(1400)
+	case l.long:
 		c.await()
 		rest = rand.IntN(100)
 	}

@@ -4,8 +4,8 @@ import (
 	amqp "github.com/rabbitmq/amqp091-go"
 )
 
-// verify compares a recovered broker with the ledger and leaves it with a full backlog and about half of its other
-// messages. If whole is set it reads the backlog, too, settles most of it, here and there, and fills it up anew, so that
+// verify compares a recovered broker with the ledger and leaves it with a full backlog and about half of most other
+// queues' messages. If whole is set it reads the backlog, too, settles most of it, here and there, and fills it up anew, so that
 // little is left in the log's files; else it only counts it, so that the next crash finds it as the start left it.
 func (l *load) verify(url string, whole bool) {
 	l.t.Helper()
@@ -13,7 +13,8 @@ func (l *load) verify(url string, whole bool) {
 	inBacklog, _ := c.inspect(deep)
 	l.ledger.wantCount(l.t, deep, inBacklog)
 	held := map[string][]amqp.Delivery{}
-	for _, q := range l.queues {
+	c.durable(emptied) // it may have been deleted last
+	for _, q := range append(l.queues, emptied) {
 		held[q] = l.readAll(c, q)
 	}
 	if whole {
@@ -23,7 +24,7 @@ func (l *load) verify(url string, whole bool) {
 	settled := map[string][]string{}
 	for q := range held {
 		for i, d := range held[q] {
-			if q == deep && i%8 == 0 || q != deep && i%2 == 1 {
+			if q == deep && i%8 == 0 || q != deep && q != emptied && i%2 == 1 {
 				continue
 			}
 			id, _ := identify(d.Body)
@@ -32,8 +33,8 @@ func (l *load) verify(url string, whole bool) {
 			c.must(d.Ack(false))
 		}
 	}
-	l.t.Logf("%d messages in the backlog, %d settled now; %d, %d, %d and %d in other queues", inBacklog, len(settled[deep]),
-		len(held[l.queues[0]]), len(held[l.queues[1]]), len(held[l.queues[2]]), len(held[l.queues[3]]))
+	l.t.Logf("%d messages in the backlog, %d settled now; %d, %d, %d, %d and %d in other queues", inBacklog, len(settled[deep]),
+		len(held[l.queues[0]]), len(held[l.queues[1]]), len(held[l.queues[2]]), len(held[l.queues[3]]), len(held[emptied]))
 	l.verifyDefinitions(c)
 	c.must(c.conn.Close())
 	for q := range held {

@@ -23,9 +23,9 @@ func composed(id string) []byte {
 	switch {
 	case id[0] == 'd':
 		size = 1024
-	case n%50 == 0:
+	case n%250 == 0:
 		size = 300_000
-	case n%50 == 25:
+	case n%250 == 125:
 		size = 100 << 10
 	}
 	return []byte(id + " " + strings.Repeat(id[:1], size))

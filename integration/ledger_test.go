@@ -15,7 +15,8 @@ type ledger struct {
 	complaints atomic.Int64
 
 	mu      sync.Mutex
-	life    int // of the broker: how many crashes it has had
+	life    int  // of the broker: how often it has ended
+	orderly bool // it last ended in order
 	entries map[entryKey]*entry
 }
 
@@ -123,13 +124,32 @@ func (l *ledger) stored(queue string, ids ...string) {
 }
 
 // crashed begins a new life of the broker.
-func (l *ledger) crashed() {
+func (l *ledger) crashed() { l.begin(false) }
+
+// stopped begins a new life of a broker that ended in order, so that acks are stored.
+func (l *ledger) stopped() { l.begin(true) }
+
+func (l *ledger) begin(orderly bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.life++
+	l.orderly = orderly
 	for _, e := range l.entries {
 		e.out = false
+		e.stored = e.stored || orderly && e.acked
 	}
+}
+
+// marked returns what is wrong with a recovered message's mark of redelivery, "" if nothing is: after a crash all have
+// it, else those that were delivered before.
+func (l *ledger) marked(queue, id string, redelivered bool) string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	e := l.entries[entryKey{queue, id}]
+	if e == nil || redelivered == (e.delivered || !l.orderly) {
+		return ""
+	}
+	return fmt.Sprintf("queue %s: %s is recovered with redelivered %v", queue, id, redelivered)
 }
 
 // hungUp notes that whoever had unsettled messages of a queue is gone.
@@ -169,11 +189,14 @@ func (l *ledger) wantAll(t testing.TB, queue string, held []amqp.Delivery) {
 	there := map[string]bool{}
 	order := order{}
 	for i := range held {
+		id, _ := identify(held[i].Body)
+		if wrong := l.marked(queue, id, held[i].Redelivered); wrong != "" {
+			l.complain(t, "%s", wrong)
+		}
 		if wrong := l.delivered(queue, &held[i]); wrong != "" {
 			l.complain(t, "%s", wrong)
 			continue
 		}
-		id, _ := identify(held[i].Body)
 		there[id] = true
 		if wrong := order.next(id); wrong != "" {
 			l.complain(t, "queue %s: %s", queue, wrong)

@@ -7,20 +7,21 @@ import "testing"
 // LEPUS_SOAK_ROUNDS sets how often.
 func TestPowerCut(t *testing.T) {
 	t.Parallel()
-	rounds, backlog := 1, 500
+	rounds, backlog, flags := 1, 3_000, smallWindows()
 	n, long := setting(t, "LEPUS_SOAK_ROUNDS")
 	if long {
-		rounds, backlog = n, 100_000
+		rounds, backlog, flags = n, 100_000, nil
 	}
 	binary := buildLepus(t)
 	disk := newDisk(t)
-	server := binary.start(t, disk.folder())
+	server := binary.start(t, disk.folder(), flags...)
 	load := newLoad(t, server.url, backlog)
+	load.long = long
 	cleanings := &cleanings{t: t, dir: disk.folder()}
 	lost := 0
 	for round := range rounds {
 		load.begin(server.url, round)
-		after := load.last(cleanings, long && round%2 == 1)
+		after := load.last(round, cleanings)
 		server.wantCalm()
 		load.ending.Store(true)
 		disk.scribble()
@@ -30,7 +31,7 @@ func TestPowerCut(t *testing.T) {
 			lost++
 		}
 		cleanings.note()
-		server = binary.start(t, disk.folder())
+		server = binary.startAmidCrashes(t, disk.folder(), flags, disk.cut)
 		load.verify(server.url, round == rounds-1 || round%3 == 1)
 		if t.Failed() {
 			t.Fatalf("round %d, cut off after %v: %d complaints", round, after, load.ledger.complaints.Load())

@@ -29,6 +29,11 @@ func buildLepus(t testing.TB) lepus {
 	return lepus(binary)
 }
 
+// smallWindows are flags with which a server keeps few messages in memory, so that small backlogs are paged.
+func smallWindows() []string {
+	return []string{"--memory-limit", "64MiB", "--vm-memory-high-watermark", "1GiB"}
+}
+
 // process is a running server.
 type process struct {
 	t    testing.TB

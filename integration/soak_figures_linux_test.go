@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -26,19 +27,35 @@ type figure struct {
 func figures() []figure {
 	const mib = 1 << 20
 	return []figure{
-		{"RSS MiB", mib, 10, 32 * mib},
-		{"RssAnon MiB", mib, 10, 32 * mib},
-		{"disk MiB", mib, 10, 128 * mib},
+		{"RSS MiB", mib, 10, 24 * mib},
+		{"RssAnon MiB", mib, 10, 24 * mib},
+		{"disk MiB", mib, 10, 64 * mib},
+		{"overflow MiB", mib, 10, 32 * mib},
 		{"descriptors", 1, 0, 8},
 		{"threads", 1, 0, 8},
 		{"goroutines", 1, 0, 8},
 	}
 }
 
+// Places in figures.
+const (
+	figureRSS      = 0
+	figureOverflow = 3
+)
+
+// tide says when a sample was taken.
+type tide int
+
+const (
+	anyTide tide = iota
+	lowTide
+	highTide // all is published
+)
+
 // sample is one measurement: a value for each figure.
 type sample struct {
-	lowTide bool
-	values  []int64
+	tide   tide
+	values []int64
 }
 
 // meter measures a server from outside.
@@ -58,14 +75,14 @@ func (m *meter) run(every time.Duration, stop <-chan struct{}) {
 	for {
 		select {
 		case <-tick.C:
-			m.take(false)
+			m.take(anyTide)
 		case <-stop:
 			return
 		}
 	}
 }
 
-func (m *meter) take(lowTide bool) {
+func (m *meter) take(at tide) {
 	pid := m.server.cmd.Process.Pid
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
@@ -80,8 +97,9 @@ func (m *meter) take(lowTide bool) {
 	if err != nil {
 		m.t.Errorf("count goroutines: %v", err)
 	}
-	s := sample{lowTide, []int64{
-		statusField(status, "VmRSS") << 10, statusField(status, "RssAnon") << 10, diskUse(m.t, m.dir),
+	s := sample{at, []int64{
+		statusField(status, "VmRSS") << 10, statusField(status, "RssAnon") << 10,
+		diskUse(m.t, m.dir), diskUse(m.t, filepath.Join(m.dir, "overflow")),
 		int64(len(descriptors)), statusField(status, "Threads"), int64(goroutines),
 	}}
 	m.mu.Lock()
@@ -122,12 +140,7 @@ func (m *meter) verdict() {
 	m.t.Helper()
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	var low []sample
-	for _, s := range m.samples {
-		if s.lowTide {
-			low = append(low, s)
-		}
-	}
+	low := m.at(lowTide)
 	lows, all := thirds(low), thirds(m.samples)
 	if lows == nil {
 		m.t.Errorf("%d low tides are too few to compare", len(low))
@@ -155,6 +168,44 @@ func (m *meter) verdict() {
 			m.t.Errorf("%s at low tide grew from %s in the first third to %s in the last (min / median / max); a median of %d was tolerated",
 				f.name, first.in(f.unit), last.in(f.unit), limit/f.unit)
 		}
+	}
+}
+
+// at returns the samples of a tide. Called with mu held.
+func (m *meter) at(tide tide) []sample {
+	return slices.DeleteFunc(slices.Clone(m.samples), func(s sample) bool { return s.tide != tide })
+}
+
+// limits are what a server may and must take beside not growing, in bytes.
+type limits struct {
+	rss      int64         // at most, at any time
+	overflow int64         // at least, at high tide
+	disk     int64         // at most, in the end
+	within   time.Duration // of the end
+}
+
+// check fails the test for what is outside its limits. The last tide has ebbed.
+func (m *meter) check(limits limits) {
+	m.t.Helper()
+	begun, disk := time.Now(), diskUse(m.t, m.dir)
+	again := time.NewTicker(100 * time.Millisecond)
+	defer again.Stop()
+	for ; disk > limits.disk && time.Since(begun) < limits.within; disk = diskUse(m.t, m.dir) {
+		<-again.C
+	}
+	m.t.Logf("%d MiB on disk %v after the last tide", disk>>20, time.Since(begun).Round(time.Second/10))
+	if disk > limits.disk {
+		m.t.Errorf("want %d MiB or less", limits.disk>>20)
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if rss := spreadOf(m.samples, figureRSS); rss.max > limits.rss {
+		m.t.Errorf("RSS was %s MiB (min / median / max), want %d or less", rss.in(1<<20), limits.rss>>20)
+	}
+	overflow := spreadOf(m.at(highTide), figureOverflow)
+	m.t.Logf("overflow at high tide: %s MiB (min / median / max)", overflow.in(1<<20))
+	if overflow.min < limits.overflow {
+		m.t.Errorf("too little was spilled: want %d MiB or more", limits.overflow>>20)
 	}
 }
 

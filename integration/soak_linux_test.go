@@ -15,27 +15,31 @@ import (
 // nothing may be lost, doubled or out of order, and what the server takes of the machine must be what it always took.
 func TestSoak(t *testing.T) {
 	t.Parallel()
-	s := &soak{t: t, ledger: newLedger(), swell: 12 << 20, quiet: 300 * time.Millisecond}
-	length, every := 5*time.Second, 500*time.Millisecond
+	s := &soak{t: t, ledger: newLedger(), swell: 8 << 20, quiet: 200 * time.Millisecond}
+	length, every := 2*time.Second, 300*time.Millisecond
+	limits := limits{rss: 128 << 20, overflow: 1 << 20, disk: 200_000_000, within: time.Minute}
+	flags := smallWindows()
 	if minutes, ok := setting(t, "LEPUS_SOAK_MINUTES"); ok {
 		length, every = time.Duration(minutes)*time.Minute, 3*time.Second
 		s.swell, s.quiet = 400<<20, 3*time.Second
+		limits.rss, limits.overflow, flags = 224<<20, 96<<20, nil
 	} else {
 		t.Logf("only %v, as LEPUS_SOAK_MINUTES is not set", length)
 	}
 	binary, dir := buildLepus(t), t.TempDir()
-	server := binary.start(t, dir)
+	server := binary.start(t, dir, flags...)
 	s.url = server.url
 	s.declare()
 	m := &meter{t: t, server: server, dir: dir, goroutines: newGoroutineCounter(t, binary)}
+	s.atHigh = func() { m.take(highTide) }
 	stop := make(chan struct{})
 	var measuring sync.WaitGroup
 	measuring.Go(func() { m.run(every, stop) })
 	begun := time.Now()
-	for n := 0; n < 6 || time.Since(begun) < length; n++ {
+	for n := 0; n < 4 || time.Since(begun) < length; n++ {
 		s.tide(n)
 		<-time.After(s.quiet)
-		m.take(true)
+		m.take(lowTide)
 		if t.Failed() {
 			t.Logf("tide %d, after %v: %d complaints", n, time.Since(begun), s.ledger.complaints.Load())
 			break
@@ -45,6 +49,8 @@ func TestSoak(t *testing.T) {
 	measuring.Wait()
 	t.Logf("%d messages to %d queues in %v; %d visitors came and went", s.messages, len(soakQueues()), time.Since(begun).Round(time.Second), s.visits.Load())
 	m.verdict()
+	m.check(limits)
+	server.wantCalm()
 	server.stop()
 }
 
@@ -55,6 +61,7 @@ type soak struct {
 	ledger   *ledger
 	swell    int64         // bytes published in each tide
 	quiet    time.Duration // how long nothing happens at low tide
+	atHigh   func()        // called when all is published and the backlogs are there
 	messages int           // how many there have been, once in each queue they went to
 	visits   atomic.Int64
 
@@ -64,19 +71,21 @@ type soak struct {
 	clients sync.WaitGroup
 }
 
-// The queues that stay: backlog is consumed only when all is published, the others always. The fanout goes to the last two.
+// The queues that stay: backlog and spilled are consumed only when all is published, the others always. The fanout goes
+// to the last two.
 const (
 	backlogQueue = "backlog"
-	plainQueue   = "plain" // not durable
+	spilledQueue = "spilled" // not durable
+	plainQueue   = "plain"   // not durable
 	fan0, fan1   = "fan0", "fan1"
 )
 
-func soakQueues() []string { return []string{backlogQueue, plainQueue, fan0, fan1} }
+func soakQueues() []string { return []string{backlogQueue, spilledQueue, plainQueue, fan0, fan1} }
 
 func (s *soak) declare() {
 	c := connect(s.t, s.url)
 	for _, q := range soakQueues() {
-		_, err := c.QueueDeclare(q, q != plainQueue, false, false, false, nil)
+		_, err := c.QueueDeclare(q, q != plainQueue && q != spilledQueue, false, false, false, nil)
 		c.must(err)
 	}
 	c.bind(fan0, "", "amq.fanout", nil)
@@ -102,12 +111,17 @@ func (s *soak) tide(n int) {
 		publishers.Go(func() { s.check(s.publishInTransactions(name("t", i))) })
 	}
 	publishers.Go(func() { s.check(s.publishUnconfirmed(name("u", 0))) })
+	publishers.Go(func() { s.check(s.dropBacklog()) })
 	publishers.Wait()
+	s.atHigh()
 
 	s.start(func(conn *amqp.Connection) error { return s.consumeAcking(conn, backlogQueue) })
 	s.start(func(conn *amqp.Connection) error { return s.consumeReturning(conn, backlogQueue) })
 	s.start(func(conn *amqp.Connection) error { return s.consumeReopening(conn, backlogQueue) })
 	s.start(func(conn *amqp.Connection) error { return s.get(conn, backlogQueue) })
+	s.start(func(conn *amqp.Connection) error { return s.consumeUnacked(conn, spilledQueue) })
+	s.start(func(conn *amqp.Connection) error { return s.consumeReturning(conn, spilledQueue) })
+	s.start(func(conn *amqp.Connection) error { return s.consumeReopening(conn, spilledQueue) })
 	s.awaitSettled()
 	close(s.ebbed)
 	s.clients.Wait()
@@ -118,7 +132,7 @@ func (s *soak) tide(n int) {
 // awaitSettled waits until all is consumed, however long it takes as long as it goes on.
 func (s *soak) awaitSettled() {
 	s.t.Helper()
-	again := time.NewTicker(20 * time.Millisecond)
+	again := time.NewTicker(50 * time.Millisecond)
 	defer again.Stop()
 	last, since := -1, time.Now()
 	for {

@@ -126,10 +126,42 @@ func (s *soak) publishUnconfirmed(name string) error {
 		if !s.spend(msg) {
 			return conn.Close()
 		}
-		queue := []string{backlogQueue, plainQueue}[n%2]
+		queue := []string{backlogQueue, spilledQueue, spilledQueue, plainQueue}[n%4]
 		s.ledger.sent(id, entry{transient: true}, queue)
 		if err := ch.Publish("", queue, false, false, msg); err != nil {
 			return err
 		}
 	}
+}
+
+// dropBacklog fills a queue of its connection's with messages that are not kept, a tenth of what the tide has, and
+// leaves without taking any.
+func (s *soak) dropBacklog() error {
+	conn, err := s.dial()
+	if err != nil {
+		return err
+	}
+	ch, err := confirming(conn)
+	if err != nil {
+		return err
+	}
+	q, err := ch.QueueDeclare("", false, false, true, false, nil)
+	if err != nil {
+		return err
+	}
+	const size = 32 << 10
+	n := int(s.swell / 10 / size)
+	for range n {
+		msg := amqp.Publishing{DeliveryMode: amqp.Transient, Body: make([]byte, size)}
+		if err := ch.Publish("", q.Name, false, false, msg); err != nil {
+			return err
+		}
+	}
+	if q, err = ch.QueueDeclarePassive(q.Name, false, false, true, false, nil); err != nil {
+		return err
+	}
+	if q.Messages != n {
+		return fmt.Errorf("queue %s has %d messages, want %d", q.Name, q.Messages, n)
+	}
+	return conn.Close()
 }
