@@ -57,7 +57,10 @@ func (w *Windows) get(s *segment, pos, limit Position, need int) (*window, error
 		}
 		p = w.begin(from, until)
 		w.mu.Unlock()
-		p.buf, p.err = s.readAt(p.buf, from)
+		var b []byte
+		if b, p.err = s.readAt(p.buf, from); p.err == nil {
+			p.buf = b
+		}
 		p.loading.Unlock()
 	}
 	if p.err == nil && p.has(pos, need) {
