@@ -25,11 +25,10 @@ type Windows struct {
 type window struct {
 	from, until Position // immutable
 
-	// loading is held by who reads it, until buf and err are there. They never
-	// change.
-	loading sync.Mutex
-	buf     []byte
-	err     error
+	// loaded is closed when buf and err are there. They never change.
+	loaded chan struct{}
+	buf    []byte
+	err    error
 
 	refs int  // guarded by Windows.mu: readers that use it, and the ring
 	used bool // guarded by Windows.mu: since the ring was last there
@@ -49,8 +48,7 @@ func (w *Windows) get(s *segment, pos, limit Position, need int) (*window, error
 		p.refs++
 		p.used = true
 		w.mu.Unlock()
-		p.loading.Lock()
-		p.loading.Unlock()
+		<-p.loaded
 	} else {
 		if p != nil {
 			w.forget(p) // the segment has grown since
@@ -61,7 +59,7 @@ func (w *Windows) get(s *segment, pos, limit Position, need int) (*window, error
 		if b, p.err = s.readAt(p.buf, from); p.err == nil {
 			p.buf = b
 		}
-		p.loading.Unlock()
+		close(p.loaded)
 	}
 	if p.err == nil && p.has(pos, need) {
 		return p, nil
@@ -78,11 +76,10 @@ func (p *window) has(pos Position, need int) bool {
 	return pos >= p.from && pos+Position(need) <= p.from+Position(len(p.buf))
 }
 
-// begin makes a window that is being read, in the place of one that was not
+// begin makes a window that the caller reads, in the place of one that was not
 // used of late. Called with mu held.
 func (w *Windows) begin(from, until Position) *window {
-	p := &window{from: from, until: until, refs: 2}
-	p.loading.Lock()
+	p := &window{from: from, until: until, refs: 2, loaded: make(chan struct{})}
 	for len(w.ring) >= w.Most {
 		w.hand %= len(w.ring)
 		if old := w.ring[w.hand]; old.used {
