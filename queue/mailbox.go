@@ -3,6 +3,7 @@ package queue
 import (
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/lepusmq/lepus/queue/fifo"
 )
@@ -64,6 +65,8 @@ var (
 const (
 	// maxLoad is how many commands may wait before publishers are slowed.
 	maxLoad = 16384
+	// catchUp is how long publishers wait at a time for consumers that are behind.
+	catchUp = 10 * time.Millisecond
 	// smallInbox is the room in a mailbox that an idle queue keeps.
 	smallInbox = 8
 	// turnLen is how many commands a turn takes.
@@ -88,14 +91,34 @@ func (q *Queue) Publish(batch []Publication) {
 }
 
 // Throttle waits until the queue has caught up with most of what was put into
-// it. It is how a publisher is slowed, and only readers of sockets call it.
+// it, and a moment for its consumers to catch up with it. It is how a publisher
+// is slowed, and only readers of sockets call it.
 func (q *Queue) Throttle() {
-	if q.load.Load() < maxLoad {
-		return
+	if q.load.Load() >= maxLoad {
+		q.mu.Lock()
+		q.wait(func() bool { return q.load.Load() < maxLoad/2 || !q.running })
+		q.mu.Unlock()
 	}
+	if q.behind.Load() {
+		q.waitForConsumers()
+	}
+}
+
+// waitForConsumers waits until consumers have caught up, if they do so soon.
+func (q *Queue) waitForConsumers() {
 	q.mu.Lock()
-	q.wait(func() bool { return q.load.Load() < maxLoad/2 || !q.running })
-	q.mu.Unlock()
+	defer q.mu.Unlock()
+	late := false
+	patience := time.AfterFunc(catchUp, func() {
+		q.mu.Lock()
+		late = true
+		if q.waiters > 0 {
+			q.progress.Broadcast()
+		}
+		q.mu.Unlock()
+	})
+	defer patience.Stop()
+	q.wait(func() bool { return late || !q.behind.Load() })
 }
 
 // do has the strand call f in its turn.

@@ -49,6 +49,9 @@ func (q *Queue) page() {
 	if s.fifo.Hungry() || s.stalled {
 		q.fetch()
 	}
+	if was := q.behind.Load(); s.fifo.Behind(was) != was {
+		q.behind.Store(!was)
+	}
 	// What is being read will be in memory soon.
 	if bytes := s.fifo.Bytes() + s.wanted; bytes != s.counted && q.budget != nil {
 		q.budget.used.Add(bytes - s.counted)

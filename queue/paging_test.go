@@ -6,8 +6,11 @@ import (
 	"runtime"
 	"slices"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/lepusmq/lepus/store"
+	"github.com/lepusmq/lepus/store/vfs"
 )
 
 // pagingRig is a queue with little memory on a real disk.
@@ -263,4 +266,59 @@ func TestRecoverBacklog(t *testing.T) {
 	if err := second.Close(); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// slowSink takes messages without acks, and is full until it is emptied.
+type slowSink struct{ sink }
+
+func (s *slowSink) Deliver(q *Queue, batch []Delivery) bool {
+	s.sink.Deliver(q, batch)
+	return true
+}
+
+// TestPublishersWaitForConsumers has consumers fall behind: publishers are
+// slowed before anything leaves the memory, and go on when the consumers have
+// caught up, or do not.
+func TestPublishersWaitForConsumers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		spill := store.NewVolatile(store.Options{Dir: "/none", FS: vfs.NewFake(1)})
+		q := New(Config{Name: "q", Budget: &Budget{limit: 4 << 20}, Overflow: spill})
+		s := &slowSink{}
+		c := &Consumer{Holder: Sink(s), NoAck: true}
+		q.Consume(c, func(error) {})
+		var slab Slab
+		publish := func(n int) {
+			for range n {
+				q.Publish([]Publication{{Message: slab.Add([]byte("\x00\x01k"), []byte{0, 0}, make([]byte, 10_000))}})
+			}
+		}
+		publish(100)
+		if q.Overloaded() {
+			t.Fatal("overloaded with half of the window")
+		}
+		publish(70)
+		if !q.Overloaded() {
+			t.Fatal("not overloaded")
+		}
+		start := time.Now()
+		q.Throttle()
+		if wait := time.Since(start); wait != catchUp {
+			t.Errorf("waited %v for a consumer that does not come", wait)
+		}
+		waited := make(chan time.Duration)
+		go func() {
+			start := time.Now()
+			q.Throttle()
+			waited <- time.Since(start)
+		}()
+		synctest.Wait()
+		time.Sleep(catchUp / 2)
+		for range 100 {
+			q.Resume(c)
+		}
+		if wait := <-waited; wait != catchUp/2 || q.Overloaded() {
+			t.Errorf("waited %v for a consumer that came, overloaded %v", wait, q.Overloaded())
+		}
+		q.Close()
+	})
 }

@@ -96,8 +96,11 @@ type Queue struct {
 	// reads are the goroutines that read for the strand.
 	reads sync.WaitGroup
 
-	// load is how many commands wait; readers look at it to slow down.
-	load atomic.Int64
+	// load is how many commands wait, and behind says that what waits for
+	// consumers will soon have no room in memory; readers look at them to slow
+	// down. behind is set by the strand.
+	load   atomic.Int64
+	behind atomic.Bool
 
 	// Owned by the strand.
 	strand strand
@@ -126,6 +129,6 @@ func (q *Queue) QueueName() string { return q.name }
 // Durable says whether the queue keeps persistent messages over a restart.
 func (q *Queue) Durable() bool { return q.store != nil }
 
-// Overloaded says that the queue has got more than it can take for now: time
-// to call [Queue.Throttle].
-func (q *Queue) Overloaded() bool { return q.load.Load() >= maxLoad }
+// Overloaded says that the queue has got more than it, or its consumers, can
+// take for now: time to call [Queue.Throttle].
+func (q *Queue) Overloaded() bool { return q.load.Load() >= maxLoad || q.behind.Load() }

@@ -26,6 +26,8 @@ const (
 	// minRead and maxRead bound what is read at a time, in bytes.
 	minRead = 16 << 10
 	maxRead = 1 << 20
+	// leastBehind is the window from which consumers can be behind.
+	leastBehind = 1 << 20
 )
 
 // Want is what a queue needs to be read: ranges of sequence numbers, by keeper.
@@ -50,6 +52,21 @@ func (m *Machine) Bytes() int64 { return m.line.bytes() + m.residents.bytes }
 
 // Over says that the queue has more in memory than it may.
 func (m *Machine) Over() bool { return m.line.over() || m.packed() }
+
+// Behind says that consumers are so far behind that what waits for them will
+// soon have no room: three quarters of the window are full, or half of it are
+// still, and nothing is out of memory yet. A small window is not worth waiting
+// for.
+func (m *Machine) Behind(was bool) bool {
+	l := &m.line
+	if l.window < leastBehind || !l.consumed || l.gap.len() > 0 {
+		return false
+	}
+	if was {
+		return l.bytes() > l.window/2
+	}
+	return l.bytes() > l.window-l.window/4
+}
 
 // packed says that delivered messages cost more than they should.
 func (m *Machine) packed() bool {
