@@ -11,15 +11,15 @@ import (
 type content struct {
 	step      step
 	mandatory bool
-	immediate bool
 	// borrowed says that route and head point into the read buffer, which
 	// will not last. All else that is kept lies in buf.
-	borrowed bool
-	route    []byte // exchange and routing key, as they came
-	head     []byte // properties, as they came
-	facts    amqp.Facts
-	size     uint64 // of the body
-	buf      []byte // route, head and the body so far
+	borrowed  bool
+	immediate bool   // not beside mandatory: two octets just set would be read as one
+	route     []byte // exchange and routing key, as they came
+	head      []byte // properties, as they came
+	facts     amqp.Facts
+	size      uint64 // of the body
+	buf       []byte // route, head and the body so far
 }
 
 // step says which frame comes next.
