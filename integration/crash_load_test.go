@@ -87,7 +87,7 @@ func (l *load) last(round int, c *cleanings) time.Duration {
 		rest = 100 + rand.IntN(1400)
 	case l.long:
 		c.await()
-		rest = rand.IntN(100)
+		rest = rand.IntN(60)
 	}
 	<-time.After(time.Duration(rest) * time.Millisecond)
 	return time.Since(begun).Round(time.Millisecond)

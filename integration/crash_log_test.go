@@ -142,7 +142,7 @@ func (c *cleanings) note() {
 func (c *cleanings) verdict() {
 	c.t.Helper()
 	c.t.Logf("%d crashes, %d of servers that had cleaned their log since their start, %d in the midst of it", c.rounds, c.since, c.amid)
-	if c.rounds >= 10 && (c.since < c.rounds/2 || c.amid < c.rounds/6) {
+	if c.rounds >= 10 && (c.since < c.rounds/2 || c.amid < c.rounds/10) {
 		c.t.Error("that is too few")
 	}
 }

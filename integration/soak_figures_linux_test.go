@@ -185,27 +185,27 @@ type limits struct {
 }
 
 // check fails the test for what is outside its limits. The last tide has ebbed.
-func (m *meter) check(limits limits) {
+func (m *meter) check(want limits) {
 	m.t.Helper()
 	begun, disk := time.Now(), diskUse(m.t, m.dir)
 	again := time.NewTicker(100 * time.Millisecond)
 	defer again.Stop()
-	for ; disk > limits.disk && time.Since(begun) < limits.within; disk = diskUse(m.t, m.dir) {
+	for ; disk > want.disk && time.Since(begun) < want.within; disk = diskUse(m.t, m.dir) {
 		<-again.C
 	}
 	m.t.Logf("%d MiB on disk %v after the last tide", disk>>20, time.Since(begun).Round(time.Second/10))
-	if disk > limits.disk {
-		m.t.Errorf("want %d MiB or less", limits.disk>>20)
+	if disk > want.disk {
+		m.t.Errorf("want %d MiB or less", want.disk>>20)
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if rss := spreadOf(m.samples, figureRSS); rss.max > limits.rss {
-		m.t.Errorf("RSS was %s MiB (min / median / max), want %d or less", rss.in(1<<20), limits.rss>>20)
+	if rss := spreadOf(m.samples, figureRSS); rss.max > want.rss {
+		m.t.Errorf("RSS was %s MiB (min / median / max), want %d or less", rss.in(1<<20), want.rss>>20)
 	}
 	overflow := spreadOf(m.at(highTide), figureOverflow)
 	m.t.Logf("overflow at high tide: %s MiB (min / median / max)", overflow.in(1<<20))
-	if overflow.min < limits.overflow {
-		m.t.Errorf("too little was spilled: want %d MiB or more", limits.overflow>>20)
+	if overflow.min < want.overflow {
+		m.t.Errorf("too little was spilled: want %d MiB or more", want.overflow>>20)
 	}
 }
 

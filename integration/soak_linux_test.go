@@ -17,12 +17,12 @@ func TestSoak(t *testing.T) {
 	t.Parallel()
 	s := &soak{t: t, ledger: newLedger(), swell: 8 << 20, quiet: 200 * time.Millisecond}
 	length, every := 2*time.Second, 300*time.Millisecond
-	limits := limits{rss: 128 << 20, overflow: 1 << 20, disk: 200_000_000, within: time.Minute}
+	want := limits{rss: 128 << 20, overflow: 1 << 20, disk: 200_000_000, within: time.Minute}
 	flags := smallWindows()
 	if minutes, ok := setting(t, "LEPUS_SOAK_MINUTES"); ok {
 		length, every = time.Duration(minutes)*time.Minute, 3*time.Second
 		s.swell, s.quiet = 400<<20, 3*time.Second
-		limits.rss, limits.overflow, flags = 224<<20, 96<<20, nil
+		want.rss, want.overflow, flags = 224<<20, 96<<20, nil
 	} else {
 		t.Logf("only %v, as LEPUS_SOAK_MINUTES is not set", length)
 	}
@@ -49,7 +49,7 @@ func TestSoak(t *testing.T) {
 	measuring.Wait()
 	t.Logf("%d messages to %d queues in %v; %d visitors came and went", s.messages, len(soakQueues()), time.Since(begun).Round(time.Second), s.visits.Load())
 	m.verdict()
-	m.check(limits)
+	m.check(want)
 	server.wantCalm()
 	server.stop()
 }
