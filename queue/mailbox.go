@@ -69,8 +69,9 @@ const (
 	catchUp = 10 * time.Millisecond
 	// smallInbox is the room in a mailbox that an idle queue keeps.
 	smallInbox = 8
-	// turnLen is how many commands a turn takes.
-	turnLen = 256
+	// turnLen is how many commands a turn takes: as many small messages as a
+	// session gathers.
+	turnLen = 640
 )
 
 // Publish puts messages into the queue, in order. The queue takes over one

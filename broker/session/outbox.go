@@ -10,8 +10,10 @@ import (
 )
 
 const (
-	// sendSize is how many bytes are worth a write while more may come.
-	sendSize = 64 << 10
+	// sendSize is how many bytes are worth a write while more may come. What a
+	// read brings makes fewer, so that whoever delivers them writes them, too:
+	// they are still in its cache.
+	sendSize = 96 << 10
 	// highWater is how many bytes may wait for a slow peer before deliveries
 	// to it stop; below lowWater they go on.
 	highWater = 1 << 20

@@ -2,6 +2,7 @@ package session
 
 import (
 	"slices"
+	"sync"
 
 	"github.com/lepusmq/lepus/amqp"
 	"github.com/lepusmq/lepus/queue"
@@ -12,14 +13,22 @@ import (
 type stage struct {
 	queues []*queue.Queue
 	batch  []queue.Publication
+	lent   *[]queue.Publication // what batch is in; nil when nothing is staged
 	bytes  int
 }
 
 const (
-	// stageLen and stageBytes are how much is gathered at most.
-	stageLen   = 256
+	// stageLen and stageBytes are how much is gathered at most: what a full
+	// read brings. Its deliveries should fit into sendSize.
+	stageLen   = 640
 	stageBytes = 64 << 10
 )
+
+// batches are lent to sessions that have something staged.
+var batches = sync.Pool{New: func() any {
+	b := make([]queue.Publication, 0, stageLen)
+	return &b
+}}
 
 // complete handles a message that has come whole. The order of the checks is
 // RabbitMQ's.
@@ -93,6 +102,8 @@ func (s *Session) staged(queues []*queue.Queue) *queue.Publication {
 	}
 	if len(st.batch) == 0 {
 		st.queues = append(st.queues[:0], queues...)
+		st.lent = batches.Get().(*[]queue.Publication)
+		st.batch = *st.lent
 	}
 	st.batch = append(st.batch, queue.Publication{})
 	return &st.batch[len(st.batch)-1]
@@ -118,7 +129,8 @@ func (s *Session) flushStage() {
 	}
 	s.published = true
 	clear(st.batch)
-	st.batch, st.bytes = st.batch[:0], 0
+	batches.Put(st.lent)
+	st.batch, st.lent, st.bytes = nil, nil, 0
 }
 
 // noteConfirms tells the channels of a batch for what they are to wait, before

@@ -107,8 +107,8 @@ func (s *Session) read() error {
 }
 
 // quiet is called when there is nothing more to read: what was put off is done
-// before the reader waits.
-func (s *Session) quiet() {
+// before the reader waits. It reports whether that waited for the disk.
+func (s *Session) quiet() (long bool) {
 	s.work.Lock()
 	lone := s.lone()
 	if !lone {
@@ -120,6 +120,7 @@ func (s *Session) quiet() {
 	} else {
 		s.out.leave()
 	}
+	return lone
 }
 
 // handle parses and handles all whole frames. Called with work held.

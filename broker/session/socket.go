@@ -17,9 +17,10 @@ type socket struct {
 		p      []byte
 		n      int
 		err    error
-		idle   func()
+		idle   func() (long bool)
 		tried  bool
 		waited bool // there was nothing to read for a while
+		steady bool // lately there was more to read without a wait
 		fn     func(fd uintptr) bool
 	}
 	// Owned by whoever holds the outbox's writing flag.
@@ -44,8 +45,8 @@ func newSocket(conn net.Conn) *socket {
 
 // read waits for bytes. Before it waits it calls idle, once: the moment to do
 // what was put off while there was more to read. idle must not close the
-// socket.
-func (s *socket) read(p []byte, idle func()) (int, error) {
+// socket; it reports whether that took as long as a disk takes.
+func (s *socket) read(p []byte, idle func() (long bool)) (int, error) {
 	if s.raw == nil {
 		s.rd.waited = true // nobody can tell
 		idle()
@@ -65,16 +66,20 @@ func (s *socket) readOnce(fd uintptr) bool {
 		n, err := tryRead(fd, s.rd.p)
 		if err != errWouldBlock {
 			s.rd.n, s.rd.err = n, err
+			s.rd.steady = s.rd.steady || !s.rd.waited
 			return true
 		}
 		if s.rd.tried {
-			s.rd.waited = true
+			s.rd.waited, s.rd.steady = true, false
 			return false
 		}
 		s.rd.tried = true
-		s.rd.idle()
-		// What idle did may have taken long enough for more to come, and the
-		// wait below is for what comes after this look.
+		// What idle does may take long enough for more to come. But a peer that
+		// waits for an answer sends nothing, and to look would be for nothing.
+		if long := s.rd.idle(); !long && !s.rd.steady {
+			s.rd.waited = true
+			return false
+		}
 	}
 }
 

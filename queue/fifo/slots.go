@@ -107,7 +107,7 @@ func (r *residents) sweep(s *slots, most int64, leave func(*Item) bool, release 
 
 // sweepLen is how many items a sweep looks at: as many as two turns of a strand
 // can deliver.
-const sweepLen = 512
+const sweepLen = 1280
 
 // get returns what the table has of a resident message.
 func (r *residents) get(f *ref) *Item { return &r.items[f.where>>whereBits] }
