@@ -15,7 +15,7 @@ import (
 // nothing may be lost, doubled or out of order, and what the server takes of the machine must be what it always took.
 func TestSoak(t *testing.T) {
 	t.Parallel()
-	s := &soak{t: t, ledger: newLedger(), swell: 8 << 20, quiet: 200 * time.Millisecond}
+	s := &soak{t: t, ledger: newLedger(), swell: 5 << 20, quiet: 200 * time.Millisecond}
 	length, every := 2*time.Second, 300*time.Millisecond
 	want := limits{rss: 128 << 20, overflow: 1 << 20, disk: 200_000_000, within: time.Minute}
 	flags := smallWindows()
