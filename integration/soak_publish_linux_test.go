@@ -134,7 +134,7 @@ func (s *soak) publishUnconfirmed(name string) error {
 	}
 }
 
-// dropBacklog fills a queue of its connection's with messages that are not kept, a tenth of what the tide has, and
+// dropBacklog fills a queue of its connection's with messages that are not kept, a fifth of what the tide has, and
 // leaves without taking any.
 func (s *soak) dropBacklog() error {
 	conn, err := s.dial()
@@ -150,7 +150,7 @@ func (s *soak) dropBacklog() error {
 		return err
 	}
 	const size = 32 << 10
-	n := int(s.swell / 10 / size)
+	n := int(s.swell / 5 / size)
 	for range n {
 		msg := amqp.Publishing{DeliveryMode: amqp.Transient, Body: make([]byte, size)}
 		if err := ch.Publish("", q.Name, false, false, msg); err != nil {
