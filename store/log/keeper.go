@@ -11,7 +11,11 @@ const (
 	// Zeroing goes in small steps with pauses, and ends when the file is
 	// taken: it makes syncs cheaper while little is written, and costs more
 	// than it gives when a segment is filled within a second.
-	zeroStep  = 256 << 10
+	zeroStep = 256 << 10
+	// zeroWrite is how much is written at a time. The page cache keeps what was
+	// written at once as one, and a small record that is synced later writes all
+	// of that again.
+	zeroWrite = 4 << 10
 	zeroPause = 2 * time.Millisecond
 
 	// A file is cut short in steps before it is removed, since giving back
@@ -62,7 +66,7 @@ func (p *pool) keep() {
 			timer = time.After(retryPause)
 		case jobZero:
 			if zeros == nil {
-				zeros = make([]byte, min(zeroStep, f.size))
+				zeros = make([]byte, zeroWrite)
 			}
 			p.finish(p.zero(f, zeros))
 			timer = time.After(zeroPause)
@@ -157,8 +161,11 @@ func (p *pool) create() (*spare, error) {
 }
 
 func (p *pool) zero(f *spare, zeros []byte) (*spare, error) {
-	n := min(int64(len(zeros)), f.size-f.zeroed)
-	_, err := f.file.WriteAt(zeros[:n], f.zeroed)
+	n := min(zeroStep, f.size-f.zeroed)
+	var err error
+	for at := int64(0); at < n && err == nil; at += int64(len(zeros)) {
+		_, err = f.file.WriteAt(zeros[:min(int64(len(zeros)), n-at)], f.zeroed+at)
+	}
 	if err == nil {
 		err = f.file.Sync()
 	}

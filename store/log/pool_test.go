@@ -165,11 +165,13 @@ func TestSmallSteps(t *testing.T) {
 		r.opt.Pool = 1
 		r.mustStart(0, 0)
 		first := r.l.Segments()[0].File
-		var zeroed, cut, removed int
+		var zeroed, steps, cut, removed int
 		r.fs.Watch(func(op vfs.Op, name string) error {
 			switch {
 			case op == vfs.OpWrite && filepath.Base(name) != first:
 				zeroed++
+			case op == vfs.OpSync && filepath.Base(name) != first:
+				steps++
 			case op == vfs.OpTruncate:
 				cut++
 			case op == vfs.OpRemove:
@@ -191,8 +193,9 @@ func TestSmallSteps(t *testing.T) {
 		}
 		time.Sleep(10 * time.Second)
 		synctest.Wait()
-		if zeroed != 32 {
-			t.Fatalf("zeros were written %d times", zeroed)
+		// 4 KiB at a time, 256 KiB in a step.
+		if zeroed != 2048 || steps != 32 {
+			t.Fatalf("zeros were written %d times, in %d steps", zeroed, steps)
 		}
 		for len(r.l.Segments()) < 3 {
 			if err := r.append(r.l.MaxPayload()); err != nil {
