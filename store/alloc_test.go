@@ -18,45 +18,13 @@ func TestConfirmsAreNoGarbage(t *testing.T) {
 	s := mustOpen(t, Options{Dir: t.TempDir()})
 	defer mustClose(t, s)
 	q := define(t, s, s.NewID())
-	r := newCounter()
-	var slab Slab
-	var release Releaser
-	entries := make([]Enqueue, benchBatch)
-	seqs := make([]uint64, 0, benchBatch)
-	body := make([]byte, 64)
-	first := q.NextSeq()
-	seq, settled := first, first
-	send := func(batches int) {
-		for range batches {
-			for i := range entries {
-				m := slab.Add(nil, nil, body)
-				entries[i] = Enqueue{Seq: seq, Message: m, Confirm: r, Publish: seq}
-				seq++
-			}
-			q.Append(entries)
-			for i := range entries {
-				release.Release(&entries[i].Message)
-			}
-			if sent := seq - first; sent > 8*benchBatch {
-				r.wait(sent - 8*benchBatch)
-			}
-			for settled+benchBatch <= first+r.have {
-				seqs = seqs[:0]
-				for range benchBatch {
-					seqs = append(seqs, settled)
-					settled++
-				}
-				q.Settle(seqs)
-			}
-		}
-		r.wait(seq - first)
-	}
-	send(100)
+	flow := newTraffic(q, 64)
+	flow.send(100, 8)
 
 	const batches = 200
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	send(batches)
+	flow.send(batches, 8)
 	runtime.ReadMemStats(&after)
 	n := float64(batches * benchBatch)
 	per, bytes := float64(after.Mallocs-before.Mallocs)/n, float64(after.TotalAlloc-before.TotalAlloc)/n

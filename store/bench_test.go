@@ -70,41 +70,13 @@ func BenchmarkConfirm(b *testing.B) {
 	for _, size := range []int{64, 1024} {
 		b.Run(fmt.Sprint(size), func(b *testing.B) {
 			s, q := benchStore(b)
-			r := newCounter()
-			var slab Slab
-			var release Releaser
-			entries := make([]Enqueue, benchBatch)
-			seqs := make([]uint64, benchBatch)
-			body := make([]byte, size)
-			seq := q.NextSeq()
-			first, settled := seq, seq
+			t := newTraffic(q, size)
 			b.SetBytes(int64(size))
 			b.ReportAllocs()
 			b.ResetTimer()
-			for n := 0; n < b.N; n += benchBatch {
-				for i := range entries {
-					m := slab.Add(nil, nil, body)
-					entries[i] = Enqueue{Seq: seq, Message: m, Confirm: r, Publish: seq}
-					seq++
-				}
-				q.Append(entries)
-				for i := range entries {
-					release.Release(&entries[i].Message)
-				}
-				if sent := seq - first; sent > 16*benchBatch {
-					r.wait(sent - 16*benchBatch)
-				}
-				for settled+benchBatch <= first+r.have {
-					for i := range seqs {
-						seqs[i] = settled
-						settled++
-					}
-					q.Settle(seqs)
-				}
-			}
-			r.wait(seq - first)
+			t.send((b.N+benchBatch-1)/benchBatch, 16)
 			b.StopTimer()
-			b.ReportMetric(float64(s.log.End())/float64(seq-first), "logB/op")
+			b.ReportMetric(float64(s.log.End())/float64(t.seq-t.first), "logB/op")
 		})
 	}
 }
@@ -193,4 +165,53 @@ func BenchmarkOpen(b *testing.B) {
 		mustClose(b, s)
 		b.StartTimer()
 	}
+}
+
+// traffic appends messages of a size to a queue, and settles them when they are
+// confirmed.
+type traffic struct {
+	queue   Queue
+	confirm *counter
+	slab    Slab
+	release Releaser
+	entries []Enqueue
+	seqs    []uint64
+	body    []byte
+
+	first, seq, settled uint64
+}
+
+func newTraffic(q Queue, size int) *traffic {
+	first := q.NextSeq()
+	return &traffic{
+		queue: q, confirm: newCounter(), entries: make([]Enqueue, benchBatch), seqs: make([]uint64, benchBatch),
+		body: make([]byte, size), first: first, seq: first, settled: first,
+	}
+}
+
+// send sends so many batches, of which at most open are unconfirmed at a time,
+// and waits for all confirms.
+func (t *traffic) send(batches int, open uint64) {
+	for range batches {
+		for i := range t.entries {
+			m := t.slab.Add(nil, nil, t.body)
+			t.entries[i] = Enqueue{Seq: t.seq, Message: m, Confirm: t.confirm, Publish: t.seq}
+			t.seq++
+		}
+		t.queue.Append(t.entries)
+		for i := range t.entries {
+			t.release.Release(&t.entries[i].Message)
+		}
+		if sent := t.seq - t.first; sent > open*benchBatch {
+			t.confirm.wait(sent - open*benchBatch)
+		}
+		for t.settled+benchBatch <= t.first+t.confirm.have {
+			for i := range t.seqs {
+				t.seqs[i] = t.settled
+				t.settled++
+			}
+			t.queue.Settle(t.seqs)
+		}
+	}
+	t.confirm.wait(t.seq - t.first)
 }

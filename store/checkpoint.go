@@ -40,7 +40,7 @@ type checkpointer struct {
 	written int64 // since the last checkpoint
 }
 
-// synced tells the checkpointer how far the log has come.
+// advanced tells the checkpointer how far the log has come.
 func (s *durable) advanced(end log.Position) {
 	c := &s.checkpoints
 	tail := int64(end) - s.tailFrom.Load()
