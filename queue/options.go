@@ -1,0 +1,103 @@
+package queue
+
+// Options say how a queue treats its messages and consumers: what its arguments
+// and the policies that match it come to. The zero Options are a queue that
+// keeps everything until somebody takes it.
+type Options struct {
+	// Quorum gives a durable queue the rules of RabbitMQ's quorum queues.
+	Quorum bool
+	// TTL is how long a message may wait, and Expires how long the queue may go
+	// unused, in milliseconds.
+	TTL, Expires Bound
+	// MaxLength is how many messages may be ready, MaxBytes how many bytes their
+	// bodies may have together.
+	MaxLength, MaxBytes Bound
+	// Overflow is what happens when there would be more.
+	Overflow Overflow
+	// DeadLetter is where dead messages go; nil if they are dropped.
+	DeadLetter *DeadLetter
+	// MaxPriority is the highest priority of messages. Only set when the queue is
+	// made.
+	MaxPriority Bound
+	// SingleActive lets one consumer at a time have messages. Only set when the
+	// queue is made.
+	SingleActive bool
+	// DeliveryLimit is how often a message may be returned before it dies.
+	DeliveryLimit Bound
+	// Retry makes returned messages wait before they are ready again.
+	Retry Retry
+	// ConsumerTimeout is how long a delivery may stay unacked, in milliseconds.
+	ConsumerTimeout Bound
+}
+
+// Bound is a number that may be absent.
+type Bound struct {
+	Set bool
+	N   int64
+}
+
+// Overflow is what a queue does with messages that would make it too long.
+type Overflow uint8
+
+// What a queue can do when it is full.
+const (
+	DropHead         Overflow = iota // the oldest messages make room
+	RejectPublish                    // new messages are refused
+	RejectPublishDLX                 // they are refused, and die
+)
+
+// DeadLetter says where dead messages go.
+type DeadLetter struct {
+	// Exchange takes them, if it exists when they die.
+	Exchange string
+	// Key replaces the routing keys that a message had; only if HasKey.
+	Key    string
+	HasKey bool
+	// AtLeastOnce keeps a message until every queue it goes to has it.
+	AtLeastOnce bool
+}
+
+// Retry says which returned messages wait, and for how long: Min milliseconds
+// for each delivery so far, at most Max.
+type Retry struct {
+	On       RetryType
+	Min, Max int64
+}
+
+// RetryType is which returned messages wait before they are ready again.
+type RetryType uint8
+
+// The types of retry, by RabbitMQ's names.
+const (
+	RetryDisabled RetryType = iota
+	RetryAll
+	RetryFailed   // those whose delivery failed: rejected, or their consumer lost
+	RetryReturned // those that a consumer gave back with nack
+)
+
+// Reason is why a message died.
+type Reason uint8
+
+// The reasons, as RabbitMQ knows them.
+const (
+	Rejected Reason = iota
+	Expired
+	MaxLen
+	DeliveryLimit
+)
+
+// String is the reason's name in x-death.
+func (r Reason) String() string {
+	return [...]string{"rejected", "expired", "maxlen", "delivery_limit"}[r]
+}
+
+// Dead is a message that has left a queue to go to its dead letter exchange.
+type Dead struct {
+	Delivered uint32 // how often it had been returned
+	Reason    Reason
+	Seq       uint64
+	// Stored says that the queue's store has the message and must be told, with
+	// the group that takes it elsewhere, that it is settled.
+	Stored bool
+	Message
+}
