@@ -16,21 +16,6 @@ type lane struct {
 // ready is the number of messages in the lane.
 func (l *lane) ready() int { return l.line.len() + len(l.returned) + len(l.awaited) }
 
-// next is the first message; nil if it is on hold, not in memory, or not there.
-func (l *lane) next(r *residents) *Item {
-	if len(l.returned)+len(l.awaited) > 0 {
-		f := l.firstReturned()
-		if f == nil || !f.resident() {
-			return nil
-		}
-		return r.get(f)
-	}
-	if i := l.line.peek(); i != nil && !i.held() {
-		return i
-	}
-	return nil
-}
-
 // held says that the first message is on hold.
 func (l *lane) held() bool {
 	if len(l.returned)+len(l.awaited) > 0 {
@@ -47,16 +32,6 @@ func (l *lane) firstReturned() *ref {
 		return nil
 	}
 	return &l.returned[0]
-}
-
-// pop moves what next returned to where it is wanted.
-func (l *lane) pop(r *residents, to *Item) {
-	if len(l.returned) > 0 {
-		f := l.returned.pop()
-		r.take(&f, to)
-		return
-	}
-	l.line.pop(to)
 }
 
 // isKept says whether the keeper of a message of the lane has written it.

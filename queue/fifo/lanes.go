@@ -72,6 +72,11 @@ func (m *Machine) eachLane(yield func(*lane) bool) {
 	}
 }
 
+// Lanes calls yield for the priority of each lane that there is.
+func (m *Machine) Lanes(yield func(priority uint8) bool) {
+	m.eachLane(func(l *lane) bool { return yield(l.priority) })
+}
+
 // setConsumed tells the lanes whether there are consumers.
 func (m *Machine) setConsumed() {
 	for l := range m.eachLane {

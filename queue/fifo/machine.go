@@ -293,10 +293,31 @@ func (m *Machine) EachConsumer(each func(*Consumer)) {
 
 // next is the message that leaves next; nil if none may, or if it is not in
 // memory.
-func (m *Machine) next() *Item { return m.lead().next(&m.residents) }
+func (m *Machine) next() *Item {
+	l := m.lead()
+	if len(l.returned)+len(l.awaited) > 0 {
+		f := l.firstReturned()
+		if f == nil || !f.resident() {
+			return nil
+		}
+		return m.residents.get(f)
+	}
+	if i := l.line.peek(); i != nil && !i.held() {
+		return i
+	}
+	return nil
+}
 
 // pop moves what next returned to where it is wanted.
-func (m *Machine) pop(to *Item) { m.lead().pop(&m.residents, to) }
+func (m *Machine) pop(to *Item) {
+	l := m.lead()
+	if len(l.returned) > 0 {
+		f := l.returned.pop()
+		m.residents.take(&f, to)
+		return
+	}
+	l.line.pop(to)
+}
 
 func (m *Machine) giveBack(f ref) {
 	c := m.owners.table[f.owner]
