@@ -67,7 +67,7 @@ type Config struct {
 	// it is first asked for, deleted with the queue. It is called from the strand
 	// and waits for nothing. nil if Store is.
 	Parts func(key uint64) store.Queue
-	// Options say how it treats messages and consumers.
+	// Options say how the queue treats messages and consumers.
 	Options Options
 	// Budget bounds what the queue has in memory; nil is no bound.
 	Budget *Budget
