@@ -66,7 +66,7 @@ func (v *VHost) DeclareExchange(spec ExchangeSpec, reply func(error)) {
 func (v *VHost) lockWithAlternate(name string) string {
 	for {
 		current := v.policies.Load()
-		alternate := v.matching(current).match(name, exchanges).alternate()
+		alternate := v.matching(current).alternate(name)
 		v.mu.Lock()
 		if v.policies.Load() == current {
 			return alternate

@@ -64,7 +64,7 @@ func (r *recovery) exchange(d *store.Definition) error {
 	next, err := r.graph.AddExchange(exchange.Exchange{
 		Name: string(def.Name), Type: def.Type, Durable: true,
 		AutoDelete: def.AutoDelete, Internal: def.Internal, Arguments: args, ID: d.ID,
-		Alternate: r.matching.match(string(def.Name), exchanges).alternate(),
+		Alternate: r.matching.alternate(string(def.Name)),
 	})
 	if err != nil {
 		return fmt.Errorf("exchange %q of type %q: %w", def.Name, def.Type, err)
