@@ -63,6 +63,7 @@ type VHost struct {
 	mu     sync.Mutex
 	queues map[string]*entry
 	owners map[OwnerID]*owner
+	parts  map[uint64]*parts // of exchanges that have any, by their definition
 	closed bool
 
 	unsynced unsynced
@@ -84,6 +85,7 @@ func New(cfg Config) *VHost {
 		defaultType: cfg.DefaultQueueType,
 		queues:      map[string]*entry{},
 		owners:      map[OwnerID]*owner{},
+		parts:       map[uint64]*parts{},
 	}
 	v.graph.Store(exchange.NewGraph())
 	v.policies.Store(&policies{})
