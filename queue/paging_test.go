@@ -250,7 +250,7 @@ func TestRecoverBacklog(t *testing.T) {
 	second := open()
 	budget := NewBudget(0)
 	q := New(Config{ID: id, Store: second.Queue(id), Budget: budget})
-	q.Recover()
+	q.Recover(nil)
 	if used := budget.Used(); used != 0 {
 		t.Errorf("%d bytes in memory after the start", used)
 	}

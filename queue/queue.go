@@ -63,6 +63,10 @@ type Config struct {
 	Name string
 	// Store keeps the queue's persistent messages; nil if nothing is kept.
 	Store store.Queue
+	// Parts returns a part of the store beside Store, see [PartKey]: made when
+	// it is first asked for, deleted with the queue. It is called from the strand
+	// and waits for nothing. nil if Store is.
+	Parts func(key uint64) store.Queue
 	// Budget bounds what the queue has in memory; nil is no bound.
 	Budget *Budget
 	// Overflow is where messages go that Store does not keep when there are too

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/lepusmq/lepus/queue/fifo"
+	"github.com/lepusmq/lepus/store"
 )
 
 // Info is what a queue says about itself.
@@ -149,9 +150,9 @@ func (q *Queue) end() {
 	q.closeOverflow()
 }
 
-// Recover makes ready what the store kept. For the time before the queue is
-// visible.
-func (q *Queue) Recover() {
+// Recover makes ready what the store kept, also in parts, by their keys. For
+// the time before the queue is visible.
+func (q *Queue) Recover(parts map[uint64]store.Queue) {
 	if in, n := q.store.Stock(); n > 0 {
 		q.strand.fifo.Recover(in, n)
 	}

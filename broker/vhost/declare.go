@@ -128,9 +128,10 @@ func (v *VHost) create(d *declaration) {
 	if d.spec.Durable && !d.spec.Exclusive {
 		id = v.store.NewID()
 		changes = append(changes, store.Definition{Kind: store.KindQueue, ID: id, Value: v.encodeQueue(&d.spec)})
+		e.parts = &parts{vhost: v, owner: id}
 	}
 	c := v.record(changes, func() { d.reply(QueueInfo{Name: d.spec.Name}, nil) })
-	e.queue = v.newQueue(id, &d.spec)
+	e.queue = v.newQueue(id, &d.spec, e.parts)
 	v.queues[d.spec.Name] = e
 	if d.owner != nil {
 		e.owner = d.user
@@ -173,10 +174,10 @@ func (v *VHost) badProperty(name, property string) error {
 }
 
 // newQueue makes the queue itself; id is 0 if it is not kept.
-func (v *VHost) newQueue(id uint64, spec *QueueSpec) *queue.Queue {
+func (v *VHost) newQueue(id uint64, spec *QueueSpec, p *parts) *queue.Queue {
 	cfg := queue.Config{ID: id, Name: spec.Name, Budget: v.budget, Overflow: v.overflow}
 	if id != 0 {
-		cfg.Store = v.store.Queue(id)
+		cfg.Store, cfg.Parts = v.store.Queue(id), p.get
 	}
 	if spec.AutoDelete {
 		cfg.OnUnused = v.unused

@@ -139,7 +139,7 @@ func (v *VHost) DeleteExchange(name string, ifUnused bool, reply func(error)) {
 		return
 	}
 	next, gone := g.RemoveExchange(name)
-	c := v.record(ends(gone), func() { reply(nil) })
+	c := v.record(v.ends(gone), func() { reply(nil) })
 	v.publish(next)
 	v.mu.Unlock()
 	c.visible()

@@ -12,6 +12,7 @@ type entry struct {
 	autoDelete bool
 	owner      OwnerID // of an exclusive queue, else 0
 	args       amqp.Table
+	parts      *parts // nil if the queue is not kept
 
 	// Guarded by VHost.mu.
 	ending int  // deletions that have been begun and may fail

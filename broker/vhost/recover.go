@@ -16,15 +16,23 @@ type recovery struct {
 	graph     *exchange.Graph
 	exchanges map[uint64]string // names by the number of the definition
 	queues    map[uint64]string
+	parts     map[uint64]*parts // whose owner was not found yet, by that
+	isPart    map[uint64]bool   // definitions that are no queue
 }
 
 // Recover brings back what the definitions of a store define in this vhost;
 // those of others are passed over. It is called once, before anything else.
 func (v *VHost) Recover(defs []store.Definition) error {
-	r := recovery{VHost: v, graph: v.graph.Load(), exchanges: map[uint64]string{}, queues: map[uint64]string{}}
+	r := recovery{
+		VHost: v, graph: v.graph.Load(), exchanges: map[uint64]string{}, queues: map[uint64]string{},
+		parts: map[uint64]*parts{}, isPart: map[uint64]bool{},
+	}
+	if err := r.findParts(defs); err != nil {
+		return err
+	}
 	for i := range defs {
 		d := &defs[i]
-		if !v.mine(d) {
+		if !v.mine(d) || d.Kind == store.KindQueue && r.isPart[d.ID] {
 			continue
 		}
 		var err error
@@ -40,6 +48,7 @@ func (v *VHost) Recover(defs []store.Definition) error {
 			return fmt.Errorf("vhost %q: definition %d: %w", v.name, d.ID, err)
 		}
 	}
+	r.dropOrphans()
 	v.graph.Store(r.graph)
 	return nil
 }
@@ -62,6 +71,9 @@ func (r *recovery) exchange(d *store.Definition) error {
 	}
 	r.graph = next
 	r.exchanges[d.ID] = string(def.Name)
+	if r.parts[d.ID] != nil {
+		r.VHost.parts[d.ID] = r.claim(d.ID)
+	}
 	return nil
 }
 
@@ -78,8 +90,9 @@ func (r *recovery) queue(d *store.Definition) error {
 	if r.VHost.queues[spec.Name] != nil {
 		return fmt.Errorf("queue %q is defined twice", def.Name)
 	}
-	e := &entry{queue: r.newQueue(d.ID, &spec), autoDelete: def.AutoDelete, args: args}
-	e.queue.Recover()
+	p := r.claim(d.ID)
+	e := &entry{queue: r.newQueue(d.ID, &spec, p), autoDelete: def.AutoDelete, args: args, parts: p}
+	e.queue.Recover(p.all())
 	r.VHost.queues[spec.Name] = e
 	r.graph = r.graph.AddQueue(e.queue)
 	r.queues[d.ID] = spec.Name

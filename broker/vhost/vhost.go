@@ -49,6 +49,7 @@ type VHost struct {
 	mu     sync.Mutex
 	queues map[string]*entry
 	owners map[OwnerID]*owner
+	parts  map[uint64]*parts // of exchanges that have any, by their definition
 	closed bool
 
 	unsynced unsynced
@@ -69,6 +70,7 @@ func New(cfg Config) *VHost {
 		log:    cfg.Log,
 		queues: map[string]*entry{},
 		owners: map[OwnerID]*owner{},
+		parts:  map[uint64]*parts{},
 	}
 	v.graph.Store(exchange.NewGraph())
 	return v
