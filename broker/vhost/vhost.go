@@ -22,6 +22,8 @@ type Config struct {
 	// goes and is not kept; both may be nil.
 	Budget   *queue.Budget
 	Overflow *store.Volatile
+	// Clock tells delayed messages when they are due; without it they never are.
+	Clock *queue.Clock
 	// Log may be nil.
 	Log *zap.Logger
 }
@@ -40,6 +42,7 @@ type VHost struct {
 	store    store.Store
 	budget   *queue.Budget
 	overflow *store.Volatile
+	clock    *queue.Clock
 	log      *zap.Logger
 
 	// Changed while holding mu, read by anyone.
@@ -53,7 +56,8 @@ type VHost struct {
 	closed bool
 
 	unsynced unsynced
-	// endings are the goroutines that delete queues with no consumer left.
+	// endings are the goroutines that delete queues with no consumer left, and that
+	// end what waits at exchanges that are deleted.
 	endings sync.WaitGroup
 }
 
@@ -66,7 +70,7 @@ func New(cfg Config) *VHost {
 		name:   cfg.Name,
 		id:     cfg.ID,
 		store:  cfg.Store,
-		budget: cfg.Budget, overflow: cfg.Overflow,
+		budget: cfg.Budget, overflow: cfg.Overflow, clock: cfg.Clock,
 		log:    cfg.Log,
 		queues: map[string]*entry{},
 		owners: map[OwnerID]*owner{},
@@ -85,6 +89,9 @@ func (v *VHost) Close() {
 	v.closed = true
 	v.mu.Unlock()
 	v.endings.Wait()
+	for _, w := range v.waitings() {
+		w.close()
+	}
 	for _, e := range v.entries() {
 		e.queue.Close()
 	}
@@ -110,6 +117,11 @@ func (v *VHost) Check() error {
 	for _, e := range v.entries() {
 		if err := e.queue.Check(); err != nil {
 			return fmt.Errorf("vhost %q: %w", v.name, err)
+		}
+	}
+	for _, w := range v.waitings() {
+		if err := w.check(); err != nil {
+			return fmt.Errorf("vhost %q: exchange %q: %w", v.name, w.name, err)
 		}
 	}
 	return nil

@@ -33,13 +33,17 @@ const (
 	open                 // order has all its messages
 )
 
-// Bucket is the messages that are due in a span of time. Its fields that are
-// exported are the shell's, and fixed once it is known.
+// Bucket is the messages that are due in a span of time. Those of its fields
+// that are exported, but for the key, are the shell's.
 type Bucket struct {
 	// Key tells buckets apart, and orders them by where they begin.
 	Key uint64
 	// Part keeps the messages. The machine never calls it.
 	Part store.Queue
+	// Kept is what the part calls when it has written what is awaited, and
+	// Awaits says that it will.
+	Kept   func()
+	Awaits bool
 
 	state state
 	count int    // messages that are not settled
