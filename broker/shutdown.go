@@ -40,6 +40,9 @@ func (b *Broker) teardown(ctx context.Context) {
 	for _, v := range b.vhosts {
 		v.Close()
 	}
+	if b.clock != nil {
+		b.clock.Close()
+	}
 	if err := b.closeStore(); err != nil {
 		b.log.Error("cannot close the store", zap.Error(err))
 		b.setErr(err)

@@ -10,6 +10,8 @@ type Result struct {
 	ends      unique[*end]      // these queues
 	exchanges unique[*Exchange] // those the message came to, all of which it went through
 	matched   bool              // the exchange at hand had a binding for the message
+	waits     []*Exchange       // those where the message waits
+	delay     int64             // for so long; 0 if that is not known, or not at all
 
 	// The message. The bytes are borrowed for the time of the call.
 	key     string
@@ -38,9 +40,14 @@ func (g *Graph) Route(r *Result, x *Exchange, key, headers []byte) {
 	r.queues = r.queues[:0]
 	r.key = borrow(key)
 	r.raw, r.headers, r.decoded = headers, nil, false
+	clear(r.waits)
+	r.waits, r.delay = r.waits[:0], 0
 	r.exchanges.add(x)
 	for i := 0; i < len(r.exchanges.list); i++ {
 		x := r.exchanges.list[i]
+		if x.delays && r.wait(x) {
+			continue
+		}
 		r.matched = false
 		x.table.route(g, r)
 		if !r.matched && x.alternate != "" {

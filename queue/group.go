@@ -11,6 +11,7 @@ import (
 // the disk as a whole.
 type Group struct {
 	parts []*groupPart
+	joins []func(*store.Group)
 	group *store.Group
 }
 
@@ -34,6 +35,10 @@ func (g *Group) Ack(from *Queue, s Settlement) {
 	part.acked = append(part.acked, s)
 }
 
+// Join adds something that is in the same store and no queue: join is called
+// once, by Commit, and calls [store.Queue.Join].
+func (g *Group) Join(join func(to *store.Group)) { g.joins = append(g.joins, join) }
+
 func (g *Group) part(q *Queue) *groupPart {
 	for _, p := range g.parts {
 		if p.queue == q {
@@ -49,7 +54,7 @@ func (g *Group) part(q *Queue) *groupPart {
 // when it is durable. newGroup is the store's; it is not used when nothing in
 // the group is durable. The group must not be changed any more.
 func (g *Group) Commit(newGroup func(parts int, whole, done func()) *store.Group, done func()) {
-	durable := 0
+	durable := len(g.joins)
 	for _, part := range g.parts {
 		if part.queue.Durable() {
 			durable++
@@ -57,6 +62,9 @@ func (g *Group) Commit(newGroup func(parts int, whole, done func()) *store.Group
 	}
 	if durable > 0 {
 		g.group = newGroup(durable, g.release, done)
+	}
+	for _, join := range g.joins {
+		join(g.group)
 	}
 	for _, part := range g.parts {
 		part.queue.do(func(q *Queue) { q.join(g, part) })

@@ -49,6 +49,9 @@ func (v *VHost) DeclareExchange(spec ExchangeSpec, reply func(error)) {
 		x.ID = v.store.NewID()
 		changes = append(changes, store.Definition{Kind: store.KindExchange, ID: x.ID, Value: v.encodeExchange(&x)})
 	}
+	if w := v.newWaiting(&x); w != nil {
+		x.Delay = w
+	}
 	next, err := g.AddExchange(x)
 	if err != nil {
 		v.mu.Unlock()
@@ -83,6 +86,9 @@ func (v *VHost) newExchange(spec *ExchangeSpec) (exchange.Exchange, error) {
 	}
 	if a, ok := spec.Arguments.Get(exchange.AlternateExchange); ok && a.Tag() != longstr {
 		return exchange.Exchange{}, amqp.WrongExchangeArgType(v.name, spec.Name, exchange.AlternateExchange, a)
+	}
+	if err := exchange.CheckDelayed(spec.Type, spec.Arguments); err != nil {
+		return exchange.Exchange{}, err
 	}
 	return exchange.Exchange{
 		Name: spec.Name, Type: spec.Type,

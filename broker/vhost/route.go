@@ -16,6 +16,10 @@ type Route struct {
 	Queues []*queue.Queue
 	// Durable is how many of them keep messages.
 	Durable int
+	// Waits is where the message is to wait for Delay milliseconds before it goes
+	// on from there; it has not come to the queues behind. Valid as Queues are.
+	Waits []*Waiting
+	Delay int64
 
 	result exchange.Result
 	// What was asked for last, and of which version of the topology; that is 0
@@ -35,7 +39,7 @@ func (v *VHost) Route(r *Route, exchange, key, headers []byte) error {
 	if g.Version() == r.version && bytes.Equal(key, r.key) && bytes.Equal(exchange, r.exchange) {
 		return nil
 	}
-	r.version, r.Queues, r.Durable = 0, r.Queues[:0], 0
+	r.version, r.Queues, r.Durable, r.Waits = 0, r.Queues[:0], 0, r.Waits[:0]
 	x := g.ExchangeNamed(exchange)
 	if x == nil {
 		return amqp.NoExchange(v.name, string(exchange))
@@ -43,6 +47,17 @@ func (v *VHost) Route(r *Route, exchange, key, headers []byte) error {
 	if x.Internal {
 		return amqp.InternalExchange(v.name, x.Name)
 	}
+	r.from(g, x, key, headers)
+	if !r.result.UsedHeaders() {
+		r.version = g.Version()
+		r.exchange = append(r.exchange[:0], exchange...)
+		r.key = append(r.key[:0], key...)
+	}
+	return nil
+}
+
+// from adds where a message goes from an exchange.
+func (r *Route) from(g *exchange.Graph, x *exchange.Exchange, key, headers []byte) {
 	g.Route(&r.result, x, key, headers)
 	for _, q := range r.result.Queues() {
 		to := q.(*queue.Queue)
@@ -51,10 +66,8 @@ func (v *VHost) Route(r *Route, exchange, key, headers []byte) error {
 			r.Durable++
 		}
 	}
-	if !r.result.UsedHeaders() {
-		r.version = g.Version()
-		r.exchange = append(r.exchange[:0], exchange...)
-		r.key = append(r.key[:0], key...)
+	r.Delay = r.result.Delay()
+	for _, x := range r.result.Waits() {
+		r.Waits = append(r.Waits, waitingAt(x))
 	}
-	return nil
 }
