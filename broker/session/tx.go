@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/lepusmq/lepus/amqp"
+	"github.com/lepusmq/lepus/broker/vhost"
 	"github.com/lepusmq/lepus/queue"
 )
 
@@ -17,6 +18,7 @@ type transaction struct {
 type txPublish struct {
 	queue.Publication
 	queues    []*queue.Queue
+	reply     vhost.Replier
 	mandatory bool
 }
 
@@ -26,8 +28,10 @@ type txSettle struct {
 	requeue bool
 }
 
-func (t *transaction) publish(queues []*queue.Queue, p queue.Publication, mandatory bool) {
-	t.published = append(t.published, txPublish{Publication: p, queues: slices.Clone(queues), mandatory: mandatory})
+func (t *transaction) publish(to *vhost.Route, p queue.Publication, mandatory bool) {
+	t.published = append(t.published, txPublish{
+		Publication: p, queues: slices.Clone(to.Queues), reply: to.Reply, mandatory: mandatory,
+	})
 }
 
 func (t *transaction) settle(taken []unacked, requeue bool) {
@@ -111,13 +115,11 @@ func (ch *channel) txCommit() *amqp.Error {
 	return nil
 }
 
-// commitPublish adds one message to the group, or returns it.
+// commitPublish adds one message to the group, or does with it what is done
+// without a queue.
 func (ch *channel) commitPublish(group *queue.Group, p *txPublish) {
 	if len(p.queues) == 0 {
-		if p.mandatory {
-			ch.giveBack(&p.Message)
-		}
-		p.Release()
+		ch.withoutQueue(&p.Publication, p.reply, p.mandatory)
 		return
 	}
 	durable := 0

@@ -52,6 +52,7 @@ type VHost struct {
 	closed bool
 
 	unsynced unsynced
+	replies  replies
 	// endings are the goroutines that delete queues with no consumer left.
 	endings sync.WaitGroup
 }
