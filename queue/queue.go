@@ -63,6 +63,8 @@ type Config struct {
 	Name string
 	// Store keeps the queue's persistent messages; nil if nothing is kept.
 	Store store.Queue
+	// Options say how the queue treats messages.
+	Options Options
 	// Budget bounds what the queue has in memory; nil is no bound.
 	Budget *Budget
 	// Overflow is where messages go that Store does not keep when there are too

@@ -14,6 +14,7 @@ import (
 type recovery struct {
 	*VHost
 	graph     *exchange.Graph
+	matching  *matching
 	exchanges map[uint64]string // names by the number of the definition
 	queues    map[uint64]string
 }
@@ -21,7 +22,13 @@ type recovery struct {
 // Recover brings back what the definitions of a store define in this vhost;
 // those of others are passed over. It is called once, before anything else.
 func (v *VHost) Recover(defs []store.Definition) error {
-	r := recovery{VHost: v, graph: v.graph.Load(), exchanges: map[uint64]string{}, queues: map[uint64]string{}}
+	if err := v.recoverPolicies(defs); err != nil {
+		return err
+	}
+	r := recovery{
+		VHost: v, graph: v.graph.Load(), matching: v.matching(v.policies.Load()),
+		exchanges: map[uint64]string{}, queues: map[uint64]string{},
+	}
 	for i := range defs {
 		d := &defs[i]
 		if !v.mine(d) {
@@ -41,6 +48,7 @@ func (v *VHost) Recover(defs []store.Definition) error {
 		}
 	}
 	v.graph.Store(r.graph)
+	v.applyToExchanges(r.matching) // to those that were there before
 	return nil
 }
 
@@ -56,6 +64,7 @@ func (r *recovery) exchange(d *store.Definition) error {
 	next, err := r.graph.AddExchange(exchange.Exchange{
 		Name: string(def.Name), Type: def.Type, Durable: true,
 		AutoDelete: def.AutoDelete, Internal: def.Internal, Arguments: args, ID: d.ID,
+		Alternate: r.matching.match(string(def.Name), exchanges).alternate(),
 	})
 	if err != nil {
 		return fmt.Errorf("exchange %q of type %q: %w", def.Name, def.Type, err)
@@ -74,11 +83,13 @@ func (r *recovery) queue(d *store.Definition) error {
 	if err != nil {
 		return fmt.Errorf("decode queue %q: %w", def.Name, err)
 	}
-	spec := QueueSpec{Name: string(def.Name), AutoDelete: def.AutoDelete}
+	spec := QueueSpec{Name: string(def.Name), AutoDelete: def.AutoDelete, Arguments: args}
 	if r.VHost.queues[spec.Name] != nil {
 		return fmt.Errorf("queue %q is defined twice", def.Name)
 	}
-	e := &entry{queue: r.newQueue(d.ID, &spec), autoDelete: def.AutoDelete, args: args}
+	e := &entry{autoDelete: def.AutoDelete, args: args}
+	e.applied = r.matching.match(spec.Name, e.scope())
+	e.queue = r.newQueue(d.ID, &spec, e.applied)
 	e.queue.Recover()
 	r.VHost.queues[spec.Name] = e
 	r.graph = r.graph.AddQueue(e.queue)

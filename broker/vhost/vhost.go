@@ -22,6 +22,10 @@ type Config struct {
 	// goes and is not kept; both may be nil.
 	Budget   *queue.Budget
 	Overflow *store.Volatile
+	// DefaultQueueType is the type of queues whose declaration does not say, if
+	// the settings do not say either: see [Settings].
+	DefaultQueueType string
+	Settings         Settings
 	// Log may be nil.
 	Log *zap.Logger
 }
@@ -41,9 +45,19 @@ type VHost struct {
 	budget   *queue.Budget
 	overflow *store.Volatile
 	log      *zap.Logger
+	// defaultType is the type of queues that nobody has given one.
+	defaultType string
 
 	// Changed while holding mu, read by anyone.
-	graph atomic.Pointer[exchange.Graph]
+	graph    atomic.Pointer[exchange.Graph]
+	policies atomic.Pointer[policies]
+
+	// Replaced as a whole by anyone.
+	settings atomic.Pointer[Settings]
+
+	// policing is held by whoever changes the policies until they are applied. It
+	// is taken before mu.
+	policing sync.Mutex
 
 	// Guarded by mu. No method of a queue is called while holding it.
 	mu     sync.Mutex
@@ -67,11 +81,14 @@ func New(cfg Config) *VHost {
 		id:     cfg.ID,
 		store:  cfg.Store,
 		budget: cfg.Budget, overflow: cfg.Overflow,
-		log:    cfg.Log,
-		queues: map[string]*entry{},
-		owners: map[OwnerID]*owner{},
+		log:         cfg.Log,
+		defaultType: cfg.DefaultQueueType,
+		queues:      map[string]*entry{},
+		owners:      map[OwnerID]*owner{},
 	}
 	v.graph.Store(exchange.NewGraph())
+	v.policies.Store(&policies{})
+	v.settings.Store(&cfg.Settings)
 	return v
 }
 
@@ -104,6 +121,9 @@ func (v *VHost) entries() []*entry {
 // and waits for every queue: for tests and fixtures.
 func (v *VHost) Check() error {
 	if err := v.checkTopology(); err != nil {
+		return fmt.Errorf("vhost %q: %w", v.name, err)
+	}
+	if err := v.checkPolicies(); err != nil {
 		return fmt.Errorf("vhost %q: %w", v.name, err)
 	}
 	for _, e := range v.entries() {
