@@ -43,6 +43,10 @@ type declaration struct {
 func (v *VHost) DeclareQueue(user OwnerID, spec QueueSpec, reply func(QueueInfo, error)) {
 	d := &declaration{user: user, spec: spec, reply: reply}
 	d.spec.Name = strip(spec.Name)
+	if strings.HasPrefix(d.spec.Name, ReplyQueue) {
+		reply(v.declareReplyQueue(d.spec.Name))
+		return
+	}
 	if d.spec.Name == "" && !spec.Passive {
 		if t, ok := typeOf(spec.Arguments); ok && t != classic {
 			reply(QueueInfo{}, amqp.ServerNamedQueue(t.String()))

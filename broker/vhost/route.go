@@ -20,6 +20,9 @@ type Route struct {
 	// on from there; it has not come to the queues behind. Valid as Queues are.
 	Waits []*Waiting
 	Delay int64
+	// Reply is the requester to whom the message goes instead of to queues: it
+	// was published to the address of a direct reply. Mostly nil.
+	Reply Replier
 
 	result exchange.Result
 	// What was asked for last, and of which version of the topology; that is 0
@@ -39,7 +42,12 @@ func (v *VHost) Route(r *Route, exchange, key, headers []byte) error {
 	if g.Version() == r.version && bytes.Equal(key, r.key) && bytes.Equal(exchange, r.exchange) {
 		return nil
 	}
-	r.version, r.Queues, r.Durable, r.Waits = 0, r.Queues[:0], 0, r.Waits[:0]
+	r.version, r.Queues, r.Durable, r.Waits, r.Reply = 0, r.Queues[:0], 0, r.Waits[:0], nil
+	if len(exchange) == 0 {
+		if r.Reply = v.replies.find(key); r.Reply != nil {
+			return nil
+		}
+	}
 	x := g.ExchangeNamed(exchange)
 	if x == nil {
 		return amqp.NoExchange(v.name, string(exchange))

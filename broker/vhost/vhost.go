@@ -70,6 +70,7 @@ type VHost struct {
 	closed bool
 
 	unsynced unsynced
+	replies  replies
 	// endings are the goroutines that delete queues with no consumer left, and that
 	// end what waits at exchanges that are deleted.
 	endings sync.WaitGroup
