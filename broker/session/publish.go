@@ -49,6 +49,9 @@ func (ch *channel) complete(body []byte) *amqp.Error {
 	if c.facts.UserID != nil && string(c.facts.UserID) != s.user {
 		return amqp.WrongUserID(c.facts.UserID, s.user)
 	}
+	if c.facts.Headers != nil && ch.route.Fault != nil {
+		return ch.route.Fault
+	}
 	if mode := c.facts.DeliveryMode; mode > amqp.Persistent || mode == 0 && c.facts.Flags&amqp.HasDeliveryMode != 0 {
 		return amqp.UnknownDeliveryMode(mode)
 	}
@@ -87,6 +90,9 @@ func (ch *channel) receive(p *queue.Publication, body []byte) {
 	}
 	p.Persistent = c.facts.DeliveryMode == amqp.Persistent
 	p.Priority = c.facts.Priority
+	if c.facts.Headers != nil && ch.route.Blind {
+		p.Note(queue.Blind)
+	}
 	if ch.mode == confirming {
 		ch.published++
 		p.Confirm, p.Publish = ch, ch.published
