@@ -55,6 +55,9 @@ func (ch *channel) complete(body []byte) *amqp.Error {
 	if c.facts.UserID != nil && string(c.facts.UserID) != s.user {
 		return amqp.WrongUserID(c.facts.UserID, s.user)
 	}
+	if c.facts.Headers != nil && ch.route.Fault != nil {
+		return ch.route.Fault
+	}
 	if mode := c.facts.DeliveryMode; mode > amqp.Persistent || mode == 0 && c.facts.Flags&amqp.HasDeliveryMode != 0 {
 		return amqp.UnknownDeliveryMode(mode)
 	}
@@ -109,6 +112,9 @@ func (ch *channel) pack(p *queue.Publication, body []byte) {
 func (ch *channel) mark(m *queue.Message) {
 	m.Persistent = ch.content.facts.DeliveryMode == amqp.Persistent
 	m.Priority = ch.content.facts.Priority
+	if ch.content.facts.Headers != nil && ch.route.Blind {
+		m.Note(queue.Blind)
+	}
 }
 
 // awaitConfirm gives a message the next number, if publishes are confirmed.

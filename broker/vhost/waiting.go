@@ -151,7 +151,9 @@ func (r *dueRouter) release(due []queue.Message, to *queue.Group) {
 		m := &due[i]
 		r.route.Queues, r.route.Durable = r.route.Queues[:0], 0
 		if err := amqp.CheckProperties(m.Head(), &facts); err == nil && x != nil && x.Delay == r.Waiting {
-			r.route.from(g, x, keyOf(m), facts.Headers)
+			key := keyOf(m)
+			r.route.from(g, x, key, facts.Headers, facts.Headers != nil && r.route.copied(key, facts.Headers))
+			r.route.forgetKeys()
 		}
 		m.Persistent, m.Expires = facts.DeliveryMode == amqp.Persistent, 0
 		if ttl, err := amqp.ParseExpiration(facts.Expiration); err == nil {
