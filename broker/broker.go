@@ -36,10 +36,10 @@ type Broker struct {
 	store     store.Store
 	overflow  *store.Volatile // nil without a data folder
 	budget    *queue.Budget
-	vhosts    map[string]*vhost.VHost
 	listeners []net.Listener
 
 	sessions  sessions
+	residents *residents
 	alarms    alarms
 	memory    *memoryWatch
 	accepting sync.WaitGroup
@@ -55,6 +55,11 @@ type Broker struct {
 	stopping chan struct{}
 	done     chan struct{}
 
+	// admin is held by whoever changes users and virtual hosts, until the change
+	// is durable.
+	admin   sync.Mutex
+	userIDs map[string]uint64 // guarded by admin: of the definitions
+
 	// guarded by mu
 	mu  sync.Mutex
 	err error
@@ -67,18 +72,19 @@ func New(cfg Config) *Broker {
 		cfg:      cfg,
 		log:      cfg.Log,
 		users:    auth.NewUsers(cfg.LoopbackUsers...),
+		userIDs:  make(map[string]uint64),
 		budget:   queue.NewBudget(cfg.MemoryLimit),
-		vhosts:   make(map[string]*vhost.VHost),
 		started:  make(chan struct{}),
 		failed:   make(chan struct{}),
 		stopping: make(chan struct{}),
 		done:     make(chan struct{}),
 	}
 	b.memory = newMemoryWatch(&cfg, func(on bool) { b.SetAlarm(MemoryAlarm, on) })
+	b.residents = newResidents(&cfg, b.users)
 	b.session = session.Config{
 		Log:              cfg.Log,
 		Users:            b.users,
-		VHost:            b.vhost,
+		Host:             b.residents,
 		Properties:       serverProperties(cfg.Version, cfg.ClusterName),
 		ChannelMax:       cfg.ChannelMax,
 		FrameMax:         cfg.FrameMax,
@@ -161,11 +167,6 @@ func (b *Broker) openStore() error {
 // there are too many for the memory.
 const overflowDir = "overflow"
 
-func (b *Broker) vhost(name string) (*vhost.VHost, bool) {
-	v, ok := b.vhosts[name]
-	return v, ok
-}
-
 // Addr returns the first address that clients can connect to.
 func (b *Broker) Addr() net.Addr { return b.listeners[0].Addr() }
 
@@ -203,9 +204,9 @@ func reachable(a net.Addr) string {
 // It is meant for tests and takes time in proportion to what the broker holds.
 func (b *Broker) Check() error {
 	var errs []error
-	for name, v := range b.vhosts {
-		if err := v.Check(); err != nil {
-			errs = append(errs, fmt.Errorf("vhost %q: %w", name, err))
+	for _, h := range b.residents.all() {
+		if err := h.Check(); err != nil {
+			errs = append(errs, err)
 		}
 	}
 	return errors.Join(errs...)

@@ -75,6 +75,10 @@ type Config struct {
 	// flags allow it. Empty is classic.
 	DefaultQueueType string
 
+	// MaxConnections and MaxChannels are how many there may be of all users
+	// together; 0 is any number.
+	MaxConnections, MaxChannels int
+
 	// MemoryLimit is how much memory the broker may use in all, in bytes. It
 	// is a setting of the whole process while the broker runs: the Go runtime
 	// is told to keep below it, unless the environment variable GOMEMLIMIT

@@ -160,14 +160,15 @@ func negotiated(field string, server, client, least uint32) *amqp.Error {
 
 // open opens the virtual host.
 func (s *Session) open(m *amqp.ConnectionOpen) *amqp.Error {
-	v, ok := s.cfg.VHost(m.VirtualHost)
-	if !ok {
-		return amqp.NoVHost(m.VirtualHost)
+	v, err := s.cfg.Host.Enter(s, s.user, m.VirtualHost)
+	if err != nil {
+		return err
 	}
-	if !s.cfg.Users.MayUse(s.user, m.VirtualHost) {
+	access, ok := s.cfg.Users.Access(s.user, m.VirtualHost)
+	if !ok {
 		return amqp.VHostRefused(m.VirtualHost, s.user)
 	}
-	s.vhost = v
+	s.vhost, s.access = v, access
 	s.state = running
 	s.log.Info("connection opened", zap.String("user", s.user), zap.String("vhost", m.VirtualHost))
 	s.out.send(0, &amqp.ConnectionOpenOk{})
