@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"sync"
 
 	"go.uber.org/zap"
@@ -85,6 +86,8 @@ func New(cfg Config) *Broker {
 		Log:              cfg.Log,
 		Users:            b.users,
 		Host:             b.residents,
+		Mechanisms:       cfg.Mechanisms,
+		Anonymous:        cfg.AnonymousUser,
 		Properties:       serverProperties(cfg.Version, cfg.ClusterName),
 		ChannelMax:       cfg.ChannelMax,
 		FrameMax:         cfg.FrameMax,
@@ -109,6 +112,11 @@ func (b *Broker) Start() error {
 }
 
 func (b *Broker) start() error {
+	for _, m := range b.cfg.Mechanisms {
+		if !slices.Contains(session.Mechanisms(), m) {
+			return fmt.Errorf("there is no mechanism %q to log in with", m)
+		}
+	}
 	if err := vhost.CheckQueueType(b.cfg.DefaultQueueType); err != nil {
 		return fmt.Errorf("default queue type: %w", err)
 	}

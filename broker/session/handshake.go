@@ -1,7 +1,6 @@
 package session
 
 import (
-	"fmt"
 	"strings"
 	"time"
 
@@ -43,12 +42,10 @@ func (s *Session) sayStart() {
 		VersionMajor:     0,
 		VersionMinor:     9,
 		ServerProperties: s.cfg.Properties,
-		Mechanisms:       mechanisms,
+		Mechanisms:       strings.Join(s.mechanisms(), " "),
 		Locales:          "en_US",
 	})
 }
-
-const mechanisms = "PLAIN AMQPLAIN"
 
 // startOk logs the user in.
 func (s *Session) startOk(m *amqp.ConnectionStartOk) *amqp.Error {
@@ -58,16 +55,16 @@ func (s *Session) startOk(m *amqp.ConnectionStartOk) *amqp.Error {
 			s.log = s.log.With(zap.String("name", text))
 		}
 	}
-	user, password, err := credentials(m.Mechanism, m.Response)
-	if err != nil {
-		return asError(err)
+	l, failed := s.login(m.Mechanism, m.Response)
+	if failed != nil {
+		return failed
 	}
-	if err := s.cfg.Users.Authenticate(user, password, s.sock.conn.RemoteAddr()); err != nil {
-		s.log.Warn("login refused", zap.String("user", user), zap.String("mechanism", m.Mechanism), zap.Error(err))
+	if err := l.check(s.cfg.Users, s.sock.conn.RemoteAddr()); err != nil {
+		s.log.Warn("login refused", zap.String("user", l.user), zap.String("mechanism", m.Mechanism), zap.Error(err))
 		s.refuseLogin(m.Mechanism)
 		return nil
 	}
-	s.user = user
+	s.user = l.user
 	s.state = wantTuneOk
 	s.offered = tuning{
 		channelMax: s.cfg.ChannelMax,
@@ -104,32 +101,6 @@ func readCapabilities(properties amqp.Table) capabilities {
 	c.cancelNotify = is("consumer_cancel_notify")
 	c.blocked = is("connection.blocked")
 	return c
-}
-
-// credentials reads the response of a mechanism.
-func credentials(mechanism, response string) (user, password string, err error) {
-	switch mechanism {
-	case "PLAIN":
-		parts := strings.Split(response, "\x00")
-		if len(parts) != 3 {
-			return "", "", fmt.Errorf("malformed PLAIN response")
-		}
-		return parts[1], parts[2], nil
-	case "AMQPLAIN":
-		table, err := amqp.ParseTableBody([]byte(response))
-		if err != nil {
-			return "", "", fmt.Errorf("malformed AMQPLAIN response: %w", err)
-		}
-		login, ok1 := table.Get("LOGIN")
-		pass, ok2 := table.Get("PASSWORD")
-		user, ok3 := login.Str()
-		password, ok4 := pass.Str()
-		if !ok1 || !ok2 || !ok3 || !ok4 {
-			return "", "", amqp.Errorf(amqp.SyntaxError, "AMQPLAIN auth info lacks LOGIN or PASSWORD")
-		}
-		return user, password, nil
-	}
-	return "", "", amqp.Errorf(amqp.CommandInvalid, "unknown authentication mechanism '%s'", mechanism)
 }
 
 // tuneOk takes what the client wants of what was offered.

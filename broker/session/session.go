@@ -20,6 +20,15 @@ type Config struct {
 	Log   *zap.Logger
 	Users *auth.Users
 	Host  Host
+	// Mechanisms are the ways to log in, in the order in which they are offered:
+	// see [Mechanisms].
+	Mechanisms []string
+	// Anonymous is the user that those are who log in with ANONYMOUS.
+	Anonymous string
+	// PeerName returns the user that a peer has proved to be in another way than
+	// by a mechanism: by its certificate. It is empty if it has not; nil if nobody
+	// can. Called once the peer has sent something.
+	PeerName func(net.Conn) string
 	// Properties are the server-properties of connection.start.
 	Properties amqp.Table
 	// ChannelMax and FrameMax are offered in connection.tune; so is
@@ -49,6 +58,7 @@ type Session struct {
 
 	// Set during the handshake by the reader, read by all afterwards.
 	vhost    *vhost.VHost
+	peerName string // of Config.PeerName
 	user     string
 	access   *auth.Access
 	client   capabilities
