@@ -37,6 +37,7 @@ type Broker struct {
 	store     store.Store
 	overflow  *store.Volatile // nil without a data folder
 	budget    *queue.Budget
+	clock     *queue.Clock
 	listeners []net.Listener
 
 	sessions  sessions
@@ -124,6 +125,7 @@ func (b *Broker) start() error {
 	if b.memory.watermark > 0 {
 		b.watching.Go(func() { b.memory.run(b.stopping) })
 	}
+	b.clock = queue.NewClock()
 	if err := b.openStore(); err != nil {
 		return err
 	}

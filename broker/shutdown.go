@@ -42,6 +42,9 @@ func (b *Broker) teardown(ctx context.Context) {
 	for _, h := range b.residents.all() {
 		h.Close()
 	}
+	if b.clock != nil {
+		b.clock.Close()
+	}
 	if err := b.closeStore(); err != nil {
 		b.log.Error("cannot close the store", zap.Error(err))
 		b.setErr(err)

@@ -112,6 +112,7 @@ func (b *Broker) DeleteVHost(name string) error {
 		case <-b.failed:
 			return b.Err()
 		}
+		h.Close()
 		defs = append(defs, store.Definition{Kind: store.KindVHost, ID: h.id, Deleted: true})
 		users, err := b.withoutVHost(name)
 		if err != nil {

@@ -11,6 +11,7 @@ import (
 // the disk as a whole.
 type Group struct {
 	parts []*groupPart
+	joins []func(*store.Group)
 	group *store.Group
 }
 
@@ -34,6 +35,10 @@ func (g *Group) Ack(from *Queue, s Settlement) {
 	part.acked = append(part.acked, s)
 }
 
+// Join adds something that is in the same store and no queue: join is called
+// once, by Commit, and calls [store.Queue.Join].
+func (g *Group) Join(join func(to *store.Group)) { g.joins = append(g.joins, join) }
+
 func (g *Group) part(q *Queue) *groupPart {
 	for _, p := range g.parts {
 		if p.queue == q {
@@ -49,7 +54,7 @@ func (g *Group) part(q *Queue) *groupPart {
 // when it is durable. newGroup is the store's; it is not used when nothing in
 // the group is durable. The group must not be changed any more.
 func (g *Group) Commit(newGroup func(parts int, whole, done func()) *store.Group, done func()) {
-	durable := 0
+	durable := len(g.joins)
 	for _, part := range g.parts {
 		if part.queue.Durable() {
 			durable++
@@ -57,6 +62,9 @@ func (g *Group) Commit(newGroup func(parts int, whole, done func()) *store.Group
 	}
 	if durable > 0 {
 		g.group = newGroup(durable, g.release, done)
+	}
+	for _, join := range g.joins {
+		join(g.group)
 	}
 	for _, part := range g.parts {
 		part.queue.do(func(q *Queue) { q.join(g, part) })
@@ -79,54 +87,50 @@ func (g *Group) release() {
 // join does the queue's part of a group.
 func (q *Queue) join(g *Group, part *groupPart) {
 	s := &q.strand
-	var settled []uint64
+	var joined joined
 	for _, a := range part.acked {
 		var i fifo.Item
 		if s.fifo.Settle(a.Slot, a.Seq, &i) {
 			if i.Kept == fifo.Store {
-				settled = append(settled, i.Seq)
+				joined.settle(i.Lane, i.Seq)
 				i.Kept = fifo.Nobody
 			}
 			q.forget(&i)
 		}
 	}
-	var entries []store.Enqueue
 	for i := range part.messages {
-		entries = q.joinMessage(part, &part.messages[i], entries)
+		q.joinMessage(part, &part.messages[i], &joined)
 	}
 	if q.store != nil {
-		q.store.Join(g.group, entries, settled)
+		joined.join(q, g.group)
 	}
 	if s.deleted {
-		q.dropJoined(part, len(entries) > 0)
+		q.dropJoined(part)
 	}
 }
 
 // dropJoined ends the messages that a group brought to a deleted queue, after
 // the store has taken its own references.
-func (q *Queue) dropJoined(part *groupPart, stored bool) {
+func (q *Queue) dropJoined(part *groupPart) {
 	s := &q.strand
-	if stored {
-		q.store.SettleBelow(s.seq, nil)
-	}
+	q.settleAll()
 	for i := range part.messages {
 		s.releaser.Release(&part.messages[i].Message)
 	}
 }
 
-func (q *Queue) joinMessage(part *groupPart, p *Publication, entries []store.Enqueue) []store.Enqueue {
+func (q *Queue) joinMessage(part *groupPart, p *Publication, joined *joined) {
 	s := &q.strand
-	i := fifo.Item{Seq: s.seq, Message: p.Message}
+	i := fifo.Item{Seq: s.seq, Message: p.Message, Lane: q.laneOf(&p.Message)}
 	s.seq++
 	if q.store != nil {
 		i.Hold = &part.hold
 		if p.Persistent {
 			i.Kept = fifo.Store
-			entries = append(entries, store.Enqueue{Seq: i.Seq, Message: p.Message, Fanout: p.Fanout})
+			joined.keep(i.Lane, store.Enqueue{Seq: i.Seq, Message: p.Message, Fanout: p.Fanout})
 		}
 	}
 	if !s.deleted {
 		s.fifo.Publish(i)
 	}
-	return entries
 }

@@ -65,6 +65,9 @@ func (ch *channel) complete(body []byte) *amqp.Error {
 			return err
 		}
 	}
+	if c.facts.Headers != nil && ch.route.Fault != nil {
+		return ch.route.Fault
+	}
 	if mode := c.facts.DeliveryMode; mode > amqp.Persistent || mode == 0 && c.facts.Flags&amqp.HasDeliveryMode != 0 {
 		return amqp.UnknownDeliveryMode(mode)
 	}
@@ -75,10 +78,15 @@ func (ch *channel) complete(body []byte) *amqp.Error {
 		var p queue.Publication
 		ch.receive(&p, body)
 		ch.tx.publish(&ch.route, p, c.mandatory)
-	case len(queues) == 0:
+		if len(ch.route.Waits) > 0 {
+			ch.tx.postpone(ch.postponed(body))
+		}
+	case len(queues) == 0 && len(ch.route.Waits) == 0:
 		var p queue.Publication
 		ch.receive(&p, body)
 		ch.withoutQueue(&p, ch.route.Reply, c.mandatory)
+	case len(ch.route.Waits) > 0:
+		ch.postpone(queues, body)
 	default:
 		p := s.staged(queues)
 		ch.receive(p, body)
@@ -94,6 +102,12 @@ func (ch *channel) complete(body []byte) *amqp.Error {
 // receive makes p, which is zero, the message that was received. What came in
 // one piece is copied; what was gathered already is kept where it is.
 func (ch *channel) receive(p *queue.Publication, body []byte) {
+	ch.pack(p, body)
+	ch.awaitConfirm(p)
+}
+
+// pack is receive, but for the confirm.
+func (ch *channel) pack(p *queue.Publication, body []byte) {
 	c := &ch.content
 	if gathered := !c.borrowed && len(c.buf) >= refSize && !c.changed; gathered {
 		p.Message = queue.Adopt(c.buf, len(c.route), len(c.head))
@@ -101,8 +115,20 @@ func (ch *channel) receive(p *queue.Publication, body []byte) {
 	} else {
 		ch.s.slab.Put(&p.Message, c.route, c.head, body)
 	}
-	p.Persistent = c.facts.DeliveryMode == amqp.Persistent
-	p.Priority = c.facts.Priority
+	ch.mark(&p.Message)
+}
+
+// mark notes with a message what its properties say.
+func (ch *channel) mark(m *queue.Message) {
+	m.Persistent = ch.content.facts.DeliveryMode == amqp.Persistent
+	m.Priority = ch.content.facts.Priority
+	if ch.content.facts.Headers != nil && ch.route.Blind {
+		m.Note(queue.Blind)
+	}
+}
+
+// awaitConfirm gives a message the next number, if publishes are confirmed.
+func (ch *channel) awaitConfirm(p *queue.Publication) {
 	if ch.mode == confirming {
 		ch.published++
 		p.Confirm, p.Publish = ch, ch.published

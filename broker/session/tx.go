@@ -20,6 +20,7 @@ type txPublish struct {
 	queues    []*queue.Queue
 	reply     vhost.Replier
 	mandatory bool
+	late      postponed // if it is to wait at exchanges, too
 }
 
 // txSettle is a delivery that was settled and can still be taken back.
@@ -34,6 +35,12 @@ func (t *transaction) publish(to *vhost.Route, p queue.Publication, mandatory bo
 	})
 }
 
+// postpone has the message that was published last wait at exchanges.
+func (t *transaction) postpone(late postponed) {
+	late.keep()
+	t.published[len(t.published)-1].late = late
+}
+
 func (t *transaction) settle(taken []unacked, requeue bool) {
 	for _, u := range taken {
 		t.settled = append(t.settled, txSettle{unacked: u, requeue: requeue})
@@ -45,6 +52,7 @@ func (t *transaction) settle(taken []unacked, requeue bool) {
 func (t *transaction) end() []unacked {
 	for i := range t.published {
 		t.published[i].Release()
+		t.published[i].late.message.Release()
 	}
 	var held []unacked
 	for i := range t.settled {
@@ -87,8 +95,15 @@ func (ch *channel) txCommit() *amqp.Error {
 		return amqp.NotTransactional()
 	}
 	var group queue.Group
+	var late []postponed
+	waits := 1
 	for i := range ch.tx.published {
-		ch.commitPublish(&group, &ch.tx.published[i])
+		p := &ch.tx.published[i]
+		ch.commitPublish(&group, p)
+		if n := len(p.late.at); n > 0 {
+			late = append(late, p.late)
+			waits += n
+		}
 	}
 	counted := 0
 	var returned []unacked
@@ -105,9 +120,12 @@ func (ch *channel) txCommit() *amqp.Error {
 	}
 	ch.tx = transaction{}
 	ch.ask()
-	group.Commit(ch.s.vhost.NewGroup, func() {
-		ch.answer(&amqp.TxCommitOk{}, nil, amqp.TxCommitID)
-	})
+	done := commitWait{answer: func() { ch.answer(&amqp.TxCommitOk{}, nil, amqp.TxCommitID) }}
+	done.left.Store(int64(waits))
+	group.Commit(ch.s.vhost.NewGroup, func() { done.came(1) })
+	for i := range late {
+		late[i].put(&done, uint64(i))
+	}
 	ch.settle(returned, (*queue.Queue).Return)
 	if counted > 0 {
 		ch.window.settled(counted)
@@ -119,7 +137,7 @@ func (ch *channel) txCommit() *amqp.Error {
 // without a queue.
 func (ch *channel) commitPublish(group *queue.Group, p *txPublish) {
 	if len(p.queues) == 0 {
-		ch.withoutQueue(&p.Publication, p.reply, p.mandatory)
+		ch.withoutQueue(&p.Publication, p.reply, p.mandatory && len(p.late.at) == 0)
 		return
 	}
 	durable := 0

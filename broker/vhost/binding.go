@@ -99,7 +99,7 @@ func (v *VHost) Unbind(user OwnerID, b Binding, reply func(error)) {
 		return
 	}
 	next, gone := g.Unbind(x)
-	c := v.record(ends(gone), func() { reply(nil) })
+	c := v.record(v.ends(gone), func() { reply(nil) })
 	v.publish(next)
 	v.mu.Unlock()
 	c.visible()

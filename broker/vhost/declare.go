@@ -154,9 +154,10 @@ func (v *VHost) create(d *declaration) {
 	if d.spec.Durable && !d.spec.Exclusive {
 		id = v.store.NewID()
 		changes = append(changes, store.Definition{Kind: store.KindQueue, ID: id, Value: v.encodeQueue(&d.spec)})
+		e.parts = &parts{vhost: v, owner: id}
 	}
 	c := v.record(changes, func() { d.reply(QueueInfo{Name: d.spec.Name}, nil) })
-	e.queue = v.newQueue(id, &d.spec, e.applied)
+	e.queue = v.newQueue(id, &d.spec, e)
 	v.queues[d.spec.Name] = e
 	if d.owner != nil {
 		e.owner = d.user
@@ -211,13 +212,13 @@ func (v *VHost) badProperty(name, property string) error {
 }
 
 // newQueue makes the queue itself; id is 0 if it is not kept.
-func (v *VHost) newQueue(id uint64, spec *QueueSpec, policies applied) *queue.Queue {
+func (v *VHost) newQueue(id uint64, spec *QueueSpec, e *entry) *queue.Queue {
 	cfg := queue.Config{
 		ID: id, Name: spec.Name, Budget: v.budget, Overflow: v.overflow,
-		Options: options(spec.Arguments, policies),
+		Options: options(spec.Arguments, e.applied),
 	}
 	if id != 0 {
-		cfg.Store = v.store.Queue(id)
+		cfg.Store, cfg.Parts = v.store.Queue(id), e.parts.get
 	}
 	if spec.AutoDelete {
 		cfg.OnUnused = v.unused

@@ -30,6 +30,14 @@ type queueDefinition struct {
 	Arguments  []byte `json:"arguments,omitempty"`
 }
 
+// partDefinition is a part of the store that a queue or an exchange has beside
+// its own. It has the kind of a queue.
+type partDefinition struct {
+	VHost uint64 `json:"vhost"`
+	Owner uint64 `json:"part_of"` // the owner's definition
+	Key   uint64 `json:"key"`
+}
+
 type bindingDefinition struct {
 	VHost     uint64      `json:"vhost"`
 	From      exchangeRef `json:"from"`

@@ -60,9 +60,10 @@ func (v *VHost) remove(e *entry, answer func()) {
 	name := e.queue.QueueName()
 	v.mu.Lock()
 	next, gone := v.graph.Load().RemoveQueue(name)
-	changes := ends(gone)
+	changes := v.ends(gone)
 	if id := e.queue.ID(); id != 0 {
 		changes = append(changes, store.Definition{Kind: store.KindQueue, ID: id, Deleted: true})
+		changes = e.parts.end(changes)
 	}
 	c := v.record(changes, answer)
 	delete(v.queues, name)

@@ -47,7 +47,7 @@ func (v *VHost) definitions() []store.Definition {
 			continue
 		}
 		next, gone := g.RemoveExchange(name)
-		changes = append(changes, ends(gone)...)
+		changes = append(changes, v.ends(gone)...)
 		g = next
 	}
 	v.publish(g)

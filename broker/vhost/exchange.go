@@ -64,6 +64,9 @@ func (v *VHost) DeclareExchange(spec ExchangeSpec, reply func(error)) {
 		x.ID = v.store.NewID()
 		changes = append(changes, store.Definition{Kind: store.KindExchange, ID: x.ID, Value: v.encodeExchange(&x)})
 	}
+	if w := v.newWaiting(&x); w != nil {
+		x.Delay = w
+	}
 	next, err := g.AddExchange(x)
 	if err != nil {
 		v.mu.Unlock()
@@ -81,7 +84,7 @@ func (v *VHost) DeclareExchange(spec ExchangeSpec, reply func(error)) {
 func (v *VHost) lockWithAlternate(name string) string {
 	for {
 		current := v.policies.Load()
-		alternate := v.matching(current).match(name, exchanges).alternate()
+		alternate := v.matching(current).alternate(name)
 		v.mu.Lock()
 		if v.policies.Load() == current {
 			return alternate
@@ -98,6 +101,9 @@ func (v *VHost) newExchange(spec *ExchangeSpec) (exchange.Exchange, error) {
 	}
 	if a, ok := spec.Arguments.Get(exchange.AlternateExchange); ok && a.Tag() != longstr {
 		return exchange.Exchange{}, amqp.WrongExchangeArgType(v.name, spec.Name, exchange.AlternateExchange, a)
+	}
+	if err := exchange.CheckDelayed(spec.Type, spec.Arguments); err != nil {
+		return exchange.Exchange{}, err
 	}
 	if spec.Refusal != nil {
 		return exchange.Exchange{}, spec.Refusal
@@ -172,7 +178,7 @@ func (v *VHost) DeleteExchange(name string, ifUnused bool, reply func(error)) {
 		return
 	}
 	next, gone := g.RemoveExchange(name)
-	c := v.record(ends(gone), func() { reply(nil) })
+	c := v.record(v.ends(gone), func() { reply(nil) })
 	v.publish(next)
 	v.mu.Unlock()
 	c.visible()

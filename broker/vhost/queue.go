@@ -12,6 +12,7 @@ type entry struct {
 	autoDelete bool
 	owner      OwnerID // of an exclusive queue, else 0
 	args       amqp.Table
+	parts      *parts // nil if the queue is not kept
 
 	// Guarded by VHost.mu.
 	applied applied // the policies that the queue was told of last
