@@ -26,7 +26,7 @@ func (ch *channel) basicConsume(m *amqp.BasicConsume) *amqp.Error {
 	if m.Queue == vhost.ReplyQueue {
 		return ch.consumeReplies(m)
 	}
-	q, failed := ch.findQueue(m.Queue)
+	q, failed := ch.readableQueue(m.Queue)
 	if failed != nil {
 		return failed
 	}

@@ -77,7 +77,7 @@ func (ch *channel) basicGet(m *amqp.BasicGet) *amqp.Error {
 	if m.Queue == vhost.ReplyQueue {
 		return amqp.ReplyQueueGet(ch.s.vhost.Name(), m.Queue)
 	}
-	q, err := ch.findQueue(m.Queue)
+	q, err := ch.readableQueue(m.Queue)
 	if err != nil {
 		return err
 	}
