@@ -85,8 +85,7 @@ func (r *Route) copied(key, headers []byte) bool {
 // forgetKeys lets go of the message that the keys are in.
 func (r *Route) forgetKeys() {
 	clear(r.keys)
-	clear(r.copies.CC)
-	clear(r.copies.BCC)
+	r.copies.Forget()
 }
 
 // take makes the result of routing the queues of the route.

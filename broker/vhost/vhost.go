@@ -54,6 +54,8 @@ type VHost struct {
 	unsynced unsynced
 	// endings are the goroutines that delete queues with no consumer left.
 	endings sync.WaitGroup
+	// burials are those that strands are at. Added to while holding mu.
+	burials sync.WaitGroup
 }
 
 // New makes a virtual host with the exchanges that every one has.
@@ -82,6 +84,7 @@ func (v *VHost) Close() {
 	v.mu.Lock()
 	v.closed = true
 	v.mu.Unlock()
+	v.burials.Wait()
 	v.endings.Wait()
 	for _, e := range v.entries() {
 		e.queue.Close()
