@@ -89,6 +89,18 @@ func UnknownExchangeType(typ string) *Error {
 	return Errorf(PreconditionFailed, "unknown exchange type '%s'", typ)
 }
 
+// NoDelayedType is the declaration of an x-delayed-message exchange that does
+// not say by which type it routes. These texts are the plugin's.
+func NoDelayedType() *Error {
+	return Errorf(PreconditionFailed, "Invalid argument, 'x-delayed-type' must be an existing exchange type")
+}
+
+// DelayedTwice is the declaration of one that says that it routes by the same
+// type.
+func DelayedTwice() *Error {
+	return Errorf(PreconditionFailed, "Invalid argument, 'x-delayed-message' can't be used for 'x-delayed-type'")
+}
+
 // ServerNamedQueue is the declaration without a name of a queue that must have
 // one: queueType is "quorum" or "stream".
 func ServerNamedQueue(queueType string) *Error {

@@ -62,9 +62,12 @@ type Exchange struct {
 	Alternate string
 	// ID is a number for the owner of the graph to know the exchange by.
 	ID uint64
+	// Delay is for the owner of the graph to find the messages by that wait.
+	Delay any
 
 	table     table
-	outgoing  int // bindings in the table
+	delays    bool // messages may wait here
+	outgoing  int  // bindings in the table
 	incoming  dict[bindingID, *Binding]
 	alternate string // the exchange for what finds no binding here
 }
@@ -98,7 +101,7 @@ func newTable(typ string) table {
 }
 
 // KnownType reports whether there is a type of exchange of that name.
-func KnownType(typ string) bool { return newTable(typ) != nil }
+func KnownType(typ string) bool { return typ == Delayed || newTable(typ) != nil }
 
 // NewGraph returns the graph of a new virtual host, which has the exchanges
 // that are there from the start: the default one and those named amq.*.

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/lepusmq/lepus/amqp"
+	"github.com/lepusmq/lepus/broker/vhost"
 	"github.com/lepusmq/lepus/queue"
 )
 
@@ -53,8 +54,11 @@ func (ch *channel) appendDelivery(buf []byte, c *consumer, d *queue.Delivery) []
 
 // appendContent appends the header and body frames of a message.
 func (ch *channel) appendContent(buf []byte, m *queue.Message) []byte {
-	body := m.Body()
-	buf = amqp.AppendHeader(buf, ch.id, amqp.BasicPublishID.Class(), uint64(len(body)), m.Head())
+	body, head := m.Body(), m.Head()
+	if m.Has(queue.Blind) {
+		head = amqp.AppendWithoutHeader(nil, head, amqp.BlindCopyHeader)
+	}
+	buf = amqp.AppendHeader(buf, ch.id, amqp.BasicPublishID.Class(), uint64(len(body)), head)
 	if len(body) >= refSize {
 		return ch.s.out.reference(buf, ch.id, m, ch.s.frameMax)
 	}
@@ -70,7 +74,10 @@ func bit(b bool) byte {
 
 // basicGet fetches one message.
 func (ch *channel) basicGet(m *amqp.BasicGet) *amqp.Error {
-	q, err := ch.findQueue(m.Queue)
+	if m.Queue == vhost.ReplyQueue {
+		return amqp.ReplyQueueGet(ch.s.vhost.Name(), m.Queue)
+	}
+	q, err := ch.readableQueue(m.Queue)
 	if err != nil {
 		return err
 	}

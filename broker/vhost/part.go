@@ -47,6 +47,16 @@ func (p *parts) get(key uint64) store.Queue {
 	return p.vhost.store.Queue(id)
 }
 
+// drop ends the part with a key. It does not wait for the disk.
+func (p *parts) drop(key uint64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if id := p.ids[key]; id != 0 {
+		delete(p.ids, key)
+		p.vhost.store.Define([]store.Definition{{Kind: store.KindQueue, ID: id, Deleted: true}}, nil)
+	}
+}
+
 // all returns the parts that there are, by key.
 func (p *parts) all() map[uint64]store.Queue {
 	p.mu.Lock()

@@ -169,7 +169,7 @@ func (v *VHost) applyTo(q *queue.Queue, m *matching) {
 func (v *VHost) applyToExchanges(m *matching) {
 	changed := map[string]string{}
 	v.graph.Load().EachExchange(func(x *exchange.Exchange) bool {
-		if a := m.match(x.Name, exchanges).alternate(); a != x.Alternate {
+		if a := m.alternate(x.Name); a != x.Alternate {
 			changed[x.Name] = a
 		}
 		return true
@@ -240,7 +240,7 @@ func (v *VHost) checkPolicies() error {
 	}
 	var err error
 	v.graph.Load().EachExchange(func(x *exchange.Exchange) bool {
-		if a := m.match(x.Name, exchanges).alternate(); a != x.Alternate {
+		if a := m.alternate(x.Name); a != x.Alternate {
 			err = fmt.Errorf("exchange %q has the alternate %q by policy instead of %q", x.Name, x.Alternate, a)
 		}
 		return err == nil

@@ -113,9 +113,12 @@ func mergeDefinitions(user, operator map[string]any) map[string]any {
 	return merged
 }
 
-// alternate is the alternate exchange that the policies give to an exchange,
-// "" for none.
-func (a applied) alternate() string {
-	name, _ := text(a.definition(), "alternate-exchange")
+// alternate returns the alternate exchange that the policies give to an
+// exchange, "" for none. The default exchange has none in any case.
+func (m *matching) alternate(exchange string) string {
+	if exchange == "" {
+		return ""
+	}
+	name, _ := text(m.match(exchange, exchanges).definition(), "alternate-exchange")
 	return name
 }

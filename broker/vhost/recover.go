@@ -56,6 +56,9 @@ func (v *VHost) Recover(defs []store.Definition) error {
 	r.dropOrphans()
 	v.graph.Store(r.graph)
 	v.applyToExchanges(r.matching) // to those that were there before
+	for _, w := range v.waitings() {
+		w.recover()
+	}
 	return nil
 }
 
@@ -68,19 +71,23 @@ func (r *recovery) exchange(d *store.Definition) error {
 	if err != nil {
 		return fmt.Errorf("decode exchange %q: %w", def.Name, err)
 	}
-	next, err := r.graph.AddExchange(exchange.Exchange{
+	x := exchange.Exchange{
 		Name: string(def.Name), Type: def.Type, Durable: true,
 		AutoDelete: def.AutoDelete, Internal: def.Internal, Arguments: args, ID: d.ID,
-		Alternate: r.matching.match(string(def.Name), exchanges).alternate(),
-	})
+		Alternate: r.matching.alternate(string(def.Name)),
+	}
+	if r.parts[d.ID] != nil {
+		r.VHost.parts[d.ID] = r.claim(d.ID)
+	}
+	if w := r.newWaiting(&x); w != nil {
+		x.Delay = w
+	}
+	next, err := r.graph.AddExchange(x)
 	if err != nil {
 		return fmt.Errorf("exchange %q of type %q: %w", def.Name, def.Type, err)
 	}
 	r.graph = next
 	r.exchanges[d.ID] = string(def.Name)
-	if r.parts[d.ID] != nil {
-		r.VHost.parts[d.ID] = r.claim(d.ID)
-	}
 	return nil
 }
 

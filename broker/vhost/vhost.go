@@ -26,6 +26,8 @@ type Config struct {
 	// the settings do not say either: see [Settings].
 	DefaultQueueType string
 	Settings         Settings
+	// Clock tells delayed messages when they are due; without it they never are.
+	Clock *queue.Clock
 	// Log may be nil.
 	Log *zap.Logger
 }
@@ -44,6 +46,7 @@ type VHost struct {
 	store    store.Store
 	budget   *queue.Budget
 	overflow *store.Volatile
+	clock    *queue.Clock
 	log      *zap.Logger
 	// defaultType is the type of queues that nobody has given one.
 	defaultType string
@@ -67,8 +70,12 @@ type VHost struct {
 	closed bool
 
 	unsynced unsynced
-	// endings are the goroutines that delete queues with no consumer left.
+	replies  replies
+	// endings are the goroutines that delete queues with no consumer left, and that
+	// end what waits at exchanges that are deleted.
 	endings sync.WaitGroup
+	// burials are those that strands are at. Added to while holding mu.
+	burials sync.WaitGroup
 }
 
 // New makes a virtual host with the exchanges that every one has.
@@ -80,7 +87,7 @@ func New(cfg Config) *VHost {
 		name:   cfg.Name,
 		id:     cfg.ID,
 		store:  cfg.Store,
-		budget: cfg.Budget, overflow: cfg.Overflow,
+		budget: cfg.Budget, overflow: cfg.Overflow, clock: cfg.Clock,
 		log:         cfg.Log,
 		defaultType: cfg.DefaultQueueType,
 		queues:      map[string]*entry{},
@@ -101,7 +108,11 @@ func (v *VHost) Close() {
 	v.mu.Lock()
 	v.closed = true
 	v.mu.Unlock()
+	v.burials.Wait()
 	v.endings.Wait()
+	for _, w := range v.waitings() {
+		w.close()
+	}
 	for _, e := range v.entries() {
 		e.queue.Close()
 	}
@@ -130,6 +141,11 @@ func (v *VHost) Check() error {
 	for _, e := range v.entries() {
 		if err := e.queue.Check(); err != nil {
 			return fmt.Errorf("vhost %q: %w", v.name, err)
+		}
+	}
+	for _, w := range v.waitings() {
+		if err := w.check(); err != nil {
+			return fmt.Errorf("vhost %q: exchange %q: %w", v.name, w.name, err)
 		}
 	}
 	return nil
