@@ -49,6 +49,9 @@ func (ch *channel) complete(body []byte) *amqp.Error {
 	if c.facts.UserID != nil && string(c.facts.UserID) != s.user {
 		return amqp.WrongUserID(c.facts.UserID, s.user)
 	}
+	if c.facts.Headers != nil && ch.route.Fault != nil {
+		return ch.route.Fault
+	}
 	if mode := c.facts.DeliveryMode; mode > amqp.Persistent || mode == 0 && c.facts.Flags&amqp.HasDeliveryMode != 0 {
 		return amqp.UnknownDeliveryMode(mode)
 	}
@@ -101,8 +104,12 @@ func (ch *channel) pack(p *queue.Publication, body []byte) {
 
 // mark notes with a message what its properties say.
 func (ch *channel) mark(m *queue.Message) {
-	m.Persistent = ch.content.facts.DeliveryMode == amqp.Persistent
-	m.Priority = ch.content.facts.Priority
+	facts := &ch.content.facts
+	m.Persistent = facts.DeliveryMode == amqp.Persistent
+	m.Priority = facts.Priority
+	if facts.Headers != nil && ch.route.Blind {
+		m.Note(queue.Blind)
+	}
 }
 
 // awaitConfirm gives a message the next number, if publishes are confirmed.
