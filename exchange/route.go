@@ -15,6 +15,7 @@ type Result struct {
 
 	// The message. The bytes are borrowed for the time of the call.
 	key     string
+	more    [][]byte // further keys
 	raw     []byte
 	headers amqp.Table
 	decoded bool // headers were looked at
@@ -36,9 +37,19 @@ func (r *Result) UsedHeaders() bool { return r.decoded }
 // this graph. headers is the table of its headers as on the wire, with its
 // length before it, or nil. Nothing is kept of the arguments.
 func (g *Graph) Route(r *Result, x *Exchange, key, headers []byte) {
+	g.route(r, x, key, nil, headers)
+}
+
+// RouteKeys is [Graph.Route] for a message with several routing keys, the one
+// it was published with first: it goes where any of them leads.
+func (g *Graph) RouteKeys(r *Result, x *Exchange, keys [][]byte, headers []byte) {
+	g.route(r, x, keys[0], keys[1:], headers)
+}
+
+func (g *Graph) route(r *Result, x *Exchange, key []byte, more [][]byte, headers []byte) {
 	clear(r.queues)
 	r.queues = r.queues[:0]
-	r.key = borrow(key)
+	r.more = more
 	r.raw, r.headers, r.decoded = headers, nil, false
 	clear(r.waits)
 	r.waits, r.delay = r.waits[:0], 0
@@ -49,14 +60,37 @@ func (g *Graph) Route(r *Result, x *Exchange, key, headers []byte) {
 			continue
 		}
 		r.matched = false
+		r.key = borrow(key)
 		x.table.route(g, r)
+		if len(more) > 0 {
+			r.routeMore(g, x)
+		}
 		if !r.matched && x.alternate != "" {
 			r.visit(g, x.alternate)
 		}
 	}
-	r.key, r.raw, r.headers = "", nil, nil
+	r.key, r.more, r.raw, r.headers = "", nil, nil, nil
 	r.exchanges.reset()
 	r.ends.reset()
+}
+
+// keyed is a table that compares routing keys: each key of a message may lead
+// somewhere else.
+type keyed interface{ keyed() }
+
+func (byName) keyed() {}
+func (direct) keyed() {}
+func (topic) keyed()  {}
+
+// routeMore routes by the further keys.
+func (r *Result) routeMore(g *Graph, x *Exchange) {
+	if _, ok := x.table.(keyed); !ok {
+		return
+	}
+	for _, key := range r.more {
+		r.key = borrow(key)
+		x.table.route(g, r)
+	}
 }
 
 // visit takes the message to an exchange, unless it has been there.

@@ -37,6 +37,12 @@ type (
 	Slot = fifo.Slot
 )
 
+// What the broker notes about the headers of a message, see [store.Mark].
+const (
+	Blind = store.Blind
+	Died  = store.Died
+)
+
 // Sink is where deliveries go: a channel. Its methods are called from strands,
 // of several queues at once; they must not block.
 type Sink interface {

@@ -87,7 +87,7 @@ func (w *blockWriter) begin(e *encoder, kind log.Kind) {
 
 // entry adds a message.
 func (w *blockWriter) entry(m *Message, targets []target, x extra) {
-	flags := x.flags
+	flags := x.flags | m.route>>marksShift&flagMarks
 	if m.Expires != 0 {
 		flags |= flagExpires
 	}

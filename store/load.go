@@ -309,6 +309,7 @@ func (l *loader) message(e *blockEntry) (Message, error) {
 		}
 		m = Adopt(whole, route, int(e.head))
 	}
+	m.route |= e.flags & flagMarks << marksShift
 	m.Persistent, m.Priority, m.Expires = true, e.priority, e.expires
 	return m, nil
 }

@@ -30,8 +30,14 @@ const (
 	flagRedelivered
 	flagChunked
 	flagTargets
+	flagBlind
+	flagDied
 
-	flagsKnown = flagTargets<<1 - 1
+	flagsKnown = flagDied<<1 - 1
+
+	// flagMarks are the flags of a message's marks, in their order.
+	flagMarks  = flagBlind | flagDied
+	marksShift = routeBits - 7
 )
 
 const (

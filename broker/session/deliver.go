@@ -53,8 +53,11 @@ func (ch *channel) appendDelivery(buf []byte, c *consumer, d *queue.Delivery) []
 
 // appendContent appends the header and body frames of a message.
 func (ch *channel) appendContent(buf []byte, m *queue.Message) []byte {
-	body := m.Body()
-	buf = amqp.AppendHeader(buf, ch.id, amqp.BasicPublishID.Class(), uint64(len(body)), m.Head())
+	body, head := m.Body(), m.Head()
+	if m.Has(queue.Blind) {
+		head = amqp.AppendWithoutHeader(nil, head, amqp.BlindCopyHeader)
+	}
+	buf = amqp.AppendHeader(buf, ch.id, amqp.BasicPublishID.Class(), uint64(len(body)), head)
 	if len(body) >= refSize {
 		return ch.s.out.reference(buf, ch.id, m, ch.s.frameMax)
 	}

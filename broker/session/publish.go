@@ -49,6 +49,9 @@ func (ch *channel) complete(body []byte) *amqp.Error {
 	if c.facts.UserID != nil && string(c.facts.UserID) != s.user {
 		return amqp.WrongUserID(c.facts.UserID, s.user)
 	}
+	if c.facts.Headers != nil && ch.route.Fault != nil {
+		return ch.route.Fault
+	}
 	if mode := c.facts.DeliveryMode; mode > amqp.Persistent || mode == 0 && c.facts.Flags&amqp.HasDeliveryMode != 0 {
 		return amqp.UnknownDeliveryMode(mode)
 	}
@@ -97,6 +100,9 @@ func (ch *channel) pack(p *queue.Publication, body []byte) {
 		ch.s.slab.Put(&p.Message, c.route, c.head, body)
 	}
 	ch.mark(&p.Message)
+	if c.facts.Headers != nil && ch.route.Blind {
+		p.Note(queue.Blind)
+	}
 }
 
 // mark notes with a message what its properties say.

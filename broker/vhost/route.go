@@ -20,8 +20,15 @@ type Route struct {
 	// on from there; it has not come to the queues behind. Valid as Queues are.
 	Waits []*Waiting
 	Delay int64
+	// Blind says that there are keys in the headers of the message that are not
+	// for receivers, and Fault what is wrong with keys in headers; nil if nothing
+	// is. They are of the last message that had headers.
+	Blind bool
+	Fault *amqp.Error
 
 	result exchange.Result
+	copies amqp.Copies
+	keys   [][]byte // of a message with copies, for the time of a call
 	// What was asked for last, and of which version of the topology; that is 0
 	// if the answer cannot be used again. An idle channel must not keep an old
 	// topology alive, so it is not the graph itself.
@@ -31,12 +38,17 @@ type Route struct {
 
 // Route finds the queues for a message that is published to an exchange and
 // leaves them in r. headers is the table of its headers as on the wire, with its
-// length before it, or nil. Nothing is kept of the arguments, and if it is the
-// same place as last time, and the topology is still the same, nothing is looked
-// up. Errors: 403 if clients may not publish to the exchange, 404.
+// length before it, or nil; they may name further keys. Nothing is kept of the
+// arguments, and if it is the same place as last time, and the topology is still
+// the same, nothing is looked up. Errors: 403 if clients may not publish to the
+// exchange, 404.
 func (v *VHost) Route(r *Route, exchange, key, headers []byte) error {
+	copied := headers != nil && r.copied(key, headers)
+	if copied {
+		defer r.forgetKeys()
+	}
 	g := v.graph.Load()
-	if g.Version() == r.version && bytes.Equal(key, r.key) && bytes.Equal(exchange, r.exchange) {
+	if !copied && g.Version() == r.version && bytes.Equal(key, r.key) && bytes.Equal(exchange, r.exchange) {
 		return nil
 	}
 	r.version, r.Queues, r.Durable, r.Waits = 0, r.Queues[:0], 0, r.Waits[:0]
@@ -46,6 +58,11 @@ func (v *VHost) Route(r *Route, exchange, key, headers []byte) error {
 	}
 	if x.Internal {
 		return amqp.InternalExchange(v.name, x.Name)
+	}
+	if copied {
+		g.RouteKeys(&r.result, x, r.keys, headers)
+		r.take()
+		return nil
 	}
 	r.from(g, x, key, headers)
 	if !r.result.UsedHeaders() {
@@ -59,6 +76,30 @@ func (v *VHost) Route(r *Route, exchange, key, headers []byte) error {
 // from adds where a message goes from an exchange.
 func (r *Route) from(g *exchange.Graph, x *exchange.Exchange, key, headers []byte) {
 	g.Route(&r.result, x, key, headers)
+	r.take()
+}
+
+// copied reads the copies in headers, and reports whether there are any: then
+// all keys of the message are in r.
+func (r *Route) copied(key, headers []byte) bool {
+	r.Fault = r.copies.Parse(headers)
+	r.Blind = r.copies.Blind
+	if r.Fault != nil || !r.copies.Any() {
+		return false
+	}
+	r.keys = append(append(append(r.keys[:0], key), r.copies.CC...), r.copies.BCC...)
+	return true
+}
+
+// forgetKeys lets go of the message that the keys are in.
+func (r *Route) forgetKeys() {
+	clear(r.keys)
+	clear(r.copies.CC)
+	clear(r.copies.BCC)
+}
+
+// take makes the result of routing the queues of the route.
+func (r *Route) take() {
 	for _, q := range r.result.Queues() {
 		to := q.(*queue.Queue)
 		r.Queues = append(r.Queues, to)
