@@ -85,6 +85,7 @@ func TestReplies(t *testing.T) {
 		{NoReplyConsumer(), "PRECONDITION_FAILED - fast reply consumer does not exist"},
 		{ReplyConsumerAcks(), "PRECONDITION_FAILED - reply consumer cannot acknowledge"},
 		{SecondReplyConsumer(), "PRECONDITION_FAILED - reply consumer already set"},
+		{ReplyQueueGet(v, q), "NOT_IMPLEMENTED - basic.get not supported by volatile queue 'q1' in vhost '/'"},
 
 		{LoginRefused("PLAIN"), "ACCESS_REFUSED - Login was refused using authentication mechanism PLAIN. For details see the broker logfile."},
 		{TuneTooLow("frame_max", 100, 4096), "NOT_ALLOWED - negotiated frame_max = 100 is lower than the minimum allowed value (4096)"},

@@ -104,6 +104,9 @@ func (b *Broker) Start() error {
 }
 
 func (b *Broker) start() error {
+	if err := vhost.CheckQueueType(b.cfg.DefaultQueueType); err != nil {
+		return fmt.Errorf("default queue type: %w", err)
+	}
 	b.memory.begin()
 	if b.memory.watermark > 0 {
 		b.watching.Go(func() { b.memory.run(b.stopping) })

@@ -70,6 +70,11 @@ type Config struct {
 	// MaxMessageSize is the size of the largest body, in bytes; 0 is 16 MiB.
 	MaxMessageSize uint64
 
+	// DefaultQueueType is "classic" or "quorum": what a queue is whose
+	// declaration does not say, and whose virtual host does not either, if its
+	// flags allow it. Empty is classic.
+	DefaultQueueType string
+
 	// MemoryLimit is how much memory the broker may use in all, in bytes. It
 	// is a setting of the whole process while the broker runs: the Go runtime
 	// is told to keep below it, unless the environment variable GOMEMLIMIT

@@ -97,7 +97,8 @@ func (b *Broker) addVHost(d store.Definition) error {
 	}
 	b.vhosts[def.Name] = vhost.New(vhost.Config{
 		Name: def.Name, ID: d.ID, Store: b.store, Budget: b.budget, Overflow: b.overflow, Clock: b.clock,
-		Log: b.log.With(zap.String("vhost", def.Name)),
+		DefaultQueueType: b.cfg.DefaultQueueType,
+		Log:              b.log.With(zap.String("vhost", def.Name)),
 	})
 	return nil
 }

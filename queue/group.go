@@ -87,54 +87,50 @@ func (g *Group) release() {
 // join does the queue's part of a group.
 func (q *Queue) join(g *Group, part *groupPart) {
 	s := &q.strand
-	var settled []uint64
+	var joined joined
 	for _, a := range part.acked {
 		var i fifo.Item
 		if s.fifo.Settle(a.Slot, a.Seq, &i) {
 			if i.Kept == fifo.Store {
-				settled = append(settled, i.Seq)
+				joined.settle(i.Lane, i.Seq)
 				i.Kept = fifo.Nobody
 			}
 			q.forget(&i)
 		}
 	}
-	var entries []store.Enqueue
 	for i := range part.messages {
-		entries = q.joinMessage(part, &part.messages[i], entries)
+		q.joinMessage(part, &part.messages[i], &joined)
 	}
 	if q.store != nil {
-		q.store.Join(g.group, entries, settled)
+		joined.join(q, g.group)
 	}
 	if s.deleted {
-		q.dropJoined(part, len(entries) > 0)
+		q.dropJoined(part)
 	}
 }
 
 // dropJoined ends the messages that a group brought to a deleted queue, after
 // the store has taken its own references.
-func (q *Queue) dropJoined(part *groupPart, stored bool) {
+func (q *Queue) dropJoined(part *groupPart) {
 	s := &q.strand
-	if stored {
-		q.store.SettleBelow(s.seq, nil)
-	}
+	q.settleAll()
 	for i := range part.messages {
 		s.releaser.Release(&part.messages[i].Message)
 	}
 }
 
-func (q *Queue) joinMessage(part *groupPart, p *Publication, entries []store.Enqueue) []store.Enqueue {
+func (q *Queue) joinMessage(part *groupPart, p *Publication, joined *joined) {
 	s := &q.strand
-	i := fifo.Item{Seq: s.seq, Message: p.Message}
+	i := fifo.Item{Seq: s.seq, Message: p.Message, Lane: q.laneOf(&p.Message)}
 	s.seq++
 	if q.store != nil {
 		i.Hold = &part.hold
 		if p.Persistent {
 			i.Kept = fifo.Store
-			entries = append(entries, store.Enqueue{Seq: i.Seq, Message: p.Message, Fanout: p.Fanout})
+			joined.keep(i.Lane, store.Enqueue{Seq: i.Seq, Message: p.Message, Fanout: p.Fanout})
 		}
 	}
 	if !s.deleted {
 		s.fifo.Publish(i)
 	}
-	return entries
 }

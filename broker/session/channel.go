@@ -38,8 +38,9 @@ type channel struct {
 	mu        sync.Mutex
 	ended     bool
 	consumers map[string]*consumer
-	lastQueue string // the last declared
-	tag       uint64 // of the last delivery
+	requester *requester // the consumer of direct replies; nil if there is none
+	lastQueue string     // the last declared
+	tag       uint64     // of the last delivery
 	unacked   unackedRing
 	confirms  confirms
 	lone      uint64 // the publish whose confirm the reader will send; 0 if none
@@ -290,6 +291,7 @@ func (ch *channel) end() {
 		queues[c.queue] = struct{}{}
 	}
 	clear(ch.consumers)
+	ch.endReplies()
 	ch.confirms.makeRoom()
 	ch.mu.Unlock()
 

@@ -115,6 +115,7 @@ func (s *Session) release() {
 		ch.dropPending()
 	}
 	clear(s.channels)
+	s.flushReplies()
 	s.stage.drop()
 	s.slab.Close()
 }

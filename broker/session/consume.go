@@ -6,6 +6,7 @@ import (
 	"errors"
 
 	"github.com/lepusmq/lepus/amqp"
+	"github.com/lepusmq/lepus/broker/vhost"
 	"github.com/lepusmq/lepus/queue"
 )
 
@@ -22,6 +23,9 @@ type consumer struct {
 
 // basicConsume starts a consumer.
 func (ch *channel) basicConsume(m *amqp.BasicConsume) *amqp.Error {
+	if m.Queue == vhost.ReplyQueue {
+		return ch.consumeReplies(m)
+	}
 	q, failed := ch.findQueue(m.Queue)
 	if failed != nil {
 		return failed
@@ -33,7 +37,7 @@ func (ch *channel) basicConsume(m *amqp.BasicConsume) *amqp.Error {
 	if tag == "" {
 		tag = generatedTag()
 	}
-	c := &consumer{tag: tag, queue: q, start: append([]byte{0, 60, 0, 60, byte(len(tag))}, tag...)}
+	c := &consumer{tag: tag, queue: q, start: deliverStart(tag)}
 	c.Consumer = queue.Consumer{
 		Holder:    queue.Sink(ch),
 		Label:     c,
@@ -48,6 +52,11 @@ func (ch *channel) basicConsume(m *amqp.BasicConsume) *amqp.Error {
 	ch.ask()
 	q.Consume(&c.Consumer, func(err error) { ch.consuming(c, m.NoWait, err) })
 	return nil
+}
+
+// deliverStart is how basic.deliver begins: class, method, consumer tag.
+func deliverStart(tag string) []byte {
+	return append([]byte{0, 60, 0, 60, byte(len(tag))}, tag...)
 }
 
 // consuming is called by the strand before the first delivery.
@@ -78,19 +87,19 @@ func (ch *channel) consuming(c *consumer, noWait bool, err error) {
 // checkConsumeArguments checks the arguments that are known. Others are left
 // alone.
 func (ch *channel) checkConsumeArguments(q *queue.Queue, args amqp.Table) *amqp.Error {
-	vhost, name := ch.s.vhost.Name(), q.QueueName()
+	host, name := ch.s.vhost.Name(), q.QueueName()
 	for _, f := range args {
 		switch f.Key {
 		case "x-priority":
 			if _, ok := f.Value.Int(); !ok {
-				return amqp.InvalidQueueArg(vhost, name, f.Key, amqp.NotInteger(f.Value))
+				return amqp.InvalidQueueArg(host, name, f.Key, amqp.NotInteger(f.Value))
 			}
 		case "x-cancel-on-ha-failover":
 			if _, ok := f.Value.Bool(); !ok {
-				return amqp.InvalidQueueArg(vhost, name, f.Key, amqp.WrongType(f.Value))
+				return amqp.InvalidQueueArg(host, name, f.Key, amqp.WrongType(f.Value))
 			}
 		case "x-stream-offset":
-			return amqp.UnsupportedQueueArg(vhost, name, f.Key, "classic")
+			return amqp.UnsupportedQueueArg(host, name, f.Key, "classic")
 		}
 	}
 	return nil
@@ -100,11 +109,18 @@ func (ch *channel) checkConsumeArguments(q *queue.Queue, args amqp.Table) *amqp.
 func (ch *channel) addConsumer(c *consumer) bool {
 	ch.mu.Lock()
 	defer ch.mu.Unlock()
-	if _, taken := ch.consumers[c.tag]; taken {
+	if ch.tagTaken(c.tag) {
 		return false
 	}
 	ch.consumers[c.tag] = c
 	return true
+}
+
+// tagTaken says whether the channel has a consumer of that tag. Called with mu
+// held.
+func (ch *channel) tagTaken(tag string) bool {
+	_, taken := ch.consumers[tag]
+	return taken || ch.requester != nil && ch.requester.consumer.tag == tag
 }
 
 // basicCancel ends a consumer. What it was given stays to be settled.
@@ -118,6 +134,7 @@ func (ch *channel) basicCancel(m *amqp.BasicCancel) {
 		reply = &amqp.BasicCancelOk{ConsumerTag: m.ConsumerTag}
 	}
 	if c == nil {
+		ch.cancelReplies(m.ConsumerTag)
 		if reply != nil {
 			ch.send(reply)
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/lepusmq/lepus/amqp"
+	"github.com/lepusmq/lepus/broker/vhost"
 	"github.com/lepusmq/lepus/queue"
 )
 
@@ -73,6 +74,9 @@ func bit(b bool) byte {
 
 // basicGet fetches one message.
 func (ch *channel) basicGet(m *amqp.BasicGet) *amqp.Error {
+	if m.Queue == vhost.ReplyQueue {
+		return amqp.ReplyQueueGet(ch.s.vhost.Name(), m.Queue)
+	}
 	q, err := ch.findQueue(m.Queue)
 	if err != nil {
 		return err

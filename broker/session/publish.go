@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"github.com/lepusmq/lepus/amqp"
+	"github.com/lepusmq/lepus/broker/vhost"
 	"github.com/lepusmq/lepus/queue"
 )
 
@@ -41,6 +42,11 @@ func (ch *channel) complete(body []byte) *amqp.Error {
 	if err := s.vhost.Route(&ch.route, c.exchange(), c.key(), c.facts.Headers); err != nil {
 		return asError(err).For(amqp.BasicPublishID)
 	}
+	if c.facts.ReplyTo != nil {
+		if err := ch.addressReply(); err != nil {
+			return err
+		}
+	}
 	if c.facts.Expiration != nil {
 		if _, err := amqp.ParseExpiration(c.facts.Expiration); err != nil {
 			return asError(err)
@@ -61,14 +67,14 @@ func (ch *channel) complete(body []byte) *amqp.Error {
 	case ch.mode == transactional:
 		var p queue.Publication
 		ch.receive(&p, body)
-		ch.tx.publish(queues, p, c.mandatory)
+		ch.tx.publish(&ch.route, p, c.mandatory)
 		if len(ch.route.Waits) > 0 {
 			ch.tx.postpone(ch.postponed(body))
 		}
 	case len(queues) == 0 && len(ch.route.Waits) == 0:
 		var p queue.Publication
 		ch.receive(&p, body)
-		ch.unroutable(&p, c.mandatory)
+		ch.withoutQueue(&p, ch.route.Reply, c.mandatory)
 	case len(ch.route.Waits) > 0:
 		ch.postpone(queues, body)
 	default:
@@ -93,7 +99,7 @@ func (ch *channel) receive(p *queue.Publication, body []byte) {
 // pack is receive, but for the confirm.
 func (ch *channel) pack(p *queue.Publication, body []byte) {
 	c := &ch.content
-	if gathered := !c.borrowed && len(c.buf) >= refSize; gathered {
+	if gathered := !c.borrowed && len(c.buf) >= refSize && !c.changed; gathered {
 		p.Message = queue.Adopt(c.buf, len(c.route), len(c.head))
 		c.buf = nil
 	} else {
@@ -104,10 +110,9 @@ func (ch *channel) pack(p *queue.Publication, body []byte) {
 
 // mark notes with a message what its properties say.
 func (ch *channel) mark(m *queue.Message) {
-	facts := &ch.content.facts
-	m.Persistent = facts.DeliveryMode == amqp.Persistent
-	m.Priority = facts.Priority
-	if facts.Headers != nil && ch.route.Blind {
+	m.Persistent = ch.content.facts.DeliveryMode == amqp.Persistent
+	m.Priority = ch.content.facts.Priority
+	if ch.content.facts.Headers != nil && ch.route.Blind {
 		m.Note(queue.Blind)
 	}
 }
@@ -193,11 +198,17 @@ func (st *stage) drop() {
 	*st = stage{}
 }
 
-// unroutable returns or drops a message that no queue takes. It counts as
-// confirmed, after what was staged has been noted.
-func (ch *channel) unroutable(p *queue.Publication, mandatory bool) {
-	ch.s.flushStage()
-	if mandatory {
+// withoutQueue gives a message that no queue takes to the requester that it
+// answers, or returns or drops it if there is none. It counts as confirmed,
+// after what was staged has been noted.
+func (ch *channel) withoutQueue(p *queue.Publication, to vhost.Replier, mandatory bool) {
+	if to == nil || p.Confirm != nil {
+		ch.s.flushStage()
+	}
+	switch {
+	case to != nil:
+		ch.s.reply(to, &p.Message)
+	case mandatory:
 		ch.giveBack(&p.Message)
 	}
 	p.Release()

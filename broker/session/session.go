@@ -76,8 +76,9 @@ type Session struct {
 	pressed  []*queue.Queue // have got more than they can take
 	// published says that messages went to queues since it was last cleared.
 	published bool
-	borrowed  *content  // points into the read buffer
-	settling  []unacked // scratch
+	borrowed  *content        // points into the read buffer
+	replied   []vhost.Replier // they have been given replies since the last flush
+	settling  []unacked       // scratch
 	batch     []queue.Settlement
 	publish   amqp.BasicPublish
 	acked     amqp.BasicAck

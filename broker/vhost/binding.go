@@ -2,6 +2,7 @@ package vhost
 
 import (
 	"errors"
+	"strings"
 
 	"github.com/lepusmq/lepus/amqp"
 	"github.com/lepusmq/lepus/exchange"
@@ -25,6 +26,9 @@ func (b *Binding) wanted() (exchange.Binding, error) {
 	}
 	if x.Source == "" || x.ToExchange && x.Destination == "" {
 		return x, amqp.DefaultExchange()
+	}
+	if !x.ToExchange && strings.HasPrefix(x.Destination, ReplyQueue) {
+		return x, amqp.ReplyQueueBinding()
 	}
 	return x, nil
 }

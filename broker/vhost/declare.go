@@ -33,6 +33,9 @@ type declaration struct {
 	owner *owner
 	// named says that the name is the vhost's own.
 	named bool
+	// applied are the policies for the queue, of these policies.
+	applied  applied
+	policies *policies
 }
 
 // DeclareQueue makes a queue, unless there is one like it already. The reply for
@@ -40,6 +43,10 @@ type declaration struct {
 func (v *VHost) DeclareQueue(user OwnerID, spec QueueSpec, reply func(QueueInfo, error)) {
 	d := &declaration{user: user, spec: spec, reply: reply}
 	d.spec.Name = strip(spec.Name)
+	if strings.HasPrefix(d.spec.Name, ReplyQueue) {
+		reply(v.declareReplyQueue(d.spec.Name))
+		return
+	}
 	if d.spec.Name == "" && !spec.Passive {
 		if t, ok := typeOf(spec.Arguments); ok && t != classic {
 			reply(QueueInfo{}, amqp.ServerNamedQueue(t.String()))
@@ -47,6 +54,7 @@ func (v *VHost) DeclareQueue(user OwnerID, spec QueueSpec, reply func(QueueInfo,
 		}
 		d.spec.Name, d.named = generateName(), true
 	}
+	v.fillType(d)
 	v.declare(d)
 }
 
@@ -122,7 +130,15 @@ func (v *VHost) create(d *declaration) {
 		d.reply(QueueInfo{}, err)
 		return
 	}
-	e := &entry{autoDelete: d.spec.AutoDelete, args: d.spec.Arguments}
+	switch current := v.policies.Load(); {
+	case current.empty():
+		d.applied = applied{}
+	case d.policies != current:
+		v.mu.Unlock()
+		v.police(d, current)
+		return
+	}
+	e := &entry{autoDelete: d.spec.AutoDelete, args: d.spec.Arguments, applied: d.applied}
 	var changes []store.Definition
 	var id uint64
 	if d.spec.Durable && !d.spec.Exclusive {
@@ -131,7 +147,7 @@ func (v *VHost) create(d *declaration) {
 		e.parts = &parts{vhost: v, owner: id}
 	}
 	c := v.record(changes, func() { d.reply(QueueInfo{Name: d.spec.Name}, nil) })
-	e.queue = v.newQueue(id, &d.spec, e.parts)
+	e.queue = v.newQueue(id, &d.spec, e)
 	v.queues[d.spec.Name] = e
 	if d.owner != nil {
 		e.owner = d.user
@@ -142,6 +158,14 @@ func (v *VHost) create(d *declaration) {
 	c.visible()
 }
 
+// police finds the policies for the queue of a declaration, without the lock
+// since that may take long, and declares it again.
+func (v *VHost) police(d *declaration, current *policies) {
+	t, _ := typeOf(d.spec.Arguments)
+	d.policies, d.applied = current, v.matching(current).match(d.spec.Name, scope(t))
+	v.declare(d)
+}
+
 // mayCreate returns the error for a declaration that cannot make a queue.
 func (v *VHost) mayCreate(d *declaration) error {
 	name, spec := d.spec.Name, &d.spec
@@ -150,6 +174,8 @@ func (v *VHost) mayCreate(d *declaration) error {
 		return amqp.NoQueue(v.name, name)
 	case strings.HasPrefix(name, reserved) && !d.named:
 		return amqp.ReservedQueueName(name)
+	case v.full():
+		return amqp.QueueLimit(v.name, name, *v.settings.Load().MaxQueues)
 	case d.owner != nil && d.owner.gone:
 		return amqp.Errorf(amqp.ConnectionForced, "the connection is closed")
 	}
@@ -174,10 +200,13 @@ func (v *VHost) badProperty(name, property string) error {
 }
 
 // newQueue makes the queue itself; id is 0 if it is not kept.
-func (v *VHost) newQueue(id uint64, spec *QueueSpec, p *parts) *queue.Queue {
-	cfg := queue.Config{ID: id, Name: spec.Name, Budget: v.budget, Overflow: v.overflow}
+func (v *VHost) newQueue(id uint64, spec *QueueSpec, e *entry) *queue.Queue {
+	cfg := queue.Config{
+		ID: id, Name: spec.Name, Budget: v.budget, Overflow: v.overflow,
+		Options: options(spec.Arguments, e.applied),
+	}
 	if id != 0 {
-		cfg.Store, cfg.Parts = v.store.Queue(id), p.get
+		cfg.Store, cfg.Parts = v.store.Queue(id), e.parts.get
 	}
 	if spec.AutoDelete {
 		cfg.OnUnused = v.unused

@@ -30,7 +30,7 @@ func (v *VHost) DeclareExchange(spec ExchangeSpec, reply func(error)) {
 		reply(amqp.DefaultExchange())
 		return
 	}
-	v.mu.Lock()
+	alternate := v.lockWithAlternate(spec.Name)
 	g := v.graph.Load()
 	if x := g.Exchange(spec.Name); x != nil || spec.Passive {
 		v.mu.Unlock()
@@ -43,6 +43,7 @@ func (v *VHost) DeclareExchange(spec ExchangeSpec, reply func(error)) {
 		reply(err)
 		return
 	}
+	x.Alternate = alternate
 	var changes []store.Definition
 	if x.Durable {
 		x.ID = v.store.NewID()
@@ -61,6 +62,20 @@ func (v *VHost) DeclareExchange(spec ExchangeSpec, reply func(error)) {
 	v.publish(next)
 	v.mu.Unlock()
 	c.visible()
+}
+
+// lockWithAlternate takes the lock, and returns the alternate exchange that the
+// policies give to an exchange.
+func (v *VHost) lockWithAlternate(name string) string {
+	for {
+		current := v.policies.Load()
+		alternate := v.matching(current).alternate(name)
+		v.mu.Lock()
+		if v.policies.Load() == current {
+			return alternate
+		}
+		v.mu.Unlock()
+	}
 }
 
 // newExchange is the exchange that a declaration wants. Errors are those of

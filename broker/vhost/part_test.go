@@ -1,7 +1,11 @@
 package vhost
 
 import (
+	"fmt"
+	"io/fs"
 	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/lepusmq/lepus/queue"
@@ -43,9 +47,25 @@ func (d *disk) sync() {
 // now.
 func (d *disk) kill() *disk {
 	d.t.Helper()
-	dir := d.t.TempDir()
-	d.ok(os.CopyFS(dir, os.DirFS(d.dir)))
-	return openDisk(d.t.(*testing.T), dir)
+	// What is copied while the store writes to it is of several moments, and none that a kill could leave.
+	for {
+		before, dir := d.files(), d.t.TempDir()
+		if err := os.CopyFS(dir, os.DirFS(d.dir)); err == nil && d.files() == before {
+			return openDisk(d.t.(*testing.T), dir)
+		}
+	}
+}
+
+// files lists the files of the folder, with their sizes and the times of their last change.
+func (d *disk) files() string {
+	var list strings.Builder
+	_ = filepath.WalkDir(d.dir, func(path string, _ fs.DirEntry, err error) error {
+		if info, statErr := os.Stat(path); err == nil && statErr == nil {
+			fmt.Fprintln(&list, path, info.Size(), info.ModTime().UnixNano())
+		}
+		return nil
+	})
+	return list.String()
 }
 
 // keep puts a message into a part.

@@ -149,9 +149,11 @@ func (r *dueRouter) release(due []queue.Message, to *queue.Group) {
 	var facts amqp.Facts
 	for i := range due {
 		m := &due[i]
-		r.route.Queues = r.route.Queues[:0]
+		r.route.Queues, r.route.Durable, r.route.Waits = r.route.Queues[:0], 0, r.route.Waits[:0]
 		if err := amqp.CheckProperties(m.Head(), &facts); err == nil && x != nil && x.Delay == r.Waiting {
-			r.route.from(g, x, keyOf(m), facts.Headers)
+			key := keyOf(m)
+			r.route.from(g, x, key, facts.Headers, facts.Headers != nil && r.route.copied(key, facts.Headers))
+			r.route.forgetKeys()
 		}
 		m.Persistent, m.Expires = facts.DeliveryMode == amqp.Persistent, 0
 		if ttl, err := amqp.ParseExpiration(facts.Expiration); err == nil {

@@ -7,26 +7,30 @@ import (
 	"testing"
 )
 
-// model is the queue as a naive slice: every message with who has it.
+// model is the queue as a naive slice: every message with who has it, in the
+// order of publishing.
 type model struct {
 	messages []modelMessage
 }
 
 type modelMessage struct {
 	seq    uint64
+	lane   uint8
 	slot   Slot
 	holder any // nil: ready
 	by     *Consumer
 	count  uint32
 }
 
+// ready is the message that leaves next.
 func (o *model) ready() *modelMessage {
+	var first *modelMessage
 	for i := range o.messages {
-		if o.messages[i].holder == nil {
-			return &o.messages[i]
+		if m := &o.messages[i]; m.holder == nil && (first == nil || m.lane > first.lane) {
+			first = m
 		}
 	}
-	return nil
+	return first
 }
 
 func (o *model) unacked(c *Consumer) int {
@@ -46,7 +50,10 @@ func (o *model) remove(seq uint64) {
 // TestModel holds random histories against the model.
 func TestModel(t *testing.T) {
 	for seed := range uint64(400) {
-		h := &history{r: rand.New(rand.NewPCG(seed, 1)), disk: disk{has: map[uint64]Keeper{}}}
+		h := &history{r: rand.New(rand.NewPCG(seed, 1)), disk: disk{has: map[uint64]Keeper{}, lanes: map[uint64]uint8{}}}
+		// Half of the queues have priorities, some of them all that there are.
+		h.main, h.priorities = uint8(seed%3), []uint8{1, 1, 1, 4, 10, 253}[seed%6]
+		h.m.Prioritize(h.main)
 		for step := range 300 {
 			h.step()
 			if err := h.check(); err != nil {
@@ -57,12 +64,15 @@ func TestModel(t *testing.T) {
 }
 
 type history struct {
-	r         *rand.Rand
-	m         Machine
-	o         model
-	seq       uint64
-	consumers []*Consumer
-	disk      disk
+	r    *rand.Rand
+	m    Machine
+	o    model
+	seq  uint64
+	main uint8 // the priority of messages without
+	// priorities is how many others there are, with it.
+	priorities uint8
+	consumers  []*Consumer
+	disk       disk
 }
 
 func (h *history) step() {
@@ -101,7 +111,7 @@ func (h *history) settle() {
 	if h.r.IntN(2) == 0 {
 		var i Item
 		ok := h.m.Settle(m.slot, m.seq, &i)
-		if k := h.disk.has[m.seq]; !ok || i.Seq != m.seq || i.Count != m.count || i.Kept != k {
+		if k := h.disk.has[m.seq]; !ok || i.Seq != m.seq || i.Count != m.count || i.Kept != k || i.Lane != m.lane {
 			panic(fmt.Sprintf("settled %+v, %v; want %+v with %v", i, ok, m, k))
 		}
 		h.remove(m.seq)
@@ -132,7 +142,7 @@ func (h *history) get() {
 	if !ok && h.m.Absent() {
 		return
 	}
-	if ok != (want != nil) || ok && (d.Seq != want.seq || d.Count != want.count) {
+	if ok != (want != nil) || ok && (d.Seq != want.seq || d.Lane != want.lane || d.Count != want.count) {
 		panic(fmt.Sprintf("got %v %v, want %+v", d.Seq, ok, want))
 	}
 	if ok {
