@@ -78,11 +78,11 @@ func (b *Broker) ExchangePolicies(host, exchange string) (a vhost.Applied, ok bo
 }
 
 func (b *Broker) find(host string) (*vhost.VHost, error) {
-	v, ok := b.vhost(host)
-	if !ok {
+	h := b.residents.host(host)
+	if h == nil {
 		return nil, fmt.Errorf("virtual host %q: %w", host, ErrNoVHost)
 	}
-	return v, nil
+	return h.VHost, nil
 }
 
 // change asks a virtual host for a change and waits for its reply.

@@ -77,9 +77,12 @@ func (ch *channel) basicGet(m *amqp.BasicGet) *amqp.Error {
 	if m.Queue == vhost.ReplyQueue {
 		return amqp.ReplyQueueGet(ch.s.vhost.Name(), m.Queue)
 	}
-	q, err := ch.findQueue(m.Queue)
+	q, err := ch.readableQueue(m.Queue)
 	if err != nil {
 		return err
+	}
+	if q.SingleActive() && q.Quorum() {
+		return amqp.SingleActiveGet(ch.s.vhost.Name(), q.QueueName()).For(amqp.BasicGetID)
 	}
 	ch.ask()
 	q.Get(ch, m.NoAck, func(d *queue.Delivery, ready int, ok bool, err error) {

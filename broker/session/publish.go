@@ -39,6 +39,9 @@ func (ch *channel) complete(body []byte) *amqp.Error {
 	if c.immediate {
 		return amqp.ImmediatePublish()
 	}
+	if err := ch.mayPublish(c.exchange()); err != nil {
+		return err.For(amqp.BasicPublishID)
+	}
 	if err := s.vhost.Route(&ch.route, c.exchange(), c.key(), c.facts.Headers); err != nil {
 		return asError(err).For(amqp.BasicPublishID)
 	}
@@ -52,8 +55,15 @@ func (ch *channel) complete(body []byte) *amqp.Error {
 			return asError(err)
 		}
 	}
-	if c.facts.UserID != nil && string(c.facts.UserID) != s.user {
-		return amqp.WrongUserID(c.facts.UserID, s.user)
+	if ch.grants.topics {
+		if err := ch.mayPublishTopic(c.exchange(), c.key()); err != nil {
+			return err.For(amqp.BasicPublishID)
+		}
+	}
+	if c.facts.UserID != nil {
+		if err := ch.mayBe(c.facts.UserID); err != nil {
+			return err
+		}
 	}
 	if c.facts.Headers != nil && ch.route.Fault != nil {
 		return ch.route.Fault

@@ -161,6 +161,15 @@ func inequivalent(current, received amqp.Table) string {
 	return ""
 }
 
+// nameArgument returns an argument that names something.
+func nameArgument(args amqp.Table, key string) (name string, ok bool) {
+	v, ok := args.Get(key)
+	if !ok || v.Tag() != longstr {
+		return "", false
+	}
+	return v.Str()
+}
+
 // typeFault says what is wrong with the type that arguments ask for.
 func typeFault(args amqp.Table) amqp.ArgFault {
 	v, _ := args.Get(typeArgument)

@@ -10,12 +10,22 @@ import (
 
 // QueueSpec is the declaration of a queue.
 type QueueSpec struct {
-	// Name is empty for a name that the vhost makes.
+	// Name may be empty: then the vhost makes one.
 	Name string
+	// Generated says that Name is not the client's, but of [GenerateName].
+	Generated bool
 	// Passive asks only whether the queue exists, whatever it is like.
 	Passive                        bool
 	Durable, Exclusive, AutoDelete bool
 	Arguments                      amqp.Table
+	// Refusal is why the client may not make such a queue if there is none
+	// yet; nil if it may.
+	Refusal *amqp.Error
+}
+
+// DeadLetterExchange returns where dead messages of the queue are to go.
+func (s *QueueSpec) DeadLetterExchange() (name string, ok bool) {
+	return nameArgument(s.Arguments, deadLetterArgument)
 }
 
 // QueueInfo is what a declaration is answered with.
@@ -31,8 +41,6 @@ type declaration struct {
 	reply func(QueueInfo, error)
 	// owner is the connection, if the queue is to be exclusive.
 	owner *owner
-	// named says that the name is the vhost's own.
-	named bool
 	// applied are the policies for the queue, of these policies.
 	applied  applied
 	policies *policies
@@ -42,17 +50,19 @@ type declaration struct {
 // a durable one comes when it is durable. Errors: 403, 404 (passive), 405, 406.
 func (v *VHost) DeclareQueue(user OwnerID, spec QueueSpec, reply func(QueueInfo, error)) {
 	d := &declaration{user: user, spec: spec, reply: reply}
-	d.spec.Name = strip(spec.Name)
-	if strings.HasPrefix(d.spec.Name, ReplyQueue) {
+	d.spec.Name = CleanName(spec.Name)
+	if IsReplyQueue(d.spec.Name) {
 		reply(v.declareReplyQueue(d.spec.Name))
 		return
 	}
 	if d.spec.Name == "" && !spec.Passive {
+		d.spec.Name, d.spec.Generated = GenerateName(), true
+	}
+	if d.spec.Generated {
 		if t, ok := typeOf(spec.Arguments); ok && t != classic {
 			reply(QueueInfo{}, amqp.ServerNamedQueue(t.String()))
 			return
 		}
-		d.spec.Name, d.named = generateName(), true
 	}
 	v.fillType(d)
 	v.declare(d)
@@ -172,12 +182,14 @@ func (v *VHost) mayCreate(d *declaration) error {
 	switch {
 	case spec.Passive:
 		return amqp.NoQueue(v.name, name)
-	case strings.HasPrefix(name, reserved) && !d.named:
+	case strings.HasPrefix(name, reserved) && !spec.Generated:
 		return amqp.ReservedQueueName(name)
 	case v.full():
 		return amqp.QueueLimit(v.name, name, *v.settings.Load().MaxQueues)
 	case d.owner != nil && d.owner.gone:
 		return amqp.Errorf(amqp.ConnectionForced, "the connection is closed")
+	case spec.Refusal != nil:
+		return spec.Refusal
 	}
 	t, err := v.checkArguments(name, spec.Arguments)
 	if err != nil || t == classic {

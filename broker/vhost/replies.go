@@ -3,6 +3,7 @@ package vhost
 import (
 	"crypto/rand"
 	"encoding/base64"
+	"strings"
 	"sync"
 
 	"github.com/lepusmq/lepus/amqp"
@@ -59,6 +60,10 @@ func (v *VHost) RemoveReplier(address string) {
 	defer v.replies.mu.Unlock()
 	delete(v.replies.to, address)
 }
+
+// IsReplyQueue says whether the name of a queue begins like that of the reply
+// queue. There are no such queues.
+func IsReplyQueue(name string) bool { return strings.HasPrefix(name, ReplyQueue) }
 
 // find returns the requester of an address, and nil if it is none. One that
 // has been an address, or might have been, has a requester that hears nothing.

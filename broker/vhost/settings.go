@@ -10,6 +10,12 @@ import (
 // Settings are what an administrator decides about a virtual host. The zero
 // Settings leave everything as it is without.
 type Settings struct {
+	// Description and Tags are for people.
+	Description string   `json:"description,omitempty"`
+	Tags        []string `json:"tags,omitempty"`
+	// MaxConnections is how many connections there may be; nil or negative is
+	// any number, 0 none. Those that there are stay.
+	MaxConnections *int `json:"max_connections,omitempty"`
 	// DefaultQueueType is "classic" or "quorum": what a queue is whose
 	// declaration does not say, if its flags allow it. Empty is what the broker
 	// has for all virtual hosts.
@@ -57,7 +63,7 @@ func (v *VHost) fillType(d *declaration) {
 		byDefault = v.defaultType
 	}
 	spec := &d.spec
-	if byDefault == "" || byDefault == classic.String() || d.named || !spec.Durable || spec.Exclusive || spec.AutoDelete {
+	if byDefault == "" || byDefault == classic.String() || spec.Generated || !spec.Durable || spec.Exclusive || spec.AutoDelete {
 		return
 	}
 	if _, named := spec.Arguments.Get(typeArgument); !named {
