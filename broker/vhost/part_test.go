@@ -25,10 +25,19 @@ func openDisk(t *testing.T, dir string) *disk {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &disk{&fixture{New(Config{Name: "/", ID: 7, Store: s}), t, nil}, dir}
+	overflow := store.NewVolatile(store.Options{Dir: filepath.Join(dir, "overflow"), OnDamage: failed, OnFail: failed})
+	clock := queue.NewClock()
+	d := &disk{&fixture{New(Config{Name: "/", ID: 7, Store: s, Overflow: overflow, Clock: clock}), t, nil}, dir}
 	t.Cleanup(func() {
+		if err := d.Check(); err != nil {
+			t.Error(err)
+		}
 		d.Close()
+		clock.Close()
 		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+		if err := overflow.Close(); err != nil {
 			t.Error(err)
 		}
 	})
