@@ -38,6 +38,7 @@ func (ch *channel) complete(body []byte) *amqp.Error {
 	if c.immediate {
 		return amqp.ImmediatePublish()
 	}
+	ch.route.Head = c.head
 	if err := s.vhost.Route(&ch.route, c.exchange(), c.key(), c.facts.Headers); err != nil {
 		return asError(err).For(amqp.BasicPublishID)
 	}

@@ -72,14 +72,12 @@ func (v *VHost) newExchange(spec *ExchangeSpec) (exchange.Exchange, error) {
 	if a, ok := spec.Arguments.Get(exchange.AlternateExchange); ok && a.Tag() != longstr {
 		return exchange.Exchange{}, amqp.WrongExchangeArgType(v.name, spec.Name, exchange.AlternateExchange, a)
 	}
-	if err := exchange.CheckDelayed(spec.Type, spec.Arguments); err != nil {
-		return exchange.Exchange{}, err
-	}
-	return exchange.Exchange{
+	x := exchange.Exchange{
 		Name: spec.Name, Type: spec.Type,
 		Durable: spec.Durable, AutoDelete: spec.AutoDelete, Internal: spec.Internal,
 		Arguments: spec.Arguments,
-	}, nil
+	}
+	return x, exchange.CheckArguments(v.name, &x)
 }
 
 // redeclareExchange answers a declaration of x, which is nil if a passive one

@@ -26,6 +26,10 @@ type Route struct {
 	Blind bool
 	Fault *amqp.Error
 
+	// Head is the properties of the message as on the wire. Whoever routes sets it
+	// before, or leaves it nil: then no exchange can route by a property.
+	Head []byte
+
 	result exchange.Result
 	copies amqp.Copies
 	keys   [][]byte // of a message with copies, for the time of a call
@@ -60,12 +64,13 @@ func (v *VHost) Route(r *Route, exchange, key, headers []byte) error {
 		return amqp.InternalExchange(v.name, x.Name)
 	}
 	if copied {
+		r.result.Properties = r.Head
 		g.RouteKeys(&r.result, x, r.keys, headers)
 		r.take()
 		return nil
 	}
 	r.from(g, x, key, headers)
-	if !r.result.UsedHeaders() {
+	if !r.result.Once() {
 		r.version = g.Version()
 		r.exchange = append(r.exchange[:0], exchange...)
 		r.key = append(r.key[:0], key...)
@@ -75,6 +80,7 @@ func (v *VHost) Route(r *Route, exchange, key, headers []byte) error {
 
 // from adds where a message goes from an exchange.
 func (r *Route) from(g *exchange.Graph, x *exchange.Exchange, key, headers []byte) {
+	r.result.Properties = r.Head
 	g.Route(&r.result, x, key, headers)
 	r.take()
 }

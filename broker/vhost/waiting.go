@@ -150,6 +150,7 @@ func (r *dueRouter) release(due []queue.Message, to *queue.Group) {
 	for i := range due {
 		m := &due[i]
 		r.route.Queues, r.route.Durable = r.route.Queues[:0], 0
+		r.route.Head = m.Head()
 		if err := amqp.CheckProperties(m.Head(), &facts); err == nil && x != nil && x.Delay == r.Waiting {
 			r.route.from(g, x, keyOf(m), facts.Headers)
 		}
