@@ -23,6 +23,7 @@ func TestReplies(t *testing.T) {
 		{QueueNotEmpty(v, q), "PRECONDITION_FAILED - queue 'q1' in vhost '/' not empty"},
 		{ExchangeInUse(v, x), "PRECONDITION_FAILED - exchange 'x1' in vhost '/' in use"},
 		{ExclusiveUse(v, q), "ACCESS_REFUSED - queue 'q1' in vhost '/' in exclusive use"},
+		{SingleActiveGet(v, q), "RESOURCE_LOCKED - cannot obtain access to locked queue 'q1' in vhost '/'. basic.get operations are not supported by quorum queues with single active consumer"},
 		{ReservedQueueName("amq.q"), "ACCESS_REFUSED - queue name 'amq.q' contains reserved prefix 'amq.*'"},
 		{ReservedExchangeName("amq.x"), "ACCESS_REFUSED - exchange name 'amq.x' contains reserved prefix 'amq.*'"},
 		{DefaultExchange(), "ACCESS_REFUSED - operation not permitted on the default exchange"},

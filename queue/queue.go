@@ -95,6 +95,7 @@ type Queue struct {
 	store      store.Queue
 	parts      func(uint64) store.Queue
 	priorities priorities
+	single     bool
 	budget     *Budget
 	spillTo    *store.Volatile
 	onUnused   func(*Queue)
@@ -128,11 +129,11 @@ type Queue struct {
 func New(cfg Config) *Queue {
 	q := &Queue{
 		id: cfg.ID, name: cfg.Name, store: cfg.Store, parts: cfg.Parts,
-		priorities: cfg.Options.priorities(),
-		budget:     cfg.Budget, spillTo: cfg.Overflow, onUnused: cfg.OnUnused,
+		priorities: cfg.Options.priorities(), single: cfg.Options.SingleActive,
+		budget: cfg.Budget, spillTo: cfg.Overflow, onUnused: cfg.OnUnused,
 	}
 	q.strand.main.store = cfg.Store
-	q.strand.fifo.Prioritize(q.priorities.main)
+	q.ready()
 	q.noteAckTimeout(&cfg.Options)
 	q.strand.seq = 1
 	if q.store != nil {
@@ -146,6 +147,12 @@ func (q *Queue) ID() uint64 { return q.id }
 
 // QueueName is the queue's name.
 func (q *Queue) QueueName() string { return q.name }
+
+// Quorum says whether the queue has the rules of quorum queues.
+func (q *Queue) Quorum() bool { return q.priorities.quorum }
+
+// SingleActive says whether one consumer at a time has messages.
+func (q *Queue) SingleActive() bool { return q.single }
 
 // Durable says whether the queue keeps persistent messages over a restart.
 func (q *Queue) Durable() bool { return q.store != nil }

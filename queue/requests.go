@@ -130,10 +130,18 @@ func (q *Queue) end() {
 
 // empty makes the machine forget all.
 func (q *Queue) empty() {
-	s := &q.strand
-	s.fifo = fifo.Machine{}
-	s.fifo.Prioritize(q.priorities.main)
-	s.fifo.Lend(&s.blocks)
+	q.strand.fifo = fifo.Machine{}
+	q.ready()
+	q.strand.fifo.Lend(&q.strand.blocks)
+}
+
+// ready tells a new machine what the queue is like.
+func (q *Queue) ready() {
+	m := &q.strand.fifo
+	m.Prioritize(q.priorities.main)
+	if q.single {
+		m.Single(q.priorities.quorum)
+	}
 }
 
 // Recover makes ready what the store kept, also in parts, by their keys. For

@@ -42,7 +42,8 @@ func (ch *channel) basicConsume(m *amqp.BasicConsume) *amqp.Error {
 		Holder:    queue.Sink(ch),
 		Label:     c,
 		NoAck:     m.NoAck,
-		Exclusive: m.Exclusive,
+		Exclusive: m.Exclusive && !q.Quorum(),
+		Priority:  consumerPriority(m.Arguments),
 		Prefetch:  ch.prefetch,
 		Gate:      &ch.window,
 	}
@@ -84,8 +85,15 @@ func (ch *channel) consuming(c *consumer, noWait bool, err error) {
 	ch.answer(reply, err, amqp.BasicConsumeID)
 }
 
-// checkConsumeArguments checks the arguments that are known. Others are left
-// alone.
+// consumerPriority is the priority that checked arguments ask for.
+func consumerPriority(args amqp.Table) int64 {
+	v, _ := args.Get("x-priority")
+	n, _ := v.Int()
+	return n
+}
+
+// checkConsumeArguments checks the arguments that are known, and refuses those
+// of streams. Others are left alone.
 func (ch *channel) checkConsumeArguments(q *queue.Queue, args amqp.Table) *amqp.Error {
 	host, name := ch.s.vhost.Name(), q.QueueName()
 	for _, f := range args {
@@ -98,8 +106,12 @@ func (ch *channel) checkConsumeArguments(q *queue.Queue, args amqp.Table) *amqp.
 			if _, ok := f.Value.Bool(); !ok {
 				return amqp.InvalidQueueArg(host, name, f.Key, amqp.WrongType(f.Value))
 			}
-		case "x-stream-offset":
-			return amqp.UnsupportedQueueArg(host, name, f.Key, "classic")
+		case "x-stream-offset", "x-stream-filter", "x-stream-match-unfiltered":
+			kind := "classic"
+			if q.Quorum() {
+				kind = "quorum"
+			}
+			return amqp.UnsupportedQueueArg(host, name, f.Key, kind)
 		}
 	}
 	return nil

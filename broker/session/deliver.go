@@ -81,6 +81,9 @@ func (ch *channel) basicGet(m *amqp.BasicGet) *amqp.Error {
 	if err != nil {
 		return err
 	}
+	if q.SingleActive() && q.Quorum() {
+		return amqp.SingleActiveGet(ch.s.vhost.Name(), q.QueueName()).For(amqp.BasicGetID)
+	}
 	ch.ask()
 	q.Get(ch, m.NoAck, func(d *queue.Delivery, ready int, ok bool, err error) {
 		if errors.Is(err, queue.ErrDeleted) {

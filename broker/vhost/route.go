@@ -112,6 +112,5 @@ func (r *Route) copied(key, headers []byte) bool {
 // forgetKeys lets go of the message that the keys are in.
 func (r *Route) forgetKeys() {
 	clear(r.keys)
-	clear(r.copies.CC)
-	clear(r.copies.BCC)
+	r.copies.Forget()
 }

@@ -1,6 +1,9 @@
 package fifo
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Check returns an error that names the first invariant found broken, or nil.
 // It walks the whole state: for tests.
@@ -89,8 +92,17 @@ func (m *Machine) checkConsumers() error {
 		}
 	}
 	queued := map[*Consumer]bool{}
-	for c := m.round.first; c != nil; c = c.next {
-		queued[c] = true
+	for at := range m.round.levels {
+		l := &m.round.levels[at]
+		if l.first == nil || at > 0 && l.priority >= m.round.levels[at-1].priority || m.round.first != m.round.levels[0].first {
+			return fmt.Errorf("consumers of priority %d are out of order", l.priority)
+		}
+		for c := l.first; c != nil; c = c.next {
+			queued[c] = true
+		}
+	}
+	if s := &m.single; s.on && (s.active == nil) != (len(m.consumers) == 0) || s.active != nil && !slices.Contains(m.consumers, s.active) {
+		return fmt.Errorf("%d consumers, and the active one is %v", len(m.consumers), s.active)
 	}
 	for _, c := range m.consumers {
 		switch {
@@ -98,8 +110,8 @@ func (m *Machine) checkConsumers() error {
 			return fmt.Errorf("a consumer counts %d unacked messages and has %d", c.unacked, held[c])
 		case c.Prefetch > 0 && c.unacked > c.Prefetch:
 			return fmt.Errorf("a consumer has %d unacked messages with a prefetch of %d", c.unacked, c.Prefetch)
-		case c.hasCredit() != queued[c]:
-			return fmt.Errorf("a consumer with credit=%v has its turn=%v", c.hasCredit(), queued[c])
+		case m.mayHave(c) != queued[c]:
+			return fmt.Errorf("a consumer with credit=%v has its turn=%v", m.mayHave(c), queued[c])
 		}
 		delete(queued, c)
 	}

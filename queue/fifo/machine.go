@@ -6,7 +6,7 @@ import (
 )
 
 // ErrExclusive refuses a consumer: the queue has an exclusive one, or the new
-// one wants to be exclusive and is not alone.
+// one wants to be exclusive and is not alone, or will not be.
 var ErrExclusive = errors.New("fifo: queue in exclusive use")
 
 // Machine is the state of one queue. The zero Machine is empty and ready. It
@@ -19,6 +19,7 @@ type Machine struct {
 	owners    owners
 	consumers []*Consumer
 	round     round
+	single    single
 	newest    uint64 // the highest Seq published
 	paging
 }
@@ -83,13 +84,16 @@ func (m *Machine) Add(seq uint64, size uint32, lane uint8) *Item {
 
 // Consume adds a consumer. It gets messages from the next Dispatch on.
 func (m *Machine) Consume(c *Consumer) error {
-	if len(m.consumers) > 0 && (c.Exclusive || m.consumers[0].Exclusive) {
+	if len(m.consumers) > 0 && (c.Exclusive || m.consumers[0].Exclusive) || c.Exclusive && m.single.on {
 		return ErrExclusive
 	}
 	c.registered = true
 	m.owners.add(c)
 	m.consumers = append(m.consumers, c)
 	m.setConsumed()
+	if m.single.on {
+		m.came(c)
+	}
 	m.refresh(c)
 	return nil
 }
@@ -102,6 +106,7 @@ func (m *Machine) Cancel(c *Consumer) bool {
 			m.consumers = append(m.consumers[:at], m.consumers[at+1:]...)
 			m.setConsumed()
 			m.deregister(c)
+			m.went()
 			return true
 		}
 	}
@@ -146,7 +151,7 @@ func (m *Machine) Dispatch(out []Delivery, limit int) ([]Delivery, bool) {
 		if !c.NoAck {
 			m.take(d, c)
 		}
-		if c.hasCredit() {
+		if m.mayHave(c) {
 			m.round.turn()
 		} else {
 			m.round.remove(c)
@@ -216,6 +221,7 @@ func (m *Machine) Detach(holder any) int {
 	clear(m.consumers[len(kept):])
 	m.consumers = kept
 	m.setConsumed()
+	m.went()
 	for at := range m.slots.table {
 		f := &m.slots.table[at]
 		if f.owner != 0 && m.owners.table[f.owner].Holder == holder {
@@ -339,6 +345,7 @@ func (m *Machine) credit(c *Consumer) {
 	switch {
 	case c.registered:
 		m.refresh(c)
+		m.retire()
 	case c.unacked == 0:
 		m.owners.remove(c)
 	}
@@ -346,7 +353,7 @@ func (m *Machine) credit(c *Consumer) {
 
 // refresh puts c into the round or takes it out, as its credit says.
 func (m *Machine) refresh(c *Consumer) {
-	if c.hasCredit() {
+	if m.mayHave(c) {
 		m.round.add(c)
 	} else {
 		m.round.remove(c)

@@ -54,6 +54,10 @@ func TestModel(t *testing.T) {
 		// Half of the queues have priorities, some of them all that there are.
 		h.main, h.priorities = uint8(seed%3), []uint8{1, 1, 1, 4, 10, 253}[seed%6]
 		h.m.Prioritize(h.main)
+		if h.single = seed%5 == 0; h.single {
+			h.yields = seed%2 == 0
+			h.m.Single(h.yields)
+		}
 		for step := range 300 {
 			h.step()
 			if err := h.check(); err != nil {
@@ -72,7 +76,10 @@ type history struct {
 	// priorities is how many others there are, with it.
 	priorities uint8
 	consumers  []*Consumer
-	disk       disk
+	// single says that only active may have messages; retiring that it is to go.
+	single, yields, retiring bool
+	active                   *Consumer
+	disk                     disk
 }
 
 func (h *history) step() {
@@ -80,9 +87,10 @@ func (h *history) step() {
 	case n < 35:
 		h.publish()
 	case n < 42:
-		c := &Consumer{Holder: h.r.IntN(3), NoAck: h.r.IntN(4) == 0, Prefetch: h.r.IntN(4)}
+		c := &Consumer{Holder: h.r.IntN(3), NoAck: h.r.IntN(4) == 0, Prefetch: h.r.IntN(4), Priority: int64(h.r.IntN(5)-2) / 2}
 		if h.m.Consume(c) == nil {
 			h.consumers = append(h.consumers, c)
+			h.retiring = h.retiring || h.yields && h.active != nil && c.Priority > h.active.Priority
 		}
 	case n < 45 && len(h.consumers) > 0:
 		at := h.r.IntN(len(h.consumers))
@@ -99,7 +107,27 @@ func (h *history) step() {
 	default:
 		h.page()
 	}
+	h.elect()
 	h.dispatch()
+}
+
+// elect finds out who the single active consumer is.
+func (h *history) elect() {
+	h.retiring = h.retiring && slices.ContainsFunc(h.consumers, func(c *Consumer) bool { return c.Priority > h.active.Priority })
+	if slices.Contains(h.consumers, h.active) && (!h.retiring || h.o.unacked(h.active) > 0) {
+		return
+	}
+	h.active, h.retiring = nil, false
+	for _, c := range h.consumers {
+		if h.active == nil || c.Priority > h.active.Priority {
+			h.active = c
+		}
+	}
+}
+
+// mayHave says whether a consumer may have a message.
+func (h *history) mayHave(c *Consumer) bool {
+	return (c.NoAck || c.Prefetch == 0 || h.o.unacked(c) < c.Prefetch) && (!h.single || c == h.active && !h.retiring)
 }
 
 func (h *history) settle() {
@@ -175,12 +203,17 @@ func (h *history) dispatch() {
 			if !slices.Contains(h.consumers, c) {
 				panic("delivered to a consumer that is gone")
 			}
+			if !h.mayHave(c) {
+				panic("delivered to a consumer that may not have it")
+			}
+			for _, other := range h.consumers {
+				if other.Priority > c.Priority && h.mayHave(other) {
+					panic("delivered to a consumer while one of a higher priority has credit")
+				}
+			}
 			if c.NoAck {
 				h.remove(d.Seq)
 				continue
-			}
-			if c.Prefetch > 0 && h.o.unacked(c) >= c.Prefetch {
-				panic("delivered beyond the prefetch")
 			}
 			want.holder, want.by, want.slot = c.Holder, c, d.Slot
 		}
@@ -207,7 +240,7 @@ func (h *history) check() error {
 		return nil
 	}
 	for _, c := range h.consumers {
-		if c.NoAck || c.Prefetch == 0 || h.o.unacked(c) < c.Prefetch {
+		if h.mayHave(c) {
 			return fmt.Errorf("a message is ready and a consumer has credit")
 		}
 	}

@@ -134,6 +134,8 @@ func (p *player) play(words []string) string {
 	case "purge":
 		n := p.m.Purge(func(*Item) {}, func(uint8, uint64) {})
 		p.say("purged %d", n)
+	case "single":
+		p.m.Single(len(args) > 0)
 	case "pause":
 		p.m.Pause(p.consumers[args[0]])
 	case "resume":
@@ -170,6 +172,8 @@ func (p *player) consume(name string, options []string) {
 		switch key {
 		case "prefetch":
 			c.Prefetch = n
+		case "priority":
+			c.Priority = int64(n)
 		case "noack":
 			c.NoAck = true
 		case "exclusive":
