@@ -88,6 +88,7 @@ func (b *burial) one(x *exchange.Exchange, d *queue.Dead) {
 	b.head = amqp.AppendRevised(b.head[:0], d.Head(), headers, amqp.HasExpiration)
 	_ = amqp.CheckProperties(b.head, &facts)
 
+	b.result.Properties = b.head
 	b.graph.RouteKeys(&b.result, x, b.keys, facts.Headers)
 	to := b.targets(history, d.Reason)
 	if len(to) > 0 {
