@@ -41,6 +41,13 @@ type Config struct {
 	// MaxMessageSize bounds the body of a message, in bytes; 0 is no bound.
 	MaxMessageSize uint64
 
+	// AckTimeout is how long a delivery may wait for its ack, for queues that do
+	// not say themselves; 0 is for ever. See [Session.CheckAcks].
+	AckTimeout time.Duration
+	// CancelOnAckTimeout takes back what was not acked in time and ends the
+	// consumer, of clients that can be told so, instead of ending the channel.
+	CancelOnAckTimeout bool
+
 	owners atomic.Uint64
 }
 
