@@ -1,6 +1,8 @@
 package queue
 
 import (
+	"sync/atomic"
+
 	"github.com/lepusmq/lepus/queue/fifo"
 	"github.com/lepusmq/lepus/store"
 )
@@ -10,8 +12,11 @@ import (
 // queues, with all that comes behind them, until the group is on its way to
 // the disk as a whole.
 type Group struct {
-	parts []*groupPart
-	group *store.Group
+	parts   []*groupPart
+	group   *store.Group
+	left    atomic.Int32 // parts that have not joined, and the store
+	refused atomic.Bool
+	done    func()
 }
 
 // groupPart is what the group does to one queue.
@@ -19,7 +24,12 @@ type groupPart struct {
 	queue    *Queue
 	messages []Publication
 	acked    []Settlement
+	rejected []Settlement
 	hold     fifo.Hold
+	// refused are the messages that the queue does not take, and unanswered the
+	// numbers of those of which other queues wait to hear.
+	refused    []*Publication
+	unanswered []uint64
 }
 
 // Publish adds a message, of which the group takes over one reference.
@@ -28,11 +38,21 @@ func (g *Group) Publish(to *Queue, p Publication) {
 	part.messages = append(part.messages, p)
 }
 
-// Ack adds a message to be settled; so does a reject without requeue.
+// Ack adds a message to be settled.
 func (g *Group) Ack(from *Queue, s Settlement) {
 	part := g.part(from)
 	part.acked = append(part.acked, s)
 }
+
+// Reject adds a message that nobody wants. If it goes to a dead letter exchange it
+// does so by itself, after the group.
+func (g *Group) Reject(from *Queue, s Settlement) {
+	part := g.part(from)
+	part.rejected = append(part.rejected, s)
+}
+
+// Refused says, when the group is done, that a queue has not taken a message.
+func (g *Group) Refused() bool { return g.refused.Load() }
 
 func (g *Group) part(q *Queue) *groupPart {
 	for _, p := range g.parts {
@@ -46,9 +66,12 @@ func (g *Group) part(q *Queue) *groupPart {
 }
 
 // Commit hands the group to its queues. done is called, from any goroutine,
-// when it is durable. newGroup is the store's; it is not used when nothing in
-// the group is durable. The group must not be changed any more.
+// when it is durable and all queues have had their part. newGroup is the store's;
+// it is not used when nothing in the group is durable. The group must not be
+// changed any more.
 func (g *Group) Commit(newGroup func(parts int, whole, done func()) *store.Group, done func()) {
+	g.done = done
+	g.left.Store(int32(len(g.parts)) + 1)
 	durable := 0
 	for _, part := range g.parts {
 		if part.queue.Durable() {
@@ -56,13 +79,20 @@ func (g *Group) Commit(newGroup func(parts int, whole, done func()) *store.Group
 		}
 	}
 	if durable > 0 {
-		g.group = newGroup(durable, g.release, done)
+		g.group = newGroup(durable, g.release, g.come)
 	}
 	for _, part := range g.parts {
 		part.queue.do(func(q *Queue) { q.join(g, part) })
 	}
 	if durable == 0 {
-		done()
+		g.come()
+	}
+}
+
+// come counts the parts, and the store, that done waits for.
+func (g *Group) come() {
+	if g.left.Add(-1) == 0 {
+		g.done()
 	}
 }
 
@@ -71,7 +101,7 @@ func (g *Group) Commit(newGroup func(parts int, whole, done func()) *store.Group
 func (g *Group) release() {
 	for _, part := range g.parts {
 		if q := part.queue; q.Durable() {
-			q.prompt(urgent{outcome: released, hold: &part.hold})
+			q.prompt(func(*Queue) { part.hold.Release() })
 		}
 	}
 }
@@ -80,7 +110,12 @@ func (g *Group) release() {
 func (q *Queue) join(g *Group, part *groupPart) {
 	s := &q.strand
 	var settled []uint64
-	for _, a := range part.acked {
+	acked := part.acked
+	if !q.mourns() {
+		acked = append(acked, part.rejected...)
+		part.rejected = nil
+	}
+	for _, a := range acked {
 		var i fifo.Item
 		if s.fifo.Settle(a.Slot, a.Seq, &i) {
 			if i.Kept == fifo.Store {
@@ -90,16 +125,43 @@ func (q *Queue) join(g *Group, part *groupPart) {
 			q.forget(&i)
 		}
 	}
+	for _, r := range part.rejected {
+		q.hurry(&urgent{Settlement: r, outcome: rejected})
+	}
 	var entries []store.Enqueue
 	for i := range part.messages {
-		entries = q.joinMessage(part, &part.messages[i], entries)
+		if p := &part.messages[i]; s.deleted || q.admit(p) {
+			entries = q.joinMessage(part, p, entries)
+		} else {
+			g.refused.Store(true)
+			entries = q.refuseJoined(part, p, entries)
+		}
 	}
 	if q.store != nil {
 		q.store.Join(g.group, entries, settled)
+		q.store.Settle(part.unanswered)
+	}
+	for _, p := range part.refused {
+		q.discard(p)
 	}
 	if s.deleted {
 		q.dropJoined(part, len(entries) > 0)
 	}
+	g.come()
+}
+
+// refuseJoined has a message of a group go nowhere, or die, once the store has
+// heard of it.
+func (q *Queue) refuseJoined(part *groupPart, p *Publication, entries []store.Enqueue) []store.Enqueue {
+	s := &q.strand
+	if p.Fanout != nil && p.Persistent && q.store != nil {
+		// The other queues wait for this one's answer.
+		entries = append(entries, store.Enqueue{Seq: s.seq, Message: p.Message, Fanout: p.Fanout})
+		part.unanswered = append(part.unanswered, s.seq)
+		s.seq++
+	}
+	part.refused = append(part.refused, p)
+	return entries
 }
 
 // dropJoined ends the messages that a group brought to a deleted queue, after

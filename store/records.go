@@ -30,8 +30,9 @@ const (
 	flagRedelivered
 	flagChunked
 	flagTargets
+	flagDeadlines
 
-	flagsKnown = flagTargets<<1 - 1
+	flagsKnown = flagDeadlines<<1 - 1
 )
 
 const (
@@ -50,8 +51,10 @@ const (
 	blockHeader = 8
 	entryHeader = 12
 	targetSize  = 10
-	spanSize    = 16
-	countSize   = 20
+	// deadlineSize is that of a target that says when the message expires.
+	deadlineSize = targetSize + 8
+	spanSize     = 16
+	countSize    = 20
 )
 
 // span is a range of sequence numbers, both ends included.

@@ -49,6 +49,9 @@ func (v *VHost) Recover(defs []store.Definition) error {
 	}
 	v.graph.Store(r.graph)
 	v.applyToExchanges(r.matching) // to those that were there before
+	for _, e := range v.entries() {
+		e.queue.Open()
+	}
 	return nil
 }
 

@@ -22,6 +22,9 @@ type Config struct {
 	// goes and is not kept; both may be nil.
 	Budget   *queue.Budget
 	Overflow *store.Volatile
+	// Clock is what the times of queues are kept by; nil if nothing happens by
+	// itself.
+	Clock *queue.Clock
 	// DefaultQueueType is the type of queues whose declaration does not say, if
 	// the settings do not say either: see [Settings].
 	DefaultQueueType string
@@ -44,6 +47,7 @@ type VHost struct {
 	store    store.Store
 	budget   *queue.Budget
 	overflow *store.Volatile
+	clock    *queue.Clock
 	log      *zap.Logger
 	// defaultType is the type of queues that nobody has given one.
 	defaultType string
@@ -79,7 +83,7 @@ func New(cfg Config) *VHost {
 		name:   cfg.Name,
 		id:     cfg.ID,
 		store:  cfg.Store,
-		budget: cfg.Budget, overflow: cfg.Overflow,
+		budget: cfg.Budget, overflow: cfg.Overflow, clock: cfg.Clock,
 		log:         cfg.Log,
 		defaultType: cfg.DefaultQueueType,
 		queues:      map[string]*entry{},
