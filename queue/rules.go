@@ -46,6 +46,14 @@ func (q *Queue) Configure(o Options) {
 	})
 }
 
+// ShowsFailures says that the queue's consumers are to be told how many
+// deliveries of a message have failed. For [Sink.Deliver] and the reply of
+// [Queue.Get] only.
+func (q *Queue) ShowsFailures() bool {
+	o := q.strand.opt
+	return o != nil && o.counts()
+}
+
 // now is the time of this turn, in Unix milliseconds.
 func (q *Queue) now() int64 {
 	s := &q.strand
