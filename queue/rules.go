@@ -155,8 +155,8 @@ func (q *Queue) reap() {
 	if s.opt != nil {
 		n += q.reapRuled(n)
 	}
-	if n > 0 {
-		s.more = true // what was behind them may leave
+	if n >= reapLen || n > 0 && s.fifo.Consumers() > 0 {
+		s.more = true // there may be more, and what was behind them may leave
 	}
 	s.fifo.Calm()
 	q.setAlarm()
