@@ -149,9 +149,11 @@ func New(cfg Config) *Queue {
 // Open starts the queue's times, once it is visible, and so is where its dead
 // messages go.
 func (q *Queue) Open() {
-	if s := &q.strand; s.opt != nil || s.fifo.Timed() {
-		q.do(func(q *Queue) { q.renew() })
-	}
+	q.do(func(q *Queue) {
+		if s := &q.strand; s.opt != nil || s.fifo.Timed() {
+			q.renew()
+		}
+	})
 }
 
 // ID is the queue's number in the store; 0 for one that is not kept.
