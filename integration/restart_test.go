@@ -26,6 +26,9 @@ func TestRestart(t *testing.T) {
 		"transaction": restartTransaction,
 		"fanout":      restartFanout,
 		"backlog":     restartBacklog,
+		"times":       restartTimes,
+		"lengths":     restartLengths,
+		"failures":    restartFailures,
 	}
 	ends := map[string]func(*process){"stopped": (*process).stop, "killed": (*process).kill}
 	for name, fill := range cases {

@@ -55,22 +55,32 @@ func TestDeliveryLimit(t *testing.T) {
 	}
 }
 
-// Quorum queues serve what was returned in the order in which it came back, and before all else.
+// Quorum queues serve what was returned in the order in which it came back.
 func TestQuorumRequeueOrder(t *testing.T) {
 	t.Parallel()
-	c := open(t)
+	requeueInTurn(open(t), 4)
+}
+
+// They do so before all else; RabbitMQ 3.10 does not, newer ones do.
+func TestQuorumRequeuedFirst(t *testing.T) {
+	t.Parallel()
+	requeueInTurn(connect(t, ownBrokerURL(t)), 6)
+}
+
+func requeueInTurn(c *client, n int) {
+	c.t.Helper()
 	q := c.shared(quorum(nil))
-	for _, body := range numbers(0, 5) {
+	for _, body := range numbers(0, n) {
 		c.publish("", q, body)
 	}
-	c.wantReady(q, 5)
+	c.wantReady(q, n)
 	held := c.fetch(q, 4)
-	c.wantReady(q, 1)
+	c.wantReady(q, n-4)
 	for _, i := range []int{2, 0, 3, 1} {
 		c.must(held[i].Nack(false, true))
 	}
-	c.wantReady(q, 5)
-	c.wantDrained(q, "2", "0", "3", "1", "4")
+	c.wantReady(q, n)
+	c.wantDrained(q, append([]string{"2", "0", "3", "1"}, numbers(4, n)...)...)
 }
 
 // A consumer that gives a message back has not failed; RabbitMQ says so since 4.3.
