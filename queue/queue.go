@@ -118,6 +118,10 @@ type Queue struct {
 	clock      *Clock
 	undertake  func(q *Queue, dead []Dead, done func()) bool
 
+	// timed says that there may be something to do by itself from the start. Set
+	// before the queue is visible.
+	timed bool
+
 	// Guarded by mu: the mailbox, and whether the strand runs.
 	mu       sync.Mutex
 	urgent   []urgent
@@ -162,6 +166,7 @@ func New(cfg Config) *Queue {
 		o := cfg.Options
 		q.strand.opt = &o
 		q.strand.fifo.Rule(o.rules())
+		q.timed = true
 	}
 	return q
 }
@@ -169,11 +174,9 @@ func New(cfg Config) *Queue {
 // Open starts the queue's times, once it is visible, and so is where its dead
 // messages go.
 func (q *Queue) Open() {
-	q.do(func(q *Queue) {
-		if s := &q.strand; s.opt != nil || s.fifo.Timed() {
-			q.renew()
-		}
-	})
+	if q.timed {
+		q.do(func(q *Queue) { q.renew() })
+	}
 }
 
 // ID is the queue's number in the store; 0 for one that is not kept.

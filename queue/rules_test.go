@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -446,14 +447,14 @@ func TestRetryWaits(t *testing.T) {
 func TestUnusedQueueExpires(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		clock := NewClock()
-		expired := 0
-		q := New(Config{Name: "q", Clock: clock, Options: Options{Expires: set(1000)}, OnExpired: func(*Queue) { expired++ }})
+		var expired atomic.Int32
+		q := New(Config{Name: "q", Clock: clock, Options: Options{Expires: set(1000)}, OnExpired: func(*Queue) { expired.Add(1) }})
 		q.Open()
-		want := func(n int) {
+		want := func(n int32) {
 			t.Helper()
 			synctest.Wait()
-			if expired != n {
-				t.Fatalf("expired %d times, want %d", expired, n)
+			if got := expired.Load(); got != n {
+				t.Fatalf("expired %d times, want %d", got, n)
 			}
 		}
 		sleep(900)
