@@ -36,6 +36,7 @@ type Broker struct {
 	store     store.Store
 	overflow  *store.Volatile // nil without a data folder
 	budget    *queue.Budget
+	clock     *queue.Clock
 	vhosts    map[string]*vhost.VHost
 	listeners []net.Listener
 
@@ -110,6 +111,7 @@ func (b *Broker) start() error {
 	if err := b.openStore(); err != nil {
 		return err
 	}
+	b.clock = queue.NewClock()
 	if err := b.restore(); err != nil {
 		return err
 	}

@@ -96,7 +96,7 @@ func (b *Broker) addVHost(d store.Definition) error {
 		return errors.New("decode vhost: it has no name")
 	}
 	b.vhosts[def.Name] = vhost.New(vhost.Config{
-		Name: def.Name, ID: d.ID, Store: b.store, Budget: b.budget, Overflow: b.overflow,
+		Name: def.Name, ID: d.ID, Store: b.store, Budget: b.budget, Overflow: b.overflow, Clock: b.clock,
 		Log: b.log.With(zap.String("vhost", def.Name)),
 	})
 	return nil

@@ -37,6 +37,9 @@ func (b *Broker) teardown(ctx context.Context) {
 	b.accepting.Wait()
 	b.watching.Wait()
 	b.endSessions(ctx)
+	if b.clock != nil {
+		b.clock.Close()
+	}
 	for _, v := range b.vhosts {
 		v.Close()
 	}

@@ -18,7 +18,8 @@ type Group struct {
 	done  func()
 	// left counts what must have happened before done: each part has been
 	// joined, and all is durable.
-	left atomic.Int32
+	left    atomic.Int32
+	refused atomic.Bool
 }
 
 // groupPart is what the group does to one queue.
@@ -27,7 +28,12 @@ type groupPart struct {
 	messages []Publication
 	acked    []Settlement
 	dead     []uint64 // to be settled in the store only
+	rejected []Settlement
 	hold     fifo.Hold
+	// refused are the messages that the queue does not take, and unanswered the
+	// numbers of those of which other queues wait to hear.
+	refused    []*Publication
+	unanswered []uint64
 }
 
 // Publish adds a message, of which the group takes over one reference.
@@ -36,7 +42,7 @@ func (g *Group) Publish(to *Queue, p Publication) {
 	part.messages = append(part.messages, p)
 }
 
-// Ack adds a message to be settled; so does a reject without requeue.
+// Ack adds a message to be settled.
 func (g *Group) Ack(from *Queue, s Settlement) {
 	part := g.part(from)
 	part.acked = append(part.acked, s)
@@ -48,6 +54,16 @@ func (g *Group) Bury(in *Queue, seq uint64) {
 	part := g.part(in)
 	part.dead = append(part.dead, seq)
 }
+
+// Reject adds a message that nobody wants. If it goes to a dead letter exchange it
+// does so by itself, after the group.
+func (g *Group) Reject(from *Queue, s Settlement) {
+	part := g.part(from)
+	part.rejected = append(part.rejected, s)
+}
+
+// Refused says, when the group is done, that a queue has not taken a message.
+func (g *Group) Refused() bool { return g.refused.Load() }
 
 func (g *Group) part(q *Queue) *groupPart {
 	for _, p := range g.parts {
@@ -105,10 +121,7 @@ func (g *Group) hand(newGroup NewGroup, done func(), give func(*Queue, func(*Que
 		g.come()
 	}
 	for _, part := range g.parts {
-		give(part.queue, func(q *Queue) {
-			q.join(g, part)
-			g.come()
-		})
+		give(part.queue, func(q *Queue) { q.join(g, part) })
 	}
 }
 
@@ -124,7 +137,7 @@ func (g *Group) come() {
 func (g *Group) release() {
 	for _, part := range g.parts {
 		if q := part.queue; q.Durable() {
-			q.prompt(urgent{outcome: released, hold: &part.hold})
+			q.prompt(func(*Queue) { part.hold.Release() })
 		}
 	}
 }
@@ -132,8 +145,12 @@ func (g *Group) release() {
 // join does the queue's part of a group.
 func (q *Queue) join(g *Group, part *groupPart) {
 	s := &q.strand
-	settled := part.dead
-	for _, a := range part.acked {
+	settled, acked := part.dead, part.acked
+	if !q.mourns() {
+		acked = append(acked, part.rejected...)
+		part.rejected = nil
+	}
+	for _, a := range acked {
 		var i fifo.Item
 		if s.fifo.Settle(a.Slot, a.Seq, &i) {
 			if i.Kept == fifo.Store {
@@ -143,19 +160,46 @@ func (q *Queue) join(g *Group, part *groupPart) {
 			q.forget(&i)
 		}
 	}
+	for _, r := range part.rejected {
+		q.hurry(&urgent{Settlement: r, outcome: rejected})
+	}
 	var entries []store.Enqueue
 	for i := range part.messages {
-		entries = q.joinMessage(g, part, &part.messages[i], entries)
+		if p := &part.messages[i]; s.deleted || q.admit(p) {
+			entries = q.joinMessage(g, part, p, entries)
+		} else {
+			g.refused.Store(true)
+			entries = q.refuseJoined(part, p, entries)
+		}
 	}
 	switch {
 	case g.group != nil && q.store != nil:
 		q.store.Join(g.group, entries, settled)
+		q.store.Settle(part.unanswered)
 	case len(settled) > 0:
 		q.store.Settle(settled)
+	}
+	for _, p := range part.refused {
+		q.discard(p)
 	}
 	if s.deleted {
 		q.dropJoined(part, len(entries) > 0)
 	}
+	g.come()
+}
+
+// refuseJoined has a message of a group go nowhere, or die, once the store has
+// heard of it.
+func (q *Queue) refuseJoined(part *groupPart, p *Publication, entries []store.Enqueue) []store.Enqueue {
+	s := &q.strand
+	if p.Fanout != nil && p.Persistent && q.store != nil {
+		// The other queues wait for this one's answer.
+		entries = append(entries, store.Enqueue{Seq: s.seq, Message: p.Message, Fanout: p.Fanout})
+		part.unanswered = append(part.unanswered, s.seq)
+		s.seq++
+	}
+	part.refused = append(part.refused, p)
+	return entries
 }
 
 // dropJoined ends the messages that a group brought to a deleted queue, after

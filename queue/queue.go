@@ -78,18 +78,38 @@ type Config struct {
 	// deleted then; nil for others. It is called from the strand: it must not
 	// block and not call the queue.
 	OnUnused func(*Queue)
+	// OnExpired is called, like OnUnused, when the queue has gone unused for as
+	// long as its Options let it.
+	OnExpired func(*Queue)
+	// Options are what the queue begins with, see [Queue.Configure].
+	Options Options
+	// Clock is what the queue's times are kept by; nil if nothing happens by
+	// itself.
+	Clock *Clock
+	// Bury takes messages that have died in a queue with a DeadLetter, in order.
+	// It is called by the strand at the end of a turn, must not block and must not
+	// run a strand on its stack. It takes over the slice and one reference of each
+	// message, and sees to it that those that are Stored are settled, in the store
+	// group that takes them elsewhere if there is one. done is called once, from any
+	// goroutine, when they are safe where they went, or went nowhere. If it reports
+	// false, because the broker is closing, it has taken none. If Bury is nil the
+	// dead are dropped.
+	Bury func(q *Queue, dead []Dead, done func()) bool
 }
 
 // Queue is a queue. All methods may be called from any goroutine, but not while
 // holding a lock that a Sink or a callback takes: they may run the strand.
 type Queue struct {
 	// Immutable.
-	id       uint64
-	name     string
-	store    store.Queue
-	budget   *Budget
-	spillTo  *store.Volatile
-	onUnused func(*Queue)
+	id        uint64
+	name      string
+	store     store.Queue
+	budget    *Budget
+	spillTo   *store.Volatile
+	onUnused  func(*Queue)
+	onExpire  func(*Queue)
+	clock     *Clock
+	undertake func(q *Queue, dead []Dead, done func()) bool
 
 	// Guarded by mu: the mailbox, and whether the strand runs.
 	mu       sync.Mutex
@@ -118,12 +138,26 @@ func New(cfg Config) *Queue {
 	q := &Queue{
 		id: cfg.ID, name: cfg.Name, store: cfg.Store,
 		budget: cfg.Budget, spillTo: cfg.Overflow, onUnused: cfg.OnUnused,
+		onExpire: cfg.OnExpired, clock: cfg.Clock, undertake: cfg.Bury,
 	}
 	q.strand.seq = 1
 	if q.store != nil {
 		q.strand.seq = q.store.NextSeq()
 	}
+	if cfg.Options != (Options{}) {
+		o := cfg.Options
+		q.strand.opt = &o
+		q.strand.fifo.Rule(o.rules())
+	}
 	return q
+}
+
+// Open starts the queue's times, once it is visible, and so is where its dead
+// messages go.
+func (q *Queue) Open() {
+	if s := &q.strand; s.opt != nil || s.fifo.Timed() {
+		q.do(func(q *Queue) { q.renew() })
+	}
 }
 
 // ID is the queue's number in the store; 0 for one that is not kept.

@@ -30,6 +30,7 @@ const (
 	flagRedelivered
 	flagChunked
 	flagTargets
+	flagDeadlines
 	flagBlind
 	flagDied
 
@@ -37,7 +38,7 @@ const (
 
 	// flagMarks are the flags of a message's marks, in their order.
 	flagMarks  = flagBlind | flagDied
-	marksShift = routeBits - 7
+	marksShift = routeBits - 8
 )
 
 const (
@@ -56,8 +57,10 @@ const (
 	blockHeader = 8
 	entryHeader = 12
 	targetSize  = 10
-	spanSize    = 16
-	countSize   = 20
+	// deadlineSize is that of a target that says when the message expires.
+	deadlineSize = targetSize + 8
+	spanSize     = 16
+	countSize    = 20
 )
 
 // span is a range of sequence numbers, both ends included.

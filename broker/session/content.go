@@ -18,6 +18,7 @@ type content struct {
 	route     []byte // exchange and routing key, as they came
 	head      []byte // properties, as they came
 	facts     amqp.Facts
+	expires   int64  // Unix milliseconds; 0 is never
 	size      uint64 // of the body
 	buf       []byte // route, head and the body so far
 }

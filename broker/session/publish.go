@@ -41,10 +41,8 @@ func (ch *channel) complete(body []byte) *amqp.Error {
 	if err := s.vhost.Route(&ch.route, c.exchange(), c.key(), c.facts.Headers); err != nil {
 		return asError(err).For(amqp.BasicPublishID)
 	}
-	if c.facts.Expiration != nil {
-		if _, err := amqp.ParseExpiration(c.facts.Expiration); err != nil {
-			return asError(err)
-		}
+	if err := c.checkExpiration(); err != nil {
+		return err
 	}
 	if c.facts.UserID != nil && string(c.facts.UserID) != s.user {
 		return amqp.WrongUserID(c.facts.UserID, s.user)
@@ -93,6 +91,7 @@ func (ch *channel) receive(p *queue.Publication, body []byte) {
 	if c.facts.Headers != nil && ch.route.Blind {
 		p.Note(queue.Blind)
 	}
+	p.Expires = c.expires
 	if ch.mode == confirming {
 		ch.published++
 		p.Confirm, p.Publish = ch, ch.published

@@ -23,16 +23,16 @@ type txPublish struct {
 // txSettle is a delivery that was settled and can still be taken back.
 type txSettle struct {
 	unacked
-	requeue bool
+	how fate
 }
 
 func (t *transaction) publish(queues []*queue.Queue, p queue.Publication, mandatory bool) {
 	t.published = append(t.published, txPublish{Publication: p, queues: slices.Clone(queues), mandatory: mandatory})
 }
 
-func (t *transaction) settle(taken []unacked, requeue bool) {
+func (t *transaction) settle(taken []unacked, how fate) {
 	for _, u := range taken {
-		t.settled = append(t.settled, txSettle{unacked: u, requeue: requeue})
+		t.settled = append(t.settled, txSettle{unacked: u, how: how})
 	}
 }
 
@@ -87,24 +87,33 @@ func (ch *channel) txCommit() *amqp.Error {
 		ch.commitPublish(&group, &ch.tx.published[i])
 	}
 	counted := 0
-	var returned []unacked
+	var back [failed + 1][]unacked // by fate, of those that go back
 	for i := range ch.tx.settled {
 		u := &ch.tx.settled[i]
-		switch {
-		case u.requeue:
-			returned = append(returned, u.unacked)
+		switch u.how {
+		case acked:
+			group.Ack(u.queue, u.settlement())
+		case rejected:
+			group.Reject(u.queue, u.settlement())
+		default:
+			back[u.how] = append(back[u.how], u.unacked)
 			continue
-		case !u.free:
+		}
+		if !u.free {
 			counted++
 		}
-		group.Ack(u.queue, u.settlement())
 	}
 	ch.tx = transaction{}
 	ch.ask()
 	group.Commit(ch.s.vhost.NewGroup, func() {
+		if group.Refused() {
+			ch.answer(nil, amqp.PartialCommit(), amqp.TxCommitID)
+			return
+		}
 		ch.answer(&amqp.TxCommitOk{}, nil, amqp.TxCommitID)
 	})
-	ch.settle(returned, (*queue.Queue).Return)
+	ch.settle(back[returned], returned)
+	ch.settle(back[failed], failed)
 	if counted > 0 {
 		ch.window.settled(counted)
 	}

@@ -36,9 +36,12 @@ type gravedigger struct {
 // gravediggers are those that are idle.
 var gravediggers = sync.Pool{New: func() any { return new(gravedigger) }}
 
-// bury is queue.Config.Bury, with where dead letters go: it takes messages that
-// died in the queue, in order. done is called when they are safe where they
-// went. It reports false, and takes nothing, when the vhost is being closed.
+// takeDead is queue.Config.Bury.
+func (v *VHost) takeDead(q *queue.Queue, dead []queue.Dead, done func()) bool {
+	return v.bury(q, q.DeadLetter(), dead, done)
+}
+
+// bury is takeDead, with where dead letters go.
 func (v *VHost) bury(q *queue.Queue, to *queue.DeadLetter, dead []queue.Dead, done func()) bool {
 	if !v.beginBurial() {
 		return false

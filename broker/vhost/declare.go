@@ -71,7 +71,7 @@ func (v *VHost) declare(d *declaration) {
 		d.reply(QueueInfo{}, err)
 		return
 	}
-	e.queue.Info(func(info queue.Info, err error) { v.redeclared(e, d, info, err) })
+	e.queue.Declared(func(info queue.Info, err error) { v.redeclared(e, d, info, err) })
 }
 
 // redeclared answers a declaration of a queue that exists, once the queue has
@@ -138,6 +138,7 @@ func (v *VHost) create(d *declaration) {
 	}
 	v.publish(v.graph.Load().AddQueue(e.queue))
 	v.mu.Unlock()
+	e.queue.Open()
 	c.visible()
 }
 
@@ -174,7 +175,11 @@ func (v *VHost) badProperty(name, property string) error {
 
 // newQueue makes the queue itself; id is 0 if it is not kept.
 func (v *VHost) newQueue(id uint64, spec *QueueSpec) *queue.Queue {
-	cfg := queue.Config{ID: id, Name: spec.Name, Budget: v.budget, Overflow: v.overflow}
+	cfg := queue.Config{
+		ID: id, Name: spec.Name, Budget: v.budget, Overflow: v.overflow,
+		Options: options(spec.Arguments), Clock: v.clock, OnExpired: v.unused,
+		Bury: v.takeDead,
+	}
 	if id != 0 {
 		cfg.Store = v.store.Queue(id)
 	}

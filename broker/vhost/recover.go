@@ -41,6 +41,9 @@ func (v *VHost) Recover(defs []store.Definition) error {
 		}
 	}
 	v.graph.Store(r.graph)
+	for _, e := range v.entries() {
+		e.queue.Open()
+	}
 	return nil
 }
 
@@ -74,7 +77,7 @@ func (r *recovery) queue(d *store.Definition) error {
 	if err != nil {
 		return fmt.Errorf("decode queue %q: %w", def.Name, err)
 	}
-	spec := QueueSpec{Name: string(def.Name), AutoDelete: def.AutoDelete}
+	spec := QueueSpec{Name: string(def.Name), AutoDelete: def.AutoDelete, Arguments: args}
 	if r.VHost.queues[spec.Name] != nil {
 		return fmt.Errorf("queue %q is defined twice", def.Name)
 	}

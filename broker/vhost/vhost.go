@@ -22,6 +22,9 @@ type Config struct {
 	// goes and is not kept; both may be nil.
 	Budget   *queue.Budget
 	Overflow *store.Volatile
+	// Clock is what the times of queues are kept by; nil if nothing happens by
+	// itself.
+	Clock *queue.Clock
 	// Log may be nil.
 	Log *zap.Logger
 }
@@ -40,6 +43,7 @@ type VHost struct {
 	store    store.Store
 	budget   *queue.Budget
 	overflow *store.Volatile
+	clock    *queue.Clock
 	log      *zap.Logger
 
 	// Changed while holding mu, read by anyone.
@@ -67,7 +71,7 @@ func New(cfg Config) *VHost {
 		name:   cfg.Name,
 		id:     cfg.ID,
 		store:  cfg.Store,
-		budget: cfg.Budget, overflow: cfg.Overflow,
+		budget: cfg.Budget, overflow: cfg.Overflow, clock: cfg.Clock,
 		log:    cfg.Log,
 		queues: map[string]*entry{},
 		owners: map[OwnerID]*owner{},

@@ -22,13 +22,14 @@ func (m *Machine) Check() error {
 	if err != nil {
 		return err
 	}
-	if n := len(seen) + m.line.gap.len(); n != m.Ready()+m.Unacked() {
-		return fmt.Errorf("%d messages, but %d ready and %d unacked", n, m.Ready(), m.Unacked())
+	if n := len(seen) + m.line.gap.len(); n != m.Ready()+m.Unacked()+len(m.delayed)+len(m.dying) {
+		return fmt.Errorf("%d messages, but %d ready, %d unacked, %d delayed and %d dying",
+			n, m.Ready(), m.Unacked(), len(m.delayed), len(m.dying))
 	}
 	if first := m.line.peek(); first != nil {
-		for at := range m.returned {
-			if m.returned[at].seq >= first.Seq {
-				return fmt.Errorf("message %d was returned, but %d is first in line", m.returned[at].seq, first.Seq)
+		for _, f := range m.returned.all() {
+			if f.seq >= first.Seq {
+				return fmt.Errorf("message %d was returned, but %d is first in line", f.seq, first.Seq)
 			}
 		}
 	}
@@ -45,7 +46,40 @@ func (m *Machine) Check() error {
 			return err
 		}
 	}
+	if err := m.checkRules(); err != nil {
+		return err
+	}
 	return m.checkConsumers()
+}
+
+// checkRules looks at what the rules need.
+func (m *Machine) checkRules() error {
+	for at := range m.delayed {
+		if up := (at - 1) / 2; at > 0 && m.delayed[at].before(m.delayed[up]) {
+			return fmt.Errorf("message %d waits behind %d, which is due later", m.delayed[at].seq, m.delayed[up].seq)
+		}
+	}
+	bytes := int64(0)
+	count := func(i *Item) {
+		if i.Expires != 0 && !m.mortal {
+			bytes = -1 << 62
+		}
+		bytes += i.body()
+	}
+	m.line.front.each(count)
+	m.line.back.each(count)
+	for _, f := range m.returned.all() {
+		if f.resident() {
+			count(m.residents.get(&f))
+		}
+	}
+	switch {
+	case bytes < 0:
+		return fmt.Errorf("a message expires and nobody looks")
+	case bytes > m.length.bytes, m.line.gap.len() == 0 && bytes != m.length.bytes:
+		return fmt.Errorf("the bodies have %d bytes in memory, and %d in all", bytes, m.length.bytes)
+	}
+	return nil
 }
 
 func (m *Machine) checkConsumers() error {

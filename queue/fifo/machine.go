@@ -1,8 +1,11 @@
 package fifo
 
 import (
+	"cmp"
 	"errors"
 	"slices"
+
+	"github.com/lepusmq/lepus/store"
 )
 
 // ErrExclusive refuses a consumer: the queue has an exclusive one, or the new
@@ -21,6 +24,14 @@ type Machine struct {
 	round     round
 	newest    uint64 // the highest Seq published
 	paging
+
+	rules   *Rules // nil: none
+	now     int64  // Unix milliseconds
+	mortal  bool   // there may be messages that expire
+	length  length
+	delayed waitingRoom
+	dying   []dying
+	tallied []tallied
 }
 
 // Delivery is a message on its way to a consumer or a getter.
@@ -40,7 +51,7 @@ type Delivery struct {
 func (m *Machine) Lend(b *Blocks) { m.line.blocks = b }
 
 // Ready is the number of messages that wait for a consumer.
-func (m *Machine) Ready() int { return m.line.len() + len(m.returned) + len(m.awaited) }
+func (m *Machine) Ready() int { return m.line.len() + m.returned.len() + len(m.awaited) }
 
 // Unacked is the number of messages that wait to be settled.
 func (m *Machine) Unacked() int { return m.slots.len }
@@ -50,18 +61,20 @@ func (m *Machine) Consumers() int { return len(m.consumers) }
 
 // Publish adds a message behind all others. Its Seq must be above theirs.
 func (m *Machine) Publish(i Item) {
-	*m.Add(i.Seq, i.Size()) = i
+	*m.Add(i.Seq, &i.Message) = i
 }
 
 // Add is Publish for those who build the message in its place: it returns the
-// new message, of which only Seq is set and which must become as large as was
-// said. The pointer is good until the next call.
-func (m *Machine) Add(seq uint64, size uint32) *Item {
+// new message, of which only Seq is set and which must become as large as the
+// one that is given. The pointer is good until the next call.
+func (m *Machine) Add(seq uint64, like *store.Message) *Item {
 	if seq <= m.newest {
 		panic("fifo: sequence numbers must rise")
 	}
 	m.newest = seq
-	i := m.line.add(int64(size) + itemCost)
+	i := m.line.add(int64(like.Size()) + itemCost)
+	_, _, body := like.Lengths()
+	m.length.bytes += int64(body)
 	i.Seq = seq
 	return i
 }
@@ -116,6 +129,9 @@ func (m *Machine) Dispatch(out []Delivery, limit int) ([]Delivery, bool) {
 		}
 		if n == limit {
 			return out, true
+		}
+		if e := next.Expires; e != 0 && e < m.now {
+			return out, false
 		}
 		c := m.round.first
 		if c.Gate != nil && !c.Gate.Take(c) {
@@ -176,18 +192,19 @@ func (m *Machine) Settle(at Slot, seq uint64, i *Item) bool {
 	return true
 }
 
-// Return makes an unacked message ready again, at its old place.
-func (m *Machine) Return(at Slot, seq uint64) bool {
+// Return makes an unacked message ready again, at its old place if the rules do
+// not say otherwise; failed says that its delivery is to count.
+func (m *Machine) Return(at Slot, seq uint64, failed bool) bool {
 	f, ok := m.slots.take(at, seq)
 	if !ok {
 		return false
 	}
-	m.giveBack(f)
+	m.giveBack(f, failed)
 	return true
 }
 
-// Detach ends a holder: its consumers are cancelled and what it holds becomes
-// ready again, at its old place. It returns how many consumers went.
+// Detach ends a holder: its consumers are cancelled, and what it holds has
+// failed and is returned. It returns how many consumers went.
 func (m *Machine) Detach(holder any) int {
 	kept := m.consumers[:0]
 	for _, c := range m.consumers {
@@ -201,15 +218,24 @@ func (m *Machine) Detach(holder any) int {
 	clear(m.consumers[len(kept):])
 	m.consumers = kept
 	m.line.consumed = len(kept) > 0
+	var held []ref // if their order matters
 	for at := range m.slots.table {
 		f := &m.slots.table[at]
 		if f.owner != 0 && m.owners.table[f.owner].Holder == holder {
 			f, _ := m.slots.take(Slot(at), f.seq)
-			m.giveBack(f)
+			if m.rules == nil {
+				m.giveBack(f, true)
+			} else {
+				held = append(held, f)
+			}
 			if m.slots.len == 0 {
 				break
 			}
 		}
+	}
+	slices.SortFunc(held, func(a, b ref) int { return cmp.Compare(a.seq, b.seq) })
+	for _, f := range held {
+		m.giveBack(f, true)
 	}
 	return gone
 }
@@ -228,14 +254,16 @@ func (m *Machine) deregister(c *Consumer) {
 // returns with their number. each is called for those in memory. Messages on
 // hold stay, and so does what is behind them.
 func (m *Machine) Purge(each func(*Item)) (n int, below uint64) {
-	ready := m.Ready()
+	ready := int(m.waiting())
 	m.forgetReturned(each)
+	m.length = length{}
 	var i Item
 	for first := m.line.peek(); first != nil && !first.held(); first = m.line.peek() {
 		m.line.pop(&i)
 		each(&i)
 	}
 	if m.line.front.len > 0 {
+		m.measureHeld()
 		return ready - m.line.len(), m.line.front.peek().Seq
 	}
 	// What is held, and what is behind it, is never moved into the gap.
@@ -245,54 +273,80 @@ func (m *Machine) Purge(each func(*Item)) (n int, below uint64) {
 		each(&i)
 	}
 	if first := m.line.peek(); first != nil {
+		m.measureHeld()
 		return ready - m.line.len(), first.Seq
 	}
 	m.line.drop()
 	return ready, m.newest + 1
 }
 
+// measureHeld counts what a purge has left.
+func (m *Machine) measureHeld() {
+	count := func(i *Item) { m.length.bytes += i.body() }
+	m.line.front.each(count)
+	m.line.back.each(count)
+}
+
 // forgetReturned removes the ready messages that were delivered before, and
 // makes what is being read void.
 func (m *Machine) forgetReturned(each func(*Item)) {
 	m.era++
-	for _, list := range [...][]ref{m.returned, m.awaited} {
+	var i Item
+	for _, list := range [...][]ref{m.returned.all(), m.awaited} {
 		for at := range list {
-			var i Item
 			m.residents.take(&list[at], &i)
 			each(&i)
 		}
 	}
-	m.returned, m.awaited = nil, nil
+	for at := range m.delayed {
+		m.residents.take(&m.delayed[at].ref, &i)
+		each(&i)
+	}
+	m.returned.clear()
+	m.awaited, m.delayed = nil, nil
 }
 
 // Resident calls each for every message that the queue has in memory, ready or
 // not, in no particular order; of those that it does not have in memory only
 // for such as were delivered, as far as they are known.
 func (m *Machine) Resident(each func(*Item)) {
-	for _, list := range [...][]ref{m.slots.table, m.returned, m.awaited} {
-		for at := range list {
-			f := &list[at]
-			switch {
-			case f.seq == 0:
-			case f.resident():
-				each(m.residents.get(f))
-			default:
-				i := f.item()
-				each(&i)
-			}
+	one := func(f *ref) {
+		switch {
+		case f.seq == 0:
+		case f.resident():
+			each(m.residents.get(f))
+		default:
+			i := f.item()
+			each(&i)
 		}
+	}
+	for _, list := range [...][]ref{m.slots.table, m.returned.all(), m.awaited} {
+		for at := range list {
+			one(&list[at])
+		}
+	}
+	for at := range m.delayed {
+		one(&m.delayed[at].ref)
+	}
+	for at := range m.dying {
+		one(&m.dying[at].ref)
 	}
 	m.line.front.each(each)
 	m.line.back.each(each)
 }
 
-// Unsettled lists the unacked messages that a keeper has, in no particular
-// order.
+// Unsettled lists the unacked and dying messages that a keeper has, in no
+// particular order.
 func (m *Machine) Unsettled(k Keeper) []uint64 {
 	var seqs []uint64
 	for at := range m.slots.table {
 		f := &m.slots.table[at]
 		if f.owner != 0 && m.keeper(f) == k {
+			seqs = append(seqs, f.seq)
+		}
+	}
+	for at := range m.dying {
+		if f := &m.dying[at].ref; m.keeper(f) == k {
 			seqs = append(seqs, f.seq)
 		}
 	}
@@ -317,7 +371,7 @@ func (m *Machine) EachConsumer(each func(*Consumer)) {
 // next is the message that leaves next; nil if none may, or if it is not in
 // memory.
 func (m *Machine) next() *Item {
-	if len(m.returned)+len(m.awaited) > 0 {
+	if m.returned.len()+len(m.awaited) > 0 {
 		f := m.firstReturned()
 		if f == nil || !f.resident() {
 			return nil
@@ -333,33 +387,58 @@ func (m *Machine) next() *Item {
 // firstReturned is the first of the messages that were delivered before; nil
 // if it is being read.
 func (m *Machine) firstReturned() *ref {
-	if len(m.returned) == 0 || len(m.awaited) > 0 && m.awaited[0].seq < m.returned[0].seq {
+	if m.returned.len() == 0 || len(m.awaited) > 0 && (m.returned.inTurn || m.awaited[0].seq < m.returned.first().seq) {
 		return nil
 	}
-	return &m.returned[0]
+	return m.returned.first()
 }
 
 // pop moves what next returned to where it is wanted.
 func (m *Machine) pop(to *Item) {
-	if len(m.returned) > 0 {
+	if m.returned.len() > 0 {
 		f := m.returned.pop()
 		m.residents.take(&f, to)
-		return
+	} else {
+		m.line.pop(to)
 	}
-	m.line.pop(to)
+	m.length.bytes -= to.body()
 }
 
-func (m *Machine) giveBack(f ref) {
+// giveBack returns a message that a consumer has no more.
+func (m *Machine) giveBack(f ref, failed bool) {
 	c := m.owners.table[f.owner]
 	f.owner = 0
+	t := m.residents.tally(&f, failed)
+	m.residents.settle(&f, 0)
+	if m.rules == nil {
+		m.ready(f)
+	} else {
+		m.judge(f, t, failed)
+	}
+	m.credit(c)
+}
+
+// judge does with a message that came back what the rules say.
+func (m *Machine) judge(f ref, t Tally, failed bool) {
+	r := m.rules
+	if failed && r.Tallied && m.keeper(&f) == Store {
+		m.tallied = append(m.tallied, tallied{f.seq, t})
+	}
+	if failed && r.DeliveryLimit >= 0 && int64(t.Failures()) > r.DeliveryLimit {
+		m.doom(f, DeliveryLimit)
+	} else if wait := r.delay(t, failed); wait > 0 {
+		m.delayed.push(delayed{f, m.now + wait})
+	} else {
+		m.ready(f)
+	}
+}
+
+// ready makes a message ready that was delivered before.
+func (m *Machine) ready(f ref) {
 	if f.resident() {
-		m.residents.get(&f).Count++
-		m.residents.settle(&f, 0)
-	} else if f.where>>whereBits < maxCount {
-		f.where += 1 << whereBits
+		m.length.bytes += m.residents.get(&f).body()
 	}
 	m.returned.push(f)
-	m.credit(c)
 }
 
 // credit notes that a consumer has one message less.

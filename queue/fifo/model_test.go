@@ -1,6 +1,7 @@
 package fifo
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -17,7 +18,8 @@ type modelMessage struct {
 	slot   Slot
 	holder any // nil: ready
 	by     *Consumer
-	count  uint32
+	count  Tally
+	body   int
 }
 
 func (o *model) ready() *modelMessage {
@@ -27,6 +29,11 @@ func (o *model) ready() *modelMessage {
 		}
 	}
 	return nil
+}
+
+func (o *model) find(seq uint64) *modelMessage {
+	i, _ := slices.BinarySearchFunc(o.messages, seq, func(m modelMessage, seq uint64) int { return cmp.Compare(m.seq, seq) })
+	return &o.messages[i]
 }
 
 func (o *model) unacked(c *Consumer) int {
@@ -107,8 +114,9 @@ func (h *history) settle() {
 		h.remove(m.seq)
 		return
 	}
-	h.m.Return(m.slot, m.seq)
-	h.makeReady(m)
+	failed := h.r.IntN(2) == 0
+	h.m.Return(m.slot, m.seq, failed)
+	h.makeReady(m, failed)
 }
 
 func (h *history) held() []*modelMessage {
@@ -121,9 +129,9 @@ func (h *history) held() []*modelMessage {
 	return held
 }
 
-func (h *history) makeReady(m *modelMessage) {
+func (h *history) makeReady(m *modelMessage, failed bool) {
 	m.holder, m.by, m.slot = nil, nil, 0
-	m.count++
+	m.count = m.count.returned(failed)
 }
 
 func (h *history) get() {
@@ -145,7 +153,7 @@ func (h *history) detach(holder int) {
 	h.consumers = slices.DeleteFunc(h.consumers, func(c *Consumer) bool { return c.Holder == holder })
 	for _, m := range h.held() {
 		if m.holder == holder {
-			h.makeReady(m)
+			h.makeReady(m, true)
 		}
 	}
 }

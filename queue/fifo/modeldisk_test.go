@@ -20,14 +20,15 @@ type disk struct {
 // publish adds a message, of a size, that the store keeps or nobody does.
 func (h *history) publish() {
 	h.seq += 1 + uint64(h.r.IntN(2))
-	i := Item{Seq: h.seq, Message: store.Adopt(make([]byte, h.r.IntN(200)), 0, 0)}
+	body := h.r.IntN(200)
+	i := Item{Seq: h.seq, Message: store.Adopt(make([]byte, body), 0, 0)}
 	if h.r.IntN(2) == 0 {
 		i.Kept = Store
 		h.disk.has[h.seq] = Store
 		h.disk.given[Store] = h.seq
 	}
 	h.m.Publish(i)
-	h.o.messages = append(h.o.messages, modelMessage{seq: h.seq})
+	h.o.messages = append(h.o.messages, modelMessage{seq: h.seq, body: body})
 }
 
 func (h *history) remove(seq uint64) {
@@ -102,7 +103,8 @@ func (h *history) answer() {
 	for _, seq := range slices.Sorted(maps.Keys(d.has)) {
 		for _, in := range d.want.Ranges[d.has[seq]] {
 			if seq >= in.First && seq <= in.Last {
-				items = append(items, Item{Seq: seq, Kept: d.has[seq], Message: store.Adopt(make([]byte, 50), 0, 0)})
+				body := h.o.find(seq).body
+				items = append(items, Item{Seq: seq, Kept: d.has[seq], Message: store.Adopt(make([]byte, body), 0, 0)})
 			}
 		}
 	}

@@ -34,7 +34,11 @@ const (
 type Want struct {
 	era    uint64
 	gap    bool
+	dying  int // how many of the dying messages
 	Ranges [keepers][]store.Range
+	// Measure asks for no messages but for the bytes of their bodies, see
+	// [Machine.Measured].
+	Measure bool
 	// Bytes is about how much is enough.
 	Bytes int
 }
@@ -115,22 +119,39 @@ func (m *Machine) crowded(i *Item) bool {
 
 // Absent says that the next message is not in memory.
 func (m *Machine) Absent() bool {
-	if len(m.returned)+len(m.awaited) > 0 {
+	if m.returned.len()+len(m.awaited) > 0 {
 		f := m.firstReturned()
 		return f == nil || !f.resident()
 	}
 	return m.line.peek() == nil && m.line.gap.len() > 0
 }
 
-// Hungry says that there are consumers, and that little of what they take next
-// is in memory.
+// Hungry says that something should be read: there are consumers, and little of
+// what they take next is in memory, or the rules need to see what is not.
 func (m *Machine) Hungry() bool {
-	if m.reading || len(m.consumers) == 0 {
+	switch {
+	case m.reading:
 		return false
+	case m.Unmeasured(), len(m.dying) > 0 && !m.dying[0].resident():
+		return true
+	case len(m.consumers) == 0:
+		return m.watched() && m.Absent()
 	}
-	return len(m.returned) > 0 && !m.returned[0].resident() ||
-		m.line.gap.len() > 0 && m.line.front.bytes <= m.line.ahead()
+	return m.returnedAway() || m.gapNear()
 }
+
+// returnedAway says that the first returned message is not in memory.
+func (m *Machine) returnedAway() bool {
+	return m.returned.len() > 0 && !m.returned.first().resident()
+}
+
+// gapNear says that little is left before the gap.
+func (m *Machine) gapNear() bool {
+	return m.line.gap.len() > 0 && m.line.front.bytes <= m.line.ahead()
+}
+
+// Reading says that a [Want] is not answered yet.
+func (m *Machine) Reading() bool { return m.reading }
 
 // Fetch says what should be read now: what somebody waits for, or soon will.
 // ok is false if nothing, or as long as the last is not answered.
@@ -141,9 +162,11 @@ func (m *Machine) Fetch() (w Want, ok bool) {
 	l := &m.line
 	w = Want{era: m.era, Bytes: int(l.ahead())}
 	switch {
-	case len(m.returned) > 0 && !m.returned[0].resident():
+	case m.Unmeasured() && m.wantMeasure(&w):
+	case m.wantDying(&w):
+	case m.returnedAway():
 		m.wantReturned(&w)
-	case l.gap.len() > 0 && l.front.bytes <= l.ahead():
+	case m.gapNear():
 		w.gap = true
 		for k, n := range l.gap.n {
 			if n > 0 {
@@ -159,16 +182,16 @@ func (m *Machine) Fetch() (w Want, ok bool) {
 
 // wantReturned asks for the first of the returned messages.
 func (m *Machine) wantReturned(w *Want) {
-	for len(m.returned) > 0 && !m.returned[0].resident() && len(m.awaited) < maxWanted {
+	var seqs [keepers][]uint64
+	for m.returnedAway() && len(m.awaited) < maxWanted {
 		f := m.returned.pop()
 		m.awaited = append(m.awaited, f)
-		i := f.item()
-		list := w.Ranges[i.Kept]
-		if n := len(list); n > 0 && list[n-1].Last+1 == f.seq {
-			list[n-1].Last = f.seq
-		} else {
-			w.Ranges[i.Kept] = append(list, store.Range{First: f.seq, Last: f.seq})
-		}
+		k := m.keeper(&f)
+		seqs[k] = append(seqs[k], f.seq)
+	}
+	for k := range seqs {
+		slices.Sort(seqs[k])
+		w.Ranges[k] = rangesOf(seqs[k])
 	}
 }
 
@@ -180,29 +203,46 @@ func (m *Machine) Restore(w *Want, items []Item, upTo uint64) bool {
 	if w.era != m.era {
 		return false
 	}
-	if w.gap {
-		m.line.restore(items, upTo)
-		return true
+	for at := range items {
+		m.mortal = m.mortal || items[at].Expires != 0
 	}
-	awaited := m.awaited
-	m.awaited = nil
-	for at := range awaited {
-		f := &awaited[at]
-		n, found := slices.BinarySearchFunc(items, f.seq, func(i Item, seq uint64) int { return cmp.Compare(i.Seq, seq) })
-		switch {
-		case found:
-			items[n].Count = f.where >> whereBits
-			m.returned.push(m.residents.keep(&items[n], 0, true))
-		case f.seq > upTo:
-			m.returned.push(*f)
-		}
+	switch {
+	case w.gap:
+		m.length.restored(items)
+		m.line.restore(items, upTo)
+	case w.dying > 0:
+		m.restoreDying(w, items, upTo)
+	default:
+		m.restoreReturned(items, upTo)
 	}
 	return true
 }
 
+// restoreReturned takes what was read of the returned messages. Those that are
+// not there any more are gone.
+func (m *Machine) restoreReturned(items []Item, upTo uint64) {
+	kept := m.awaited[:0]
+	for _, f := range m.awaited {
+		n, found := slices.BinarySearchFunc(items, f.seq, func(i Item, seq uint64) int { return cmp.Compare(i.Seq, seq) })
+		switch {
+		case found:
+			items[n].Count = f.item().Count
+			m.length.bytes += items[n].body()
+			f = m.residents.keep(&items[n], 0, true)
+		case f.seq <= upTo:
+			continue
+		}
+		kept = append(kept, f)
+	}
+	m.awaited = nil
+	m.returned.putBack(kept)
+}
+
 // Recover makes n messages of the store ready, which have these sequence
-// numbers. For a queue that is new.
-func (m *Machine) Recover(in store.Range, n int) {
+// numbers; mortal says that some of them may expire. For a queue that is new.
+func (m *Machine) Recover(in store.Range, n int, mortal bool) {
 	m.line.gap = gap{first: in.First, last: in.Last, n: [keepers]int{Store: n}}
 	m.newest = max(m.newest, in.Last)
+	m.length.unmeasured = in.Last
+	m.mortal = mortal
 }

@@ -11,8 +11,7 @@ type ref struct {
 	// owner is the consumer that has the message; 0 if nobody has.
 	owner ownerID
 	// where is the message's place among the residents, if it is in memory
-	// (low bit 1). Otherwise it is how often the message was delivered, with
-	// its keeper (bit 1). Of a free slot it is the next free one.
+	// (low bit 1). Otherwise it is the message's tally, with its keeper (bit 1). Of a free slot it is the next free one.
 	where uint32
 }
 
@@ -20,14 +19,14 @@ const (
 	inMemory  = 1
 	inSpill   = 2
 	whereBits = 2
-	maxCount  = 1<<(32-whereBits) - 1
+	maxTally  = 1<<(32-whereBits) - 1
 )
 
 func (r *ref) resident() bool { return r.where&inMemory != 0 }
 
 // item is what is known of a message that is not in memory.
 func (r *ref) item() Item {
-	i := Item{Seq: r.seq, Count: r.where >> whereBits, Kept: Store}
+	i := Item{Seq: r.seq, Count: Tally(r.where >> whereBits), Kept: Store}
 	if r.where&inSpill != 0 {
 		i.Kept = Overflow
 	}
@@ -65,7 +64,7 @@ func (r *residents) keep(i *Item, owner ownerID, stay bool) ref {
 
 // away says where a message is that only its keeper has.
 func away(i *Item) uint32 {
-	where := min(i.Count, maxCount) << whereBits
+	where := uint32(min(i.Count, maxTally)) << whereBits
 	if i.Kept == Overflow {
 		where |= inSpill
 	}
@@ -77,6 +76,18 @@ func (r *residents) settle(f *ref, at Slot) {
 	if f.resident() {
 		r.slots[f.where>>whereBits] = at
 	}
+}
+
+// tally notes that a message has come back, and returns how often it has.
+func (r *residents) tally(f *ref, failed bool) Tally {
+	if f.resident() {
+		i := r.get(f)
+		i.Count = i.Count.returned(failed)
+		return i.Count
+	}
+	t := Tally(f.where >> whereBits).returned(failed)
+	f.where = f.where&(1<<whereBits-1) | uint32(t)<<whereBits
+	return t
 }
 
 // sweep looks at some of the items, others each time, and leaves those to
