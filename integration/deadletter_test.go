@@ -302,3 +302,37 @@ func TestDeathOfPublisherReplaced(t *testing.T) {
 		wantDeaths(t, c.await(dead), death{queue: q, reason: "rejected", count: 1, keys: keys(q)})
 	}
 }
+
+// Quorum queues can be told that no dead letter may be lost.
+func TestDeadLetterAtLeastOnce(t *testing.T) {
+	t.Parallel()
+	c := open(t)
+	x := c.exchange("fanout", nil)
+	one, two := c.shared(nil), c.shared(nil)
+	c.bind(one, "", x, nil)
+	c.bind(two, "", x, nil)
+	q := c.deadQueue(x, "key", amqp.Table{
+		"x-queue-type": "quorum", "x-dead-letter-strategy": "at-least-once", "x-overflow": "reject-publish", "x-max-length": int32(100),
+	})
+	bodies := []string{}
+	for i := range 50 {
+		bodies = append(bodies, fmt.Sprint(i))
+	}
+	c.settled("", q, bodies...)
+	deliveries, err := c.Consume(q, "", false, false, false, false, nil)
+	c.must(err)
+	for range bodies {
+		c.must(receive(t, deliveries, "a delivery").Reject(false))
+	}
+	for _, to := range []string{one, two} {
+		c.wantReady(to, len(bodies))
+		for i, body := range bodies {
+			d := c.await(to)
+			if string(d.Body) != body || d.RoutingKey != "key" {
+				t.Fatalf("message %d is %q", i, d.Body)
+			}
+			wantDeaths(t, d, death{queue: q, reason: "rejected", count: 1, keys: keys(q)})
+		}
+	}
+	c.wantReady(q, 0)
+}

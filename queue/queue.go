@@ -110,6 +110,7 @@ type Queue struct {
 	onExpire  func(*Queue)
 	clock     *Clock
 	undertake func(q *Queue, dead []Dead, done func()) bool
+	quorum    bool // all that comes is persistent
 
 	// Guarded by mu: the mailbox, and whether the strand runs.
 	mu       sync.Mutex
@@ -139,6 +140,7 @@ func New(cfg Config) *Queue {
 		id: cfg.ID, name: cfg.Name, store: cfg.Store,
 		budget: cfg.Budget, spillTo: cfg.Overflow, onUnused: cfg.OnUnused,
 		onExpire: cfg.OnExpired, clock: cfg.Clock, undertake: cfg.Bury,
+		quorum: cfg.Options.Quorum,
 	}
 	q.strand.seq = 1
 	if q.store != nil {

@@ -60,6 +60,8 @@ type VHost struct {
 	endings sync.WaitGroup
 	// burials are those that strands are at. Added to while holding mu.
 	burials sync.WaitGroup
+	// undelivered are the dead letters that must arrive and have not yet.
+	undelivered map[*undelivered]struct{} // guarded by mu
 }
 
 // New makes a virtual host with the exchanges that every one has.
@@ -75,6 +77,8 @@ func New(cfg Config) *VHost {
 		log:    cfg.Log,
 		queues: map[string]*entry{},
 		owners: map[OwnerID]*owner{},
+
+		undelivered: map[*undelivered]struct{}{},
 	}
 	v.graph.Store(exchange.NewGraph())
 	return v
@@ -89,6 +93,7 @@ func (v *VHost) Close() {
 	v.closed = true
 	v.mu.Unlock()
 	v.burials.Wait()
+	v.forgetAll()
 	v.endings.Wait()
 	for _, e := range v.entries() {
 		e.queue.Close()
