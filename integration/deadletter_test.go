@@ -45,7 +45,7 @@ type death struct {
 }
 
 // deaths returns the history of a message.
-func deaths(t *testing.T, d amqp.Delivery) []death {
+func deaths(t testing.TB, d amqp.Delivery) []death {
 	t.Helper()
 	var all []death
 	list, _ := d.Headers["x-death"].([]any)
@@ -70,7 +70,7 @@ func deaths(t *testing.T, d amqp.Delivery) []death {
 	return all
 }
 
-func wantDeaths(t *testing.T, d amqp.Delivery, want ...death) {
+func wantDeaths(t testing.TB, d amqp.Delivery, want ...death) {
 	t.Helper()
 	if got := deaths(t, d); !reflect.DeepEqual(got, want) {
 		t.Errorf("x-death\ngot  %+v\nwant %+v", got, want)
