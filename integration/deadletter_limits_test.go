@@ -24,7 +24,7 @@ func TestDeadLetterRefused(t *testing.T) {
 	c.wantReady(all, 3)
 	c.wantReady(small, 1)
 	c.wantReady(q, 0)
-	if d := c.await(small); string(d.Body) != "1" {
+	if d := c.arrival(small); string(d.Body) != "1" {
 		t.Errorf("got %q", d.Body)
 	}
 }
@@ -43,7 +43,7 @@ func TestDeadLetterRejectPublish(t *testing.T) {
 			t.Errorf("publish %d: ack %v", i, got)
 		}
 	}
-	wantDeaths(t, c.await(dead), death{queue: q, reason: "maxlen", count: 1, keys: keys(q)})
+	wantDeaths(t, c.arrival(dead), death{queue: q, reason: "maxlen", count: 1, keys: keys(q)})
 	c.wantReady(q, 1)
 }
 
@@ -72,7 +72,7 @@ func TestDeadLetterDeliveryLimit(t *testing.T) {
 	for range 3 {
 		c.must(receive(t, deliveries, "a delivery").Reject(true))
 	}
-	wantDeaths(t, c.await(dead), death{queue: q, reason: "delivery_limit", count: 1, keys: keys(q)})
+	wantDeaths(t, c.arrival(dead), death{queue: q, reason: "delivery_limit", count: 1, keys: keys(q)})
 }
 
 // A reject in a transaction has its effect at the commit.
@@ -86,7 +86,7 @@ func TestDeadLetterInTx(t *testing.T) {
 	tx.must(tx.get(q).Reject(false))
 	c.wantReady(dead, 0)
 	tx.must(tx.TxCommit())
-	wantDeaths(t, c.await(dead), death{queue: q, reason: "rejected", count: 1, keys: keys(q)})
+	wantDeaths(t, c.arrival(dead), death{queue: q, reason: "rejected", count: 1, keys: keys(q)})
 }
 
 // Purged and deleted messages do not die.
@@ -122,7 +122,7 @@ func TestDeadLetterLarge(t *testing.T) {
 			c.send("", q, amqp.Publishing{Body: body, DeliveryMode: mode, Headers: amqp.Table{"big": string(body[:20_000])}})
 			c.wantReady(q, 1)
 			c.must(c.get(q).Reject(false))
-			d := c.await(dead)
+			d := c.arrival(dead)
 			if !bytes.Equal(d.Body, body) || d.DeliveryMode != mode || d.Headers["big"] != string(body[:20_000]) {
 				t.Errorf("durable %v, mode %d: %d octets, mode %d", durable, mode, len(d.Body), d.DeliveryMode)
 			}
@@ -150,7 +150,7 @@ func TestDeadLetterThroughExchanges(t *testing.T) {
 		c.wantReady(q, 1)
 		c.must(c.get(q).Reject(false))
 		for _, queue := range to {
-			if d := c.await(queue); d.Exchange != outer || d.RoutingKey != key {
+			if d := c.arrival(queue); d.Exchange != outer || d.RoutingKey != key {
 				t.Errorf("exchange %q, key %q", d.Exchange, d.RoutingKey)
 			}
 		}

@@ -29,7 +29,7 @@ func restartDeaths(c *client, _ bool) func(*client) {
 		c.wantReady("one", 1)
 		c.must(c.get("one").Reject(false))
 		c.wantReady("two", 1)
-		d := c.await("two")
+		d := c.arrival("two")
 		got := deaths(c.t, d)
 		if len(got) != 2 || got[0].count != 2 || got[0].queue != "one" || got[1].count != 1 || d.Headers["x-first-death-queue"] != "one" {
 			c.t.Errorf("headers %v", d.Headers)
@@ -39,7 +39,7 @@ func restartDeaths(c *client, _ bool) func(*client) {
 			c.t.Errorf("headers %v", d.Headers)
 		}
 		c.must(d.Reject(false))
-		if d := c.await("blind"); d.RoutingKey != "src" || d.Headers["BCC"] != nil {
+		if d := c.arrival("blind"); d.RoutingKey != "src" || d.Headers["BCC"] != nil {
 			c.t.Errorf("key %q, headers %v", d.RoutingKey, d.Headers)
 		}
 	}

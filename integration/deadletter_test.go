@@ -22,17 +22,11 @@ func (c *client) deadQueue(exchange, key string, more amqp.Table) string {
 	return c.shared(args)
 }
 
-// await fetches a message that will come to a queue, and settles it.
-func (c *client) await(queue string) amqp.Delivery {
+// arrival fetches and settles a message as soon as there is one.
+func (c *client) arrival(queue string) amqp.Delivery {
 	c.t.Helper()
-	var d amqp.Delivery
-	eventually(c.t, func() bool {
-		var ok bool
-		var err error
-		d, ok, err = c.Get(queue, true)
-		c.must(err)
-		return ok
-	}, func() string { return "nothing came to " + queue })
+	d := c.await(queue)
+	c.must(d.Ack(false))
 	return d
 }
 
@@ -110,7 +104,7 @@ func TestDeadLetterRejected(t *testing.T) {
 			Expiration: "60000", CorrelationId: "c", Priority: 3,
 		})
 		c.must(reject(c.get(q)))
-		d := c.await(dead)
+		d := c.arrival(dead)
 		if string(d.Body) != how || d.Exchange != dlx || d.RoutingKey != q || d.Expiration != "" || d.ContentType != "text/plain" ||
 			d.CorrelationId != "c" || d.Priority != 3 || d.DeliveryMode != amqp.Persistent || d.Headers["z"] != "last" || d.Headers["a"] != "first" || d.Redelivered {
 			t.Errorf("%s: got %+v", how, d)
@@ -137,14 +131,14 @@ func TestDeadLetterKeys(t *testing.T) {
 	c.send(x, "main", copied(keys("copy"), keys("blind")))
 	c.must(c.get(all).Reject(false))
 	for _, q := range []string{own, cc, bcc} {
-		d := c.await(q)
+		d := c.arrival(q)
 		if d.RoutingKey != "main" || !reflect.DeepEqual(d.Headers["CC"], keys("copy")) || d.Headers["BCC"] != nil {
 			t.Errorf("key %q, headers %v", d.RoutingKey, d.Headers)
 		}
 		wantDeaths(t, d, death{queue: all, reason: "rejected", exchange: x, count: 1, keys: keys("main", "copy")})
 	}
 	c.must(c.get(one).Reject(false))
-	d := c.await(own)
+	d := c.arrival(own)
 	if d.RoutingKey != "one" || d.Headers["CC"] != nil || d.Headers["BCC"] != nil {
 		t.Errorf("key %q, headers %v", d.RoutingKey, d.Headers)
 	}
@@ -194,7 +188,7 @@ func TestDeadLetterExpired(t *testing.T) {
 	dead := c.shared(nil)
 	q := c.deadQueue("", dead, nil)
 	c.send("", q, amqp.Publishing{Body: []byte("m"), Expiration: "10"})
-	d := c.await(dead)
+	d := c.arrival(dead)
 	if d.Expiration != "" {
 		t.Errorf("expiration %q", d.Expiration)
 	}
@@ -210,7 +204,7 @@ func TestDeadLetterMaxLength(t *testing.T) {
 		c.publish("", q, fmt.Sprint(i))
 	}
 	for i := range 3 {
-		d := c.await(dead)
+		d := c.arrival(dead)
 		if string(d.Body) != fmt.Sprint(i) {
 			t.Errorf("got %q, want %d", d.Body, i)
 		}
@@ -233,7 +227,7 @@ func TestDeadLetterCycle(t *testing.T) {
 	c.publish("", a, "m")
 	// a expires to b and end, not to a; b expires to end only.
 	for range 2 {
-		c.await(end)
+		c.arrival(end)
 	}
 	c.wantReady(a, 0)
 	c.wantReady(b, 0)
@@ -245,16 +239,10 @@ func TestDeadLetterCycle(t *testing.T) {
 	c.removeQueue(self)
 	c.publish("", self, "again")
 	for range 3 {
-		var d amqp.Delivery
-		eventually(t, func() bool {
-			var ok bool
-			d, ok, err = c.Get(self, false)
-			c.must(err)
-			return ok
-		}, func() string { return "it did not come back" })
+		d := c.await(self)
 		c.must(d.Reject(false))
 	}
-	if d := c.await(self); deaths(t, d)[0].count != 3 {
+	if d := c.arrival(self); deaths(t, d)[0].count != 3 {
 		t.Errorf("headers %v", d.Headers)
 	}
 }
@@ -272,7 +260,7 @@ func TestDeadLetterNowhere(t *testing.T) {
 	dead := c.shared(nil)
 	c.bind(dead, "", x, nil)
 	c.must(c.get(q).Reject(false))
-	if d := c.await(dead); string(d.Body) != "kept" {
+	if d := c.arrival(dead); string(d.Body) != "kept" {
 		t.Errorf("got %q", d.Body)
 	}
 	c.wantReady(dead, 0)
@@ -299,7 +287,7 @@ func TestDeathOfPublisherReplaced(t *testing.T) {
 	for _, forged := range []any{"text", []any{amqp.Table{"count": int64(7), "queue": q, "reason": "rejected"}}} {
 		c.send("", q, amqp.Publishing{Headers: amqp.Table{"x-death": forged, "x-first-death-queue": "forged"}})
 		c.must(c.get(q).Reject(false))
-		wantDeaths(t, c.await(dead), death{queue: q, reason: "rejected", count: 1, keys: keys(q)})
+		wantDeaths(t, c.arrival(dead), death{queue: q, reason: "rejected", count: 1, keys: keys(q)})
 	}
 }
 
@@ -327,7 +315,7 @@ func TestDeadLetterAtLeastOnce(t *testing.T) {
 	for _, to := range []string{one, two} {
 		c.wantReady(to, len(bodies))
 		for i, body := range bodies {
-			d := c.await(to)
+			d := c.arrival(to)
 			if string(d.Body) != body || d.RoutingKey != "key" {
 				t.Fatalf("message %d is %q", i, d.Body)
 			}

@@ -27,6 +27,9 @@ func TestRestart(t *testing.T) {
 		"fanout":      restartFanout,
 		"backlog":     restartBacklog,
 		"deaths":      restartDeaths,
+		"times":       restartTimes,
+		"lengths":     restartLengths,
+		"failures":    restartFailures,
 	}
 	ends := map[string]func(*process){"stopped": (*process).stop, "killed": (*process).kill}
 	for name, fill := range cases {

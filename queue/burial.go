@@ -66,7 +66,7 @@ func (q *Queue) crowded() bool {
 // to the queue is to wait a little.
 func (q *Queue) overdue() bool {
 	s := &q.strand
-	return s.opt != nil && (s.fifo.Dying() > maxLimbo || s.opt.Overflow == DropHead && s.fifo.TooLong())
+	return s.opt != nil && (s.fifo.Dying() > maxLimbo || q.crowded() && s.fifo.TooLong())
 }
 
 // die ends a message that has left the queue: it is buried at the end of the

@@ -21,7 +21,7 @@ type pagingRig struct {
 	queue    *Queue
 }
 
-func newPagingRig(t *testing.T, memory int64) *pagingRig {
+func newPagingRig(t *testing.T, memory int64, change ...func(*Config)) *pagingRig {
 	t.Helper()
 	r := &pagingRig{budget: &Budget{limit: memory}}
 	damaged := func(err error) { t.Error(err) }
@@ -33,7 +33,12 @@ func newPagingRig(t *testing.T, memory int64) *pagingRig {
 	r.overflow = store.NewVolatile(store.Options{Dir: t.TempDir(), SegmentSize: 1 << 20, OnDamage: damaged, OnFail: damaged})
 	id := r.store.NewID()
 	r.store.Define([]store.Definition{{Kind: store.KindQueue, ID: id}}, nil)
-	r.queue = New(Config{ID: id, Name: "q", Store: r.store.Queue(id), Budget: r.budget, Overflow: r.overflow})
+	cfg := Config{ID: id, Name: "q", Store: r.store.Queue(id), Budget: r.budget, Overflow: r.overflow}
+	for _, f := range change {
+		f(&cfg)
+	}
+	r.queue = New(cfg)
+	r.queue.Open()
 	t.Cleanup(func() {
 		r.queue.Close()
 		if n := r.budget.Used(); n != 0 {

@@ -112,6 +112,10 @@ type Queue struct {
 	undertake func(q *Queue, dead []Dead, done func()) bool
 	quorum    bool // all that comes is persistent
 
+	// timed says that there may be something to do by itself from the start. Set
+	// before the queue is visible.
+	timed bool
+
 	// Guarded by mu: the mailbox, and whether the strand runs.
 	mu       sync.Mutex
 	urgent   []urgent
@@ -150,6 +154,7 @@ func New(cfg Config) *Queue {
 		o := cfg.Options
 		q.strand.opt = &o
 		q.strand.fifo.Rule(o.rules())
+		q.timed = true
 	}
 	return q
 }
@@ -157,7 +162,7 @@ func New(cfg Config) *Queue {
 // Open starts the queue's times, once it is visible, and so is where its dead
 // messages go.
 func (q *Queue) Open() {
-	if s := &q.strand; s.opt != nil || s.fifo.Timed() {
+	if q.timed {
 		q.do(func(q *Queue) { q.renew() })
 	}
 }

@@ -174,7 +174,9 @@ func (q *Queue) end() {
 // visible; [Queue.Open] comes later.
 func (q *Queue) Recover() {
 	if in, n := q.store.Stock(); n > 0 {
-		q.strand.fifo.Recover(in, n, q.store.Mortal())
+		mortal := q.store.Mortal()
+		q.strand.fifo.Recover(in, n, mortal)
+		q.timed = q.timed || mortal
 	}
 }
 

@@ -46,6 +46,14 @@ func (q *Queue) Configure(o Options) {
 	})
 }
 
+// ShowsFailures says that the queue's consumers are to be told how many
+// deliveries of a message have failed. For [Sink.Deliver] and the reply of
+// [Queue.Get] only.
+func (q *Queue) ShowsFailures() bool {
+	o := q.strand.opt
+	return o != nil && o.counts()
+}
+
 // now is the time of this turn, in Unix milliseconds.
 func (q *Queue) now() int64 {
 	s := &q.strand
@@ -149,8 +157,8 @@ func (q *Queue) reap() {
 	if s.opt != nil {
 		n += q.reapRuled(n)
 	}
-	if n > 0 {
-		s.more = true // what was behind them may leave
+	if n >= reapLen || n > 0 && s.fifo.Consumers() > 0 {
+		s.more = true // there may be more, and what was behind them may leave
 	}
 	s.fifo.Calm()
 	q.setAlarm()

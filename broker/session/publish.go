@@ -201,7 +201,7 @@ func (ch *channel) giveBack(m *queue.Message) {
 	buf = append(buf, text...)
 	buf = append(buf, m.Route()...)
 	buf = amqp.EndFrame(buf, at)
-	ch.s.out.commit(ch.appendContent(buf, m))
+	ch.s.out.commit(ch.appendContent(buf, m, m.Head()))
 }
 
 // throttle waits for queues, and for a store, that have got more than they can

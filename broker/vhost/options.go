@@ -51,6 +51,9 @@ func options(args amqp.Table) queue.Options {
 
 func retry(args amqp.Table) queue.Retry {
 	r := queue.Retry{Min: bound(args, "x-delayed-retry-min").N, Max: bound(args, "x-delayed-retry-max").N}
+	if r.Max == 0 {
+		r.Max = r.Min
+	}
 	switch text(args, "x-delayed-retry-type") {
 	case "all":
 		r.On = queue.RetryAll

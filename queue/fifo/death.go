@@ -63,6 +63,7 @@ func (m *Machine) Dead(to *Item, whole bool) (why Reason, ok bool) {
 	}
 	d := m.dying[0]
 	m.residents.take(&d.ref, to)
+	m.exhumed = max(0, m.exhumed-1)
 	if m.dying = m.dying[1:]; len(m.dying) == 0 {
 		m.dying = nil
 	}
@@ -78,7 +79,7 @@ func (m *Machine) wantDying(w *Want) bool {
 	if n == 0 {
 		return false
 	}
-	w.dying = n
+	w.dying, m.exhumed = true, n
 	for _, k := range [...]Keeper{Store, Overflow} {
 		var seqs []uint64
 		for at := range m.dying[:n] {
@@ -106,8 +107,8 @@ func rangesOf(seqs []uint64) (ranges []store.Range) {
 
 // restoreDying takes what was read of the dying messages. Those that are not
 // there any more are gone.
-func (m *Machine) restoreDying(w *Want, items []Item, upTo uint64) {
-	asked := m.dying[:w.dying]
+func (m *Machine) restoreDying(items []Item, upTo uint64) {
+	asked, others := m.dying[:m.exhumed], m.dying[m.exhumed:]
 	kept := asked[:0]
 	for _, d := range asked {
 		n, found := slices.BinarySearchFunc(items, d.seq, func(i Item, seq uint64) int { return cmp.Compare(i.Seq, seq) })
@@ -120,5 +121,5 @@ func (m *Machine) restoreDying(w *Want, items []Item, upTo uint64) {
 		}
 		kept = append(kept, d)
 	}
-	m.dying = append(kept, m.dying[w.dying:]...)
+	m.dying = append(kept, others...)
 }

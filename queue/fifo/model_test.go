@@ -20,15 +20,20 @@ type modelMessage struct {
 	by     *Consumer
 	count  Tally
 	body   int
+	afterlife
 }
 
+// ready is the message that leaves next. Those that came back in turn do so in
+// this order, before the others.
 func (o *model) ready() *modelMessage {
+	var first *modelMessage
 	for i := range o.messages {
-		if o.messages[i].holder == nil {
-			return &o.messages[i]
+		m := &o.messages[i]
+		if m.waits() && (first == nil || m.turn > 0 && (first.turn == 0 || m.turn < first.turn)) {
+			first = m
 		}
 	}
-	return nil
+	return first
 }
 
 func (o *model) find(seq uint64) *modelMessage {
@@ -54,6 +59,7 @@ func (o *model) remove(seq uint64) {
 func TestModel(t *testing.T) {
 	for seed := range uint64(400) {
 		h := &history{r: rand.New(rand.NewPCG(seed, 1)), disk: disk{has: map[uint64]Keeper{}}}
+		h.rule()
 		for step := range 300 {
 			h.step()
 			if err := h.check(); err != nil {
@@ -70,6 +76,7 @@ type history struct {
 	seq       uint64
 	consumers []*Consumer
 	disk      disk
+	life      life
 }
 
 func (h *history) step() {
@@ -93,10 +100,16 @@ func (h *history) step() {
 		h.detach(h.r.IntN(3))
 	case n < 89:
 		h.purge()
+	case n < 92:
+		h.age()
 	default:
 		h.page()
 	}
-	h.dispatch()
+	for died := true; died; {
+		h.reap()
+		h.dispatch()
+		died = h.reap() // what was behind may be dispatched
+	}
 }
 
 func (h *history) settle() {
@@ -105,6 +118,10 @@ func (h *history) settle() {
 		return
 	}
 	m := held[h.r.IntN(len(held))]
+	if h.r.IntN(4) == 0 {
+		h.reject(m)
+		return
+	}
 	if h.r.IntN(2) == 0 {
 		var i Item
 		ok := h.m.Settle(m.slot, m.seq, &i)
@@ -116,7 +133,7 @@ func (h *history) settle() {
 	}
 	failed := h.r.IntN(2) == 0
 	h.m.Return(m.slot, m.seq, failed)
-	h.makeReady(m, failed)
+	h.giveBack(m, failed)
 }
 
 func (h *history) held() []*modelMessage {
@@ -129,16 +146,14 @@ func (h *history) held() []*modelMessage {
 	return held
 }
 
-func (h *history) makeReady(m *modelMessage, failed bool) {
-	m.holder, m.by, m.slot = nil, nil, 0
-	m.count = m.count.returned(failed)
-}
-
 func (h *history) get() {
 	want := h.o.ready()
 	d, ok := h.m.Get(7, false)
 	if !ok && h.m.Absent() {
 		return
+	}
+	if ok && d.Expires != 0 && d.Expires <= h.life.now {
+		panic(fmt.Sprintf("got %d, which has expired", d.Seq))
 	}
 	if ok != (want != nil) || ok && (d.Seq != want.seq || d.Count != want.count) {
 		panic(fmt.Sprintf("got %v %v, want %+v", d.Seq, ok, want))
@@ -153,7 +168,7 @@ func (h *history) detach(holder int) {
 	h.consumers = slices.DeleteFunc(h.consumers, func(c *Consumer) bool { return c.Holder == holder })
 	for _, m := range h.held() {
 		if m.holder == holder {
-			h.makeReady(m, true)
+			h.giveBack(m, true)
 		}
 	}
 }
@@ -168,6 +183,9 @@ func (h *history) dispatch() {
 			want := h.o.ready()
 			if want == nil || d.Seq != want.seq || d.Redelivered() != (want.count > 0) {
 				panic(fmt.Sprintf("delivered %d, want %+v", d.Seq, want))
+			}
+			if d.Expires != 0 && d.Expires < h.life.now {
+				panic(fmt.Sprintf("delivered %d, which has expired", d.Seq))
 			}
 			c := d.Consumer
 			if !slices.Contains(h.consumers, c) {
@@ -191,18 +209,26 @@ func (h *history) check() error {
 		return err
 	}
 	held := len(h.held())
-	if h.m.Unacked() != held || h.m.Ready() != len(h.o.messages)-held || h.m.Consumers() != len(h.consumers) {
+	ready := h.waiting()
+	if h.m.Unacked() != held || h.m.Ready() != ready || h.m.Consumers() != len(h.consumers) {
 		return fmt.Errorf("%d unacked, %d ready, %d consumers; want %d, %d, %d", h.m.Unacked(), h.m.Ready(),
-			h.m.Consumers(), held, len(h.o.messages)-held, len(h.consumers))
+			h.m.Consumers(), held, ready, len(h.consumers))
 	}
-	if h.o.ready() == nil {
+	if err := h.checkLife(); err != nil {
+		return err
+	}
+	first := h.o.ready()
+	if first == nil {
 		return nil
 	}
 	if h.m.Absent() {
-		if len(h.consumers) > 0 && !h.m.Hungry() && !h.disk.asked {
+		if (len(h.consumers) > 0 || first.expires != 0) && !h.m.Hungry() && !h.disk.asked {
 			return fmt.Errorf("a message is absent and not asked for")
 		}
 		return nil
+	}
+	if first.expires != 0 && first.expires <= h.life.now {
+		return fmt.Errorf("message %d is ready and has expired", first.seq)
 	}
 	for _, c := range h.consumers {
 		if c.NoAck || c.Prefetch == 0 || h.o.unacked(c) < c.Prefetch {

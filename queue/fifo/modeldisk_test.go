@@ -22,13 +22,14 @@ func (h *history) publish() {
 	h.seq += 1 + uint64(h.r.IntN(2))
 	body := h.r.IntN(200)
 	i := Item{Seq: h.seq, Message: store.Adopt(make([]byte, body), 0, 0)}
+	i.Expires = h.deadline()
 	if h.r.IntN(2) == 0 {
 		i.Kept = Store
 		h.disk.has[h.seq] = Store
 		h.disk.given[Store] = h.seq
 	}
 	h.m.Publish(i)
-	h.o.messages = append(h.o.messages, modelMessage{seq: h.seq, body: body})
+	h.o.messages = append(h.o.messages, modelMessage{seq: h.seq, body: body, afterlife: afterlife{expires: i.Expires}})
 }
 
 func (h *history) remove(seq uint64) {
@@ -38,7 +39,7 @@ func (h *history) remove(seq uint64) {
 
 // purge removes what is ready, from the keepers as a queue does.
 func (h *history) purge() {
-	want := len(h.o.messages) - len(h.held())
+	want := h.waiting() + h.m.Delayed()
 	n, below := h.m.Purge(func(*Item) {})
 	if n != want {
 		panic(fmt.Sprintf("purged %d, want %d", n, want))
@@ -57,7 +58,7 @@ func (h *history) purge() {
 			delete(h.disk.has, seq)
 		}
 	}
-	h.o.messages = slices.DeleteFunc(h.o.messages, func(m modelMessage) bool { return m.holder == nil })
+	h.o.messages = slices.DeleteFunc(h.o.messages, func(m modelMessage) bool { return m.holder == nil && m.died == 0 })
 	for seq := range h.disk.has {
 		if !slices.ContainsFunc(h.o.messages, func(m modelMessage) bool { return m.seq == seq }) {
 			panic(fmt.Sprintf("%d is left with its keeper", seq))
@@ -103,8 +104,10 @@ func (h *history) answer() {
 	for _, seq := range slices.Sorted(maps.Keys(d.has)) {
 		for _, in := range d.want.Ranges[d.has[seq]] {
 			if seq >= in.First && seq <= in.Last {
-				body := h.o.find(seq).body
-				items = append(items, Item{Seq: seq, Kept: d.has[seq], Message: store.Adopt(make([]byte, body), 0, 0)})
+				m := h.o.find(seq)
+				i := Item{Seq: seq, Kept: d.has[seq], Message: store.Adopt(make([]byte, m.body), 0, 0)}
+				i.Expires = m.expires
+				items = append(items, i)
 			}
 		}
 	}

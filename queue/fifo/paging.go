@@ -16,6 +16,8 @@ type paging struct {
 	kept [keepers]uint64
 	// awaited are returned messages that are being read, in order.
 	awaited []ref
+	// exhumed is how many of the dying messages, the first, are being read.
+	exhumed int
 	// reading says that a [Want] is not answered yet.
 	reading bool
 }
@@ -34,7 +36,7 @@ const (
 type Want struct {
 	era    uint64
 	gap    bool
-	dying  int // how many of the dying messages
+	dying  bool
 	Ranges [keepers][]store.Range
 	// Measure asks for no messages but for the bytes of their bodies, see
 	// [Machine.Measured].
@@ -210,8 +212,8 @@ func (m *Machine) Restore(w *Want, items []Item, upTo uint64) bool {
 	case w.gap:
 		m.length.restored(items)
 		m.line.restore(items, upTo)
-	case w.dying > 0:
-		m.restoreDying(w, items, upTo)
+	case w.dying:
+		m.restoreDying(items, upTo)
 	default:
 		m.restoreReturned(items, upTo)
 	}

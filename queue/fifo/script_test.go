@@ -14,7 +14,7 @@ var update = flag.Bool("update", false, "rewrite the expected output in testdata
 
 // TestScripts runs the scripts in testdata. A step is commands, a line of
 // dashes, and what they are expected to print; an empty line ends it. Ready
-// messages are dispatched after every command.
+// messages are dispatched, and dead ones taken out, after every command.
 func TestScripts(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txt")
 	if err != nil || len(files) == 0 {
@@ -72,6 +72,7 @@ type player struct {
 	consumers map[string]*Consumer
 	gates     map[string]*gate
 	holds     map[string]*Hold
+	now       int64
 	out       strings.Builder
 }
 
@@ -120,13 +121,25 @@ func (p *player) play(words []string) string {
 				p.say("not unacked: %s", name)
 			}
 		}
-	case "return":
+	case "return", "fail":
 		for _, name := range args {
 			seq := p.seqs[name]
-			if !p.m.Return(p.slots[seq], seq, false) {
+			if !p.m.Return(p.slots[seq], seq, words[0] == "fail") {
 				p.say("not unacked: %s", name)
 			}
 		}
+	case "reject":
+		for _, name := range args {
+			seq := p.seqs[name]
+			if !p.m.Reject(p.slots[seq], seq) {
+				p.say("not unacked: %s", name)
+			}
+		}
+	case "rules":
+		p.rule(args)
+	case "time":
+		p.now, _ = strconv.ParseInt(args[0], 10, 64)
+		p.m.At(p.now)
 	case "get":
 		p.get(args)
 	case "detach":
@@ -142,10 +155,16 @@ func (p *player) play(words []string) string {
 		p.openGate(args[0], args[1])
 	case "state":
 		p.say("ready=%d unacked=%d consumers=%d", p.m.Ready(), p.m.Unacked(), p.m.Consumers())
+		if n := p.m.Delayed(); n > 0 {
+			p.say("delayed=%d due=%d", n, p.m.Due())
+		}
 	default:
 		p.say("unknown command %s", words[0])
 	}
 	p.dispatch()
+	for p.reap() {
+		p.dispatch()
+	}
 	return p.out.String()
 }
 
@@ -156,8 +175,14 @@ func (p *player) publish(name string, h *Hold) {
 	for len(p.names) <= int(p.next) {
 		p.names, p.slots = append(p.names, ""), append(p.slots, 0)
 	}
+	// What is behind a slash is when the message expires.
+	name, end, _ := strings.Cut(name, "/")
 	p.names[p.next], p.seqs[name] = name, p.next
-	p.m.Publish(Item{Seq: p.next, Hold: h})
+	i := Item{Seq: p.next, Hold: h}
+	if i.Expires, _ = strconv.ParseInt(end, 10, 64); i.Expires != 0 {
+		p.m.Mortal()
+	}
+	p.m.Publish(i)
 }
 
 func (p *player) consume(name string, options []string) {
@@ -223,5 +248,49 @@ func (p *player) dispatch() {
 		for i := range out {
 			p.handOut("deliver", out[i].Consumer.Label.(string), &out[i])
 		}
+	}
+}
+
+// rule sets rules: length, limit, in-turn, retry=type/min/max.
+func (p *player) rule(options []string) {
+	r := &Rules{MaxLength: -1, MaxBytes: -1, DeliveryLimit: -1}
+	for _, o := range options {
+		key, value, _ := strings.Cut(o, "=")
+		n, _ := strconv.ParseInt(value, 10, 64)
+		switch key {
+		case "length":
+			r.MaxLength = n
+		case "limit":
+			r.DeliveryLimit = n
+		case "in-turn":
+			r.InTurn = true
+		case "retry":
+			parts := strings.Split(value, "/")
+			r.On = map[string]RetryType{"all": RetryAll, "failed": RetryFailed, "returned": RetryReturned}[parts[0]]
+			r.Min, _ = strconv.ParseInt(parts[1], 10, 64)
+			r.Max, _ = strconv.ParseInt(parts[2], 10, 64)
+		default:
+			p.say("unknown rule %s", o)
+		}
+	}
+	p.m.Rule(r)
+}
+
+// reap takes out what is dead, and says whether there was something.
+func (p *player) reap() bool {
+	var i Item
+	n := p.out.Len()
+	for p.m.Expire(&i) {
+		p.say("expired %s", p.names[i.Seq])
+	}
+	for p.m.Drop(&i) {
+		p.say("maxlen %s", p.names[i.Seq])
+	}
+	for {
+		why, ok := p.m.Dead(&i, true)
+		if !ok {
+			return p.out.Len() > n
+		}
+		p.say("%v %s failures=%d", why, p.names[i.Seq], i.Count.Failures())
 	}
 }
