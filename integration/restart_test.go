@@ -27,6 +27,7 @@ func TestRestart(t *testing.T) {
 		"fanout":      restartFanout,
 		"backlog":     restartBacklog,
 		"priorities":  restartPriorities,
+		"deaths":      restartDeaths,
 		"times":       restartTimes,
 		"lengths":     restartLengths,
 		"failures":    restartFailures,
