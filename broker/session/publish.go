@@ -85,7 +85,7 @@ func (ch *channel) complete(body []byte) *amqp.Error {
 	case len(queues) == 0 && len(ch.route.Waits) == 0:
 		var p queue.Publication
 		ch.receive(&p, body)
-		ch.withoutQueue(&p, ch.route.Reply, c.mandatory)
+		ch.withoutQueue(&p, ch.route.Replies, c.mandatory)
 	case len(ch.route.Waits) > 0:
 		ch.postpone(queues, body)
 	default:
@@ -95,6 +95,9 @@ func (ch *channel) complete(body []byte) *amqp.Error {
 			p.Fanout = queue.NewFanout(ch.route.Durable)
 		}
 		s.stage.bytes += int(p.Size())
+		if c.facts.Headers != nil {
+			s.reply(ch.route.Replies, &p.Message) // for copies
+		}
 	}
 	c.reset()
 	return nil
@@ -209,15 +212,15 @@ func (st *stage) drop() {
 	*st = stage{}
 }
 
-// withoutQueue gives a message that no queue takes to the requester that it
-// answers, or returns or drops it if there is none. It counts as confirmed,
+// withoutQueue gives a message that no queue takes to the requesters that it
+// answers, or returns or drops it if there are none. It counts as confirmed,
 // after what was staged has been noted.
-func (ch *channel) withoutQueue(p *queue.Publication, to vhost.Replier, mandatory bool) {
-	if to == nil || p.Confirm != nil {
+func (ch *channel) withoutQueue(p *queue.Publication, to []vhost.Replier, mandatory bool) {
+	if len(to) == 0 || p.Confirm != nil {
 		ch.s.flushStage()
 	}
 	switch {
-	case to != nil:
+	case len(to) > 0:
 		ch.s.reply(to, &p.Message)
 	case mandatory:
 		ch.giveBack(&p.Message)
