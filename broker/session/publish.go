@@ -39,12 +39,16 @@ func (ch *channel) complete(body []byte) *amqp.Error {
 	if c.immediate {
 		return amqp.ImmediatePublish()
 	}
-	if err := ch.mayPublish(c.exchange()); err != nil {
-		return err.For(amqp.BasicPublishID)
-	}
 	ch.route.Head = c.head
-	if err := s.vhost.Route(&ch.route, c.exchange(), c.key(), c.facts.Headers); err != nil {
-		return asError(err).For(amqp.BasicPublishID)
+	nowhere := s.vhost.Route(&ch.route, c.exchange(), c.key(), c.facts.Headers)
+	if !ch.route.Repeated || ch.grants.published != s.access.Version() {
+		// Who may not publish is not told whether there is such an exchange.
+		if err := ch.mayPublish(c.exchange()); err != nil {
+			return err.For(amqp.BasicPublishID)
+		}
+	}
+	if nowhere != nil {
+		return asError(nowhere).For(amqp.BasicPublishID)
 	}
 	if c.facts.ReplyTo != nil {
 		if err := ch.addressReply(); err != nil {

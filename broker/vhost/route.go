@@ -25,6 +25,8 @@ type Route struct {
 	// to the address of a direct reply; with copies there may be queues, too.
 	// Mostly empty, and valid as Queues are.
 	Replies []Replier
+	// Repeated says that it is the same place as the last time.
+	Repeated bool
 	// Blind says that there are keys in the headers of the message that are not
 	// for receivers, and Fault what is wrong with keys in headers; nil if nothing
 	// is. They are of the last message that had headers.
@@ -57,7 +59,8 @@ func (v *VHost) Route(r *Route, exchange, key, headers []byte) error {
 		defer r.forgetKeys()
 	}
 	g := v.graph.Load()
-	if !copied && g.Version() == r.version && bytes.Equal(key, r.key) && bytes.Equal(exchange, r.exchange) {
+	r.Repeated = !copied && g.Version() == r.version && bytes.Equal(key, r.key) && bytes.Equal(exchange, r.exchange)
+	if r.Repeated {
 		return nil
 	}
 	r.version, r.Queues, r.Durable, r.Waits, r.Replies = 0, r.Queues[:0], 0, r.Waits[:0], r.Replies[:0]
