@@ -172,6 +172,7 @@ func TestGroupOfPriorities(t *testing.T) {
 	out := &sink{}
 	consume(t, q, &Consumer{Holder: Sink(out)})
 	wantNumbers(t, out.await(5), []uint64{11, 13, 12, 1, 10})
+	q.Detach(out)
 	q.Close()
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
@@ -190,9 +191,14 @@ func TestGroupOfPriorities(t *testing.T) {
 	q.Recover(recovered)
 	// Numbers go on above those of all lanes.
 	q.Publish([]Publication{message(20, 5)})
-	out = &sink{}
+	out = &sink{redelivered: map[uint64]bool{}}
 	consume(t, q, &Consumer{Holder: Sink(out)})
 	wantNumbers(t, out.await(6), []uint64{11, 13, 20, 12, 1, 10})
+	for number, again := range out.redelivered {
+		if again != (number != 20) {
+			t.Errorf("message %d: redelivered is %v", number, again)
+		}
+	}
 	q.Close()
 	if err := s.Close(); err != nil {
 		t.Fatal(err)

@@ -69,7 +69,9 @@ type Session struct {
 	user     string
 	access   *auth.Access
 	client   capabilities
-	frameMax uint32
+	// properties are what the client says about itself.
+	properties amqp.Table
+	frameMax   uint32
 
 	// Guarded by work: what the reader does. It is held while frames are
 	// handled, never while waiting for the socket.
