@@ -123,7 +123,7 @@ func (p *player) play(words []string) string {
 	case "return":
 		for _, name := range args {
 			seq := p.seqs[name]
-			if !p.m.Return(p.slots[seq], seq) {
+			if !p.m.Return(p.slots[seq], seq, false) {
 				p.say("not unacked: %s", name)
 			}
 		}
