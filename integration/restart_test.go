@@ -26,6 +26,8 @@ func TestRestart(t *testing.T) {
 		"transaction": restartTransaction,
 		"fanout":      restartFanout,
 		"backlog":     restartBacklog,
+		"history":     restartHistory,
+		"dedup":       restartDedup,
 	}
 	ends := map[string]func(*process){"stopped": (*process).stop, "killed": (*process).kill}
 	for name, fill := range cases {

@@ -12,6 +12,7 @@ import (
 type Group struct {
 	parts []*groupPart
 	joins []func(*store.Group)
+	after []func()
 	group *store.Group
 }
 
@@ -39,6 +40,9 @@ func (g *Group) Ack(from *Queue, s Settlement) {
 // once, by Commit, and calls [store.Queue.Join].
 func (g *Group) Join(join func(to *store.Group)) { g.joins = append(g.joins, join) }
 
+// After has f called, from any goroutine, when the group is durable, before done.
+func (g *Group) After(f func()) { g.after = append(g.after, f) }
+
 func (g *Group) part(q *Queue) *groupPart {
 	for _, p := range g.parts {
 		if p.queue == q {
@@ -54,6 +58,15 @@ func (g *Group) part(q *Queue) *groupPart {
 // when it is durable. newGroup is the store's; it is not used when nothing in
 // the group is durable. The group must not be changed any more.
 func (g *Group) Commit(newGroup func(parts int, whole, done func()) *store.Group, done func()) {
+	if len(g.after) > 0 {
+		last := done
+		done = func() {
+			for _, f := range g.after {
+				f()
+			}
+			last()
+		}
+	}
 	durable := len(g.joins)
 	for _, part := range g.parts {
 		if part.queue.Durable() {

@@ -9,6 +9,7 @@ const (
 	LanePart  PartUse = 1 + iota // the messages of a priority, by its number
 	DelayPart                    // messages that wait, by their bucket
 	DedupPart                    // what a deduplication remembers
+	HistoryPart                  // the last messages of an exchange
 )
 
 // PartKey is the key of a part: no two uses have the same. n is below 1<<56.

@@ -19,6 +19,8 @@ type txPublish struct {
 	queues    []*queue.Queue
 	mandatory bool
 	late      postponed // if it is to wait at exchanges, too
+	// remembered says that exchanges are to remember it.
+	remembered bool
 }
 
 // txSettle is a delivery that was settled and can still be taken back.
@@ -92,10 +94,16 @@ func (ch *channel) txCommit() *amqp.Error {
 	}
 	var group queue.Group
 	var late []postponed
+	done := commitWait{answer: func() { ch.answer(&amqp.TxCommitOk{}, nil, amqp.TxCommitID) }}
+	done.left.Store(1 << 32) // until all are counted
 	waits := 1
 	for i := range ch.tx.published {
 		p := &ch.tx.published[i]
-		ch.commitPublish(&group, p)
+		if p.remembered {
+			waits += ch.commitRemembered(&group, p, func() { done.came(1) })
+		} else {
+			ch.commitPublish(&group, p)
+		}
 		if n := len(p.late.at); n > 0 {
 			late = append(late, p.late)
 			waits += n
@@ -116,8 +124,7 @@ func (ch *channel) txCommit() *amqp.Error {
 	}
 	ch.tx = transaction{}
 	ch.ask()
-	done := commitWait{answer: func() { ch.answer(&amqp.TxCommitOk{}, nil, amqp.TxCommitID) }}
-	done.left.Store(int64(waits))
+	done.came(1<<32 - int64(waits))
 	group.Commit(ch.s.vhost.NewGroup, func() { done.came(1) })
 	for i := range late {
 		late[i].put(&done, uint64(i))

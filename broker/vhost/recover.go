@@ -50,6 +50,7 @@ func (v *VHost) Recover(defs []store.Definition) error {
 	}
 	r.dropOrphans()
 	v.graph.Store(r.graph)
+	v.recoverMemories()
 	for _, w := range v.waitings() {
 		w.recover()
 	}
@@ -75,6 +76,7 @@ func (r *recovery) exchange(d *store.Definition) error {
 	if w := r.newWaiting(&x); w != nil {
 		x.Delay = w
 	}
+	x.Memory = r.newMemory(&x)
 	next, err := r.graph.AddExchange(x)
 	if err != nil {
 		return fmt.Errorf("exchange %q of type %q: %w", def.Name, def.Type, err)

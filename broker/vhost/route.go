@@ -31,6 +31,8 @@ type Route struct {
 	Head []byte
 
 	result exchange.Result
+	memory memories
+	routed uint64 // the version of the topology by which the message was routed
 	copies amqp.Copies
 	keys   [][]byte // of a message with copies, for the time of a call
 	// What was asked for last, and of which version of the topology; that is 0
@@ -56,6 +58,7 @@ func (v *VHost) Route(r *Route, exchange, key, headers []byte) error {
 		return nil
 	}
 	r.version, r.Queues, r.Durable, r.Waits = 0, r.Queues[:0], 0, r.Waits[:0]
+	r.memory.reset()
 	x := g.ExchangeNamed(exchange)
 	if x == nil {
 		return amqp.NoExchange(v.name, string(exchange))
@@ -64,7 +67,7 @@ func (v *VHost) Route(r *Route, exchange, key, headers []byte) error {
 		return amqp.InternalExchange(v.name, x.Name)
 	}
 	if copied {
-		r.result.Properties = r.Head
+		r.begin(g)
 		g.RouteKeys(&r.result, x, r.keys, headers)
 		r.take()
 		return nil
@@ -80,7 +83,7 @@ func (v *VHost) Route(r *Route, exchange, key, headers []byte) error {
 
 // from adds where a message goes from an exchange.
 func (r *Route) from(g *exchange.Graph, x *exchange.Exchange, key, headers []byte) {
-	r.result.Properties = r.Head
+	r.begin(g)
 	g.Route(&r.result, x, key, headers)
 	r.take()
 }
@@ -102,6 +105,12 @@ func (r *Route) forgetKeys() {
 	clear(r.keys)
 	clear(r.copies.CC)
 	clear(r.copies.BCC)
+}
+
+// begin readies the result for a message.
+func (r *Route) begin(g *exchange.Graph) {
+	r.routed = g.Version()
+	r.result.Properties, r.result.Gate = r.Head, &r.memory
 }
 
 // take makes the result of routing the queues of the route.
