@@ -52,6 +52,12 @@ func ExclusiveUse(vhost, queue string) *Error {
 	return Errorf(AccessRefused, "%s in exclusive use", queueIn(vhost, queue))
 }
 
+// SingleActiveGet is a fetch from a quorum queue with a single active consumer.
+func SingleActiveGet(vhost, queue string) *Error {
+	return Errorf(ResourceLocked, "cannot obtain access to locked %s. "+
+		"basic.get operations are not supported by quorum queues with single active consumer", queueIn(vhost, queue))
+}
+
 // ReservedQueueName is a new queue with a name that begins with "amq.".
 func ReservedQueueName(queue string) *Error { return reservedName("queue", queue) }
 

@@ -52,6 +52,14 @@ type Config struct {
 	// that a new broker has; an empty slice is nobody.
 	LoopbackUsers []string
 
+	// Mechanisms are the ways to log in that clients are offered, in that order:
+	// PLAIN, AMQPLAIN, ANONYMOUS, and EXTERNAL, which is offered to those whose
+	// certificate says who they are. Nil is PLAIN and AMQPLAIN.
+	Mechanisms []string
+
+	// AnonymousUser is who those are who log in with ANONYMOUS; empty is guest.
+	AnonymousUser string
+
 	// ChannelMax is the number of channels that a connection may open; 0 is
 	// 2047.
 	ChannelMax uint16
@@ -69,6 +77,15 @@ type Config struct {
 
 	// MaxMessageSize is the size of the largest body, in bytes; 0 is 16 MiB.
 	MaxMessageSize uint64
+
+	// DefaultQueueType is "classic" or "quorum": what a queue is whose
+	// declaration does not say, and whose virtual host does not either, if its
+	// flags allow it. Empty is classic.
+	DefaultQueueType string
+
+	// MaxConnections and MaxChannels are how many there may be of all users
+	// together; 0 is any number.
+	MaxConnections, MaxChannels int
 
 	// MemoryLimit is how much memory the broker may use in all, in bytes. It
 	// is a setting of the whole process while the broker runs: the Go runtime
@@ -99,6 +116,10 @@ func (c Config) withDefaults() Config {
 		}
 		c.ClusterName = "rabbit@" + host
 	}
+	if c.Mechanisms == nil {
+		c.Mechanisms = []string{"PLAIN", "AMQPLAIN"}
+	}
+	c.AnonymousUser = cmp.Or(c.AnonymousUser, defaultUser)
 	c.Version = cmp.Or(c.Version, DefaultVersion)
 	c.ChannelMax = cmp.Or(c.ChannelMax, defaultChannelMax)
 	c.FrameMax = cmp.Or(c.FrameMax, defaultFrameMax)

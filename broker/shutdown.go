@@ -37,8 +37,10 @@ func (b *Broker) teardown(ctx context.Context) {
 	b.accepting.Wait()
 	b.watching.Wait()
 	b.endSessions(ctx)
-	for _, v := range b.vhosts {
-		v.Close()
+	b.admin.Lock()
+	defer b.admin.Unlock()
+	for _, h := range b.residents.all() {
+		h.Close()
 	}
 	if b.clock != nil {
 		b.clock.Close()

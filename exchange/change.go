@@ -16,12 +16,34 @@ func (g *Graph) AddExchange(x Exchange) (*Graph, error) {
 	if x.table == nil {
 		return nil, ErrUnknownType
 	}
-	if v, ok := x.Arguments.Get(AlternateExchange); ok {
-		x.alternate, _ = v.Str()
-	}
+	x.divert()
 	next := g.changed()
 	next.exchanges = g.exchanges.set(x.Name, &x)
 	return &next, nil
+}
+
+// divert decides where messages go that find no binding.
+func (x *Exchange) divert() {
+	x.alternate = x.Alternate
+	if v, ok := x.Arguments.Get(AlternateExchange); ok {
+		x.alternate, _ = v.Str()
+	}
+}
+
+// SetAlternates returns the graph with other alternate exchanges by policy, by
+// the names of the exchanges that have them. It passes over those that are not
+// there.
+func (g *Graph) SetAlternates(alternates map[string]string) *Graph {
+	next := g.changed()
+	for name, alternate := range alternates {
+		if x, ok := g.exchanges.get(name); ok {
+			to := *x
+			to.Alternate = alternate
+			to.divert()
+			next.exchanges = next.exchanges.set(name, &to)
+		}
+	}
+	return &next
 }
 
 // AddQueue returns the graph with one more queue, which the default exchange

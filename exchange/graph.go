@@ -57,6 +57,9 @@ type Exchange struct {
 	AutoDelete bool // it goes when its last binding does
 	Internal   bool // clients may not publish to it
 	Arguments  amqp.Table
+	// Alternate is the alternate exchange by policy, "" if there is none. One
+	// among the arguments is used instead.
+	Alternate string
 	// ID is a number for the owner of the graph to know the exchange by.
 	ID uint64
 	// Delay is for the owner of the graph to find the messages by that wait.

@@ -28,6 +28,7 @@ func TestRestart(t *testing.T) {
 		"backlog":     restartBacklog,
 		"history":     restartHistory,
 		"dedup":       restartDedup,
+		"priorities":  restartPriorities,
 	}
 	ends := map[string]func(*process){"stopped": (*process).stop, "killed": (*process).kill}
 	for name, fill := range cases {

@@ -1,19 +1,26 @@
 package queue
 
 import (
+	"slices"
+	"sync/atomic"
+
 	"github.com/lepusmq/lepus/queue/fifo"
 	"github.com/lepusmq/lepus/store"
 )
 
-// Group is what a tx.commit does to several queues: durable ones take all of
-// it or, after a crash, none. Messages of the group are held back in their
-// queues, with all that comes behind them, until the group is on its way to
-// the disk as a whole.
+// Group is what a tx.commit, or the death of messages, does to several queues:
+// durable ones take all of it or, after a crash, none. Messages of the group are
+// held back in their queues, with all that comes behind them, until the group is
+// on its way to the disk as a whole.
 type Group struct {
 	parts []*groupPart
 	joins []func(*store.Group)
 	after []func()
-	group *store.Group
+	group *store.Group // nil if the store need not know
+	done  func()
+	// left counts what must have happened before done: each part has been
+	// joined, and all is durable.
+	left atomic.Int32
 }
 
 // groupPart is what the group does to one queue.
@@ -21,6 +28,7 @@ type groupPart struct {
 	queue    *Queue
 	messages []Publication
 	acked    []Settlement
+	dead     joined // to be settled in the store only
 	hold     fifo.Hold
 }
 
@@ -43,6 +51,13 @@ func (g *Group) Join(join func(to *store.Group)) { g.joins = append(g.joins, joi
 // After has f called, from any goroutine, when the group is durable, before done.
 func (g *Group) After(f func()) { g.after = append(g.after, f) }
 
+// Bury adds a message of the queue's store that has died: the queue itself
+// knows, the store is to forget it with the group.
+func (g *Group) Bury(in *Queue, dead *Dead) {
+	part := g.part(in)
+	part.dead.settle(dead.Lane, dead.Seq)
+}
+
 func (g *Group) part(q *Queue) *groupPart {
 	for _, p := range g.parts {
 		if p.queue == q {
@@ -55,9 +70,39 @@ func (g *Group) part(q *Queue) *groupPart {
 }
 
 // Commit hands the group to its queues. done is called, from any goroutine,
-// when it is durable. newGroup is the store's; it is not used when nothing in
-// the group is durable. The group must not be changed any more.
-func (g *Group) Commit(newGroup func(parts int, whole, done func()) *store.Group, done func()) {
+// when it is durable and the others have it. newGroup is the store's; it is not
+// used when nothing in the group is durable. The group must not be changed any
+// more.
+func (g *Group) Commit(newGroup NewGroup, done func()) {
+	g.hand(newGroup, done, (*Queue).do)
+}
+
+// Post is [Group.Commit] for strands: it runs none on the caller's stack. The
+// store's group is not used either when no message of the group is to be kept.
+func (g *Group) Post(newGroup NewGroup, done func()) {
+	if !g.keeps() {
+		newGroup = nil
+	}
+	g.hand(newGroup, done, (*Queue).later)
+}
+
+// NewGroup makes a commit group of a store, see [store.Store].
+type NewGroup func(parts int, whole, done func()) *store.Group
+
+// keeps says whether the store is to keep something of the group.
+func (g *Group) keeps() bool {
+	if len(g.joins) > 0 {
+		return true
+	}
+	for _, part := range g.parts {
+		if part.queue.Durable() && slices.ContainsFunc(part.messages, func(p Publication) bool { return p.Persistent }) {
+			return true
+		}
+	}
+	return false
+}
+
+func (g *Group) hand(newGroup NewGroup, done func(), give func(*Queue, func(*Queue))) {
 	if len(g.after) > 0 {
 		last := done
 		done = func() {
@@ -73,17 +118,28 @@ func (g *Group) Commit(newGroup func(parts int, whole, done func()) *store.Group
 			durable++
 		}
 	}
-	if durable > 0 {
-		g.group = newGroup(durable, g.release, done)
+	g.done = done
+	g.left.Store(int32(len(g.parts)) + 1)
+	if durable > 0 && newGroup != nil {
+		g.group = newGroup(durable, g.release, g.come)
+	} else {
+		g.come()
 	}
 	for _, join := range g.joins {
 		join(g.group)
 	}
 	for _, part := range g.parts {
-		part.queue.do(func(q *Queue) { q.join(g, part) })
+		give(part.queue, func(q *Queue) {
+			q.join(g, part)
+			g.come()
+		})
 	}
-	if durable == 0 {
-		done()
+}
+
+// come counts one of the things that come before done.
+func (g *Group) come() {
+	if g.left.Add(-1) == 0 {
+		g.done()
 	}
 }
 
@@ -100,54 +156,54 @@ func (g *Group) release() {
 // join does the queue's part of a group.
 func (q *Queue) join(g *Group, part *groupPart) {
 	s := &q.strand
-	var settled []uint64
+	joined := part.dead
 	for _, a := range part.acked {
 		var i fifo.Item
 		if s.fifo.Settle(a.Slot, a.Seq, &i) {
 			if i.Kept == fifo.Store {
-				settled = append(settled, i.Seq)
+				joined.settle(i.Lane, i.Seq)
 				i.Kept = fifo.Nobody
 			}
 			q.forget(&i)
 		}
 	}
-	var entries []store.Enqueue
 	for i := range part.messages {
-		entries = q.joinMessage(part, &part.messages[i], entries)
+		q.joinMessage(g, part, &part.messages[i], &joined)
 	}
-	if q.store != nil {
-		q.store.Join(g.group, entries, settled)
+	switch {
+	case q.store == nil:
+	case g.group != nil:
+		joined.join(q, g.group)
+	default:
+		joined.forget(q)
 	}
 	if s.deleted {
-		q.dropJoined(part, len(entries) > 0)
+		q.dropJoined(part)
 	}
 }
 
 // dropJoined ends the messages that a group brought to a deleted queue, after
 // the store has taken its own references.
-func (q *Queue) dropJoined(part *groupPart, stored bool) {
+func (q *Queue) dropJoined(part *groupPart) {
 	s := &q.strand
-	if stored {
-		q.store.SettleBelow(s.seq, nil)
-	}
+	q.settleAll()
 	for i := range part.messages {
 		s.releaser.Release(&part.messages[i].Message)
 	}
 }
 
-func (q *Queue) joinMessage(part *groupPart, p *Publication, entries []store.Enqueue) []store.Enqueue {
+func (q *Queue) joinMessage(g *Group, part *groupPart, p *Publication, joined *joined) {
 	s := &q.strand
-	i := fifo.Item{Seq: s.seq, Message: p.Message}
+	i := fifo.Item{Seq: s.seq, Message: p.Message, Lane: q.laneOf(&p.Message)}
 	s.seq++
-	if q.store != nil {
+	if g.group != nil && q.store != nil {
 		i.Hold = &part.hold
 		if p.Persistent {
 			i.Kept = fifo.Store
-			entries = append(entries, store.Enqueue{Seq: i.Seq, Message: p.Message, Fanout: p.Fanout})
+			joined.keep(i.Lane, store.Enqueue{Seq: i.Seq, Message: p.Message, Fanout: p.Fanout})
 		}
 	}
 	if !s.deleted {
 		s.fifo.Publish(i)
 	}
-	return entries
 }

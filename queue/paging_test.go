@@ -19,9 +19,25 @@ type pagingRig struct {
 	overflow *store.Volatile
 	budget   *Budget
 	queue    *Queue
+	// priority is that of a message; nil if none has one.
+	priority func(n uint64) uint8
 }
 
 func newPagingRig(t *testing.T, memory int64) *pagingRig {
+	t.Helper()
+	return newPagingRigWith(t, memory, Options{})
+}
+
+// partsOf makes parts of a store.
+func partsOf(s store.Store) func(uint64) store.Queue {
+	return func(uint64) store.Queue {
+		id := s.NewID()
+		s.Define([]store.Definition{{Kind: store.KindQueue, ID: id}}, nil)
+		return s.Queue(id)
+	}
+}
+
+func newPagingRigWith(t *testing.T, memory int64, o Options) *pagingRig {
 	t.Helper()
 	r := &pagingRig{budget: &Budget{limit: memory}}
 	damaged := func(err error) { t.Error(err) }
@@ -33,7 +49,10 @@ func newPagingRig(t *testing.T, memory int64) *pagingRig {
 	r.overflow = store.NewVolatile(store.Options{Dir: t.TempDir(), SegmentSize: 1 << 20, OnDamage: damaged, OnFail: damaged})
 	id := r.store.NewID()
 	r.store.Define([]store.Definition{{Kind: store.KindQueue, ID: id}}, nil)
-	r.queue = New(Config{ID: id, Name: "q", Store: r.store.Queue(id), Budget: r.budget, Overflow: r.overflow})
+	r.queue = New(Config{
+		ID: id, Name: "q", Store: r.store.Queue(id), Parts: partsOf(r.store),
+		Options: o, Budget: r.budget, Overflow: r.overflow,
+	})
 	t.Cleanup(func() {
 		r.queue.Close()
 		if n := r.budget.Used(); n != 0 {
@@ -59,6 +78,9 @@ func (r *pagingRig) fill(first, last uint64, size, batch int, kept func(uint64) 
 		binary.BigEndian.PutUint64(body, n)
 		m := slab.Add([]byte("\x00\x01k"), []byte{0, 0}, body)
 		m.Persistent = kept(n)
+		if r.priority != nil {
+			m.Priority = r.priority(n)
+		}
 		if list = append(list, Publication{Message: m}); len(list) == batch || n == last {
 			r.queue.Publish(list)
 			r.queue.Throttle()

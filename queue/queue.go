@@ -73,6 +73,8 @@ type Config struct {
 	// it is first asked for, deleted with the queue. It is called from the strand
 	// and waits for nothing. nil if Store is.
 	Parts func(key uint64) store.Queue
+	// Options say how the queue treats messages and consumers.
+	Options Options
 	// Budget bounds what the queue has in memory; nil is no bound.
 	Budget *Budget
 	// Overflow is where messages go that Store does not keep when there are too
@@ -88,12 +90,15 @@ type Config struct {
 // holding a lock that a Sink or a callback takes: they may run the strand.
 type Queue struct {
 	// Immutable.
-	id       uint64
-	name     string
-	store    store.Queue
-	budget   *Budget
-	spillTo  *store.Volatile
-	onUnused func(*Queue)
+	id         uint64
+	name       string
+	store      store.Queue
+	parts      func(uint64) store.Queue
+	priorities priorities
+	single     bool
+	budget     *Budget
+	spillTo    *store.Volatile
+	onUnused   func(*Queue)
 
 	// Guarded by mu: the mailbox, and whether the strand runs.
 	mu       sync.Mutex
@@ -120,9 +125,12 @@ type Queue struct {
 // store wants [Queue.Close] when the broker stops.
 func New(cfg Config) *Queue {
 	q := &Queue{
-		id: cfg.ID, name: cfg.Name, store: cfg.Store,
+		id: cfg.ID, name: cfg.Name, store: cfg.Store, parts: cfg.Parts,
+		priorities: cfg.Options.priorities(), single: cfg.Options.SingleActive,
 		budget: cfg.Budget, spillTo: cfg.Overflow, onUnused: cfg.OnUnused,
 	}
+	q.strand.main.store = cfg.Store
+	q.ready()
 	q.strand.seq = 1
 	if q.store != nil {
 		q.strand.seq = q.store.NextSeq()
@@ -135,6 +143,12 @@ func (q *Queue) ID() uint64 { return q.id }
 
 // QueueName is the queue's name.
 func (q *Queue) QueueName() string { return q.name }
+
+// Quorum says whether the queue has the rules of quorum queues.
+func (q *Queue) Quorum() bool { return q.priorities.quorum }
+
+// SingleActive says whether one consumer at a time has messages.
+func (q *Queue) SingleActive() bool { return q.single }
 
 // Durable says whether the queue keeps persistent messages over a restart.
 func (q *Queue) Durable() bool { return q.store != nil }

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/lepusmq/lepus/amqp"
+	"github.com/lepusmq/lepus/broker/vhost"
 	"github.com/lepusmq/lepus/queue"
 )
 
@@ -73,9 +74,15 @@ func bit(b bool) byte {
 
 // basicGet fetches one message.
 func (ch *channel) basicGet(m *amqp.BasicGet) *amqp.Error {
-	q, err := ch.findQueue(m.Queue)
+	if m.Queue == vhost.ReplyQueue {
+		return amqp.ReplyQueueGet(ch.s.vhost.Name(), m.Queue)
+	}
+	q, err := ch.readableQueue(m.Queue)
 	if err != nil {
 		return err
+	}
+	if q.SingleActive() && q.Quorum() {
+		return amqp.SingleActiveGet(ch.s.vhost.Name(), q.QueueName()).For(amqp.BasicGetID)
 	}
 	ch.ask()
 	q.Get(ch, m.NoAck, func(d *queue.Delivery, ready int, ok bool, err error) {

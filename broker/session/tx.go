@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/lepusmq/lepus/amqp"
+	"github.com/lepusmq/lepus/broker/vhost"
 	"github.com/lepusmq/lepus/queue"
 )
 
@@ -17,6 +18,7 @@ type transaction struct {
 type txPublish struct {
 	queue.Publication
 	queues    []*queue.Queue
+	reply     vhost.Replier
 	mandatory bool
 	late      postponed // if it is to wait at exchanges, too
 	// remembered says that exchanges are to remember it.
@@ -29,8 +31,10 @@ type txSettle struct {
 	requeue bool
 }
 
-func (t *transaction) publish(queues []*queue.Queue, p queue.Publication, mandatory bool) {
-	t.published = append(t.published, txPublish{Publication: p, queues: slices.Clone(queues), mandatory: mandatory})
+func (t *transaction) publish(to *vhost.Route, p queue.Publication, mandatory bool) {
+	t.published = append(t.published, txPublish{
+		Publication: p, queues: slices.Clone(to.Queues), reply: to.Reply, mandatory: mandatory, remembered: to.Remembers(),
+	})
 }
 
 // postpone has the message that was published last wait at exchanges.
@@ -136,13 +140,11 @@ func (ch *channel) txCommit() *amqp.Error {
 	return nil
 }
 
-// commitPublish adds one message to the group, or returns it.
+// commitPublish adds one message to the group, or does with it what is done
+// without a queue.
 func (ch *channel) commitPublish(group *queue.Group, p *txPublish) {
 	if len(p.queues) == 0 {
-		if p.mandatory && len(p.late.at) == 0 {
-			ch.giveBack(&p.Message)
-		}
-		p.Release()
+		ch.withoutQueue(&p.Publication, p.reply, p.mandatory && len(p.late.at) == 0)
 		return
 	}
 	durable := 0
@@ -151,11 +153,5 @@ func (ch *channel) commitPublish(group *queue.Group, p *txPublish) {
 			durable++
 		}
 	}
-	if p.Persistent && durable > 1 {
-		p.Fanout = queue.NewFanout(durable)
-	}
-	p.Retain(len(p.queues) - 1)
-	for _, q := range p.queues {
-		group.Publish(q, p.Publication)
-	}
+	addTo(group, p.queues, durable, &p.Publication)
 }

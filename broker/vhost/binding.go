@@ -21,11 +21,14 @@ type Binding struct {
 // nobody may make or remove.
 func (b *Binding) wanted() (exchange.Binding, error) {
 	x := exchange.Binding{
-		Source: strip(b.Source), Destination: strip(b.Destination),
+		Source: CleanName(b.Source), Destination: CleanName(b.Destination),
 		ToExchange: b.ToExchange, Key: b.Key, Arguments: b.Arguments,
 	}
 	if x.Source == "" || x.ToExchange && x.Destination == "" {
 		return x, amqp.DefaultExchange()
+	}
+	if !x.ToExchange && IsReplyQueue(x.Destination) {
+		return x, amqp.ReplyQueueBinding()
 	}
 	return x, nil
 }

@@ -47,6 +47,16 @@ type bindingDefinition struct {
 	Arguments []byte      `json:"arguments,omitempty"`
 }
 
+type policyDefinition struct {
+	VHost      uint64          `json:"vhost"`
+	Operator   bool            `json:"operator,omitempty"`
+	Name       []byte          `json:"name"`
+	Pattern    []byte          `json:"pattern"`
+	ApplyTo    string          `json:"apply_to"`
+	Priority   int             `json:"priority,omitempty"`
+	Definition json.RawMessage `json:"definition"`
+}
+
 // exchangeRef names an exchange by the number of its definition, or one that is
 // in every vhost, and cannot be deleted, by its name.
 type exchangeRef struct {
@@ -79,6 +89,14 @@ func (v *VHost) encodeQueue(spec *QueueSpec) []byte {
 	return encode(queueDefinition{
 		VHost: v.id, Name: []byte(spec.Name),
 		AutoDelete: spec.AutoDelete, Arguments: encodeTable(spec.Arguments),
+	})
+}
+
+func (v *VHost) encodePolicy(kind policyKind, p *policy) []byte {
+	return encode(policyDefinition{
+		VHost: v.id, Operator: kind == operatorPolicy,
+		Name: []byte(p.Name), Pattern: []byte(p.Pattern), ApplyTo: p.ApplyTo, Priority: p.Priority,
+		Definition: encode(p.Definition),
 	})
 }
 

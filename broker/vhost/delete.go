@@ -13,7 +13,7 @@ import (
 // if there is no such queue. Errors: 405, and 406 with ifUnused if it has
 // consumers, with ifEmpty if it has messages.
 func (v *VHost) DeleteQueue(user OwnerID, name string, ifUnused, ifEmpty bool, reply func(int, error)) {
-	name = strip(name)
+	name = CleanName(name)
 	v.mu.Lock()
 	e := v.queues[name]
 	if e == nil {

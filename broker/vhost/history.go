@@ -42,8 +42,10 @@ func historyAt(x *exchange.Exchange) *history {
 	return h
 }
 
-// record adds a message, given by its parts on the wire. Called with mu held.
-func (h *history) record(route, head, body []byte) {
+// record adds a message, given by its parts on the wire. blind says that its
+// headers, if it has any, name keys that are not for receivers. Called with mu
+// held.
+func (h *history) record(route, head, body []byte, blind bool) {
 	if h.length == 0 {
 		return
 	}
@@ -51,6 +53,10 @@ func (h *history) record(route, head, body []byte) {
 	buf = append(append(append(buf, route...), head...), body...)
 	m := past{Message: queue.Adopt(buf, len(route), len(head))}
 	m.Persistent = true
+	var facts amqp.Facts
+	if err := amqp.CheckProperties(head, &facts); err == nil && facts.Headers != nil && blind {
+		m.Note(queue.Blind)
+	}
 	var part store.Queue
 	if h.parts != nil {
 		part = h.parts.get(historyKey())

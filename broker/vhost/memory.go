@@ -122,7 +122,7 @@ func (v *VHost) Claim(r *Route, route, head, body []byte) bool {
 		}
 	}
 	for _, h := range m.histories {
-		h.record(route, head, body)
+		h.record(route, head, body, r.Blind)
 	}
 	return true
 }
@@ -157,7 +157,9 @@ func (v *VHost) forward(r *Route, from string, m *queue.Message, to *queue.Group
 		r.Head = m.Head()
 		g := v.graph.Load()
 		if x := g.Exchange(from); x != nil {
-			r.from(g, x, keyOf(m), facts.Headers)
+			key := keyOf(m)
+			r.from(g, x, key, facts.Headers, facts.Headers != nil && r.copied(key, facts.Headers))
+			r.forgetKeys()
 		}
 		if v.Claim(r, m.Route(), m.Head(), m.Body()) {
 			break

@@ -1,7 +1,11 @@
 package vhost
 
 import (
+	"fmt"
+	"io/fs"
 	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/lepusmq/lepus/queue"
@@ -21,10 +25,19 @@ func openDisk(t *testing.T, dir string) *disk {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &disk{&fixture{New(Config{Name: "/", ID: 7, Store: s}), t, nil}, dir}
+	overflow := store.NewVolatile(store.Options{Dir: filepath.Join(dir, "overflow"), OnDamage: failed, OnFail: failed})
+	clock := queue.NewClock()
+	d := &disk{&fixture{New(Config{Name: "/", ID: 7, Store: s, Overflow: overflow, Clock: clock}), t, nil}, dir}
 	t.Cleanup(func() {
+		if err := d.Check(); err != nil {
+			t.Error(err)
+		}
 		d.Close()
+		clock.Close()
 		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+		if err := overflow.Close(); err != nil {
 			t.Error(err)
 		}
 	})
@@ -43,9 +56,25 @@ func (d *disk) sync() {
 // now.
 func (d *disk) kill() *disk {
 	d.t.Helper()
-	dir := d.t.TempDir()
-	d.ok(os.CopyFS(dir, os.DirFS(d.dir)))
-	return openDisk(d.t.(*testing.T), dir)
+	// What is copied while the store writes to it is of several moments, and none that a kill could leave.
+	for {
+		before, dir := d.files(), d.t.TempDir()
+		if err := os.CopyFS(dir, os.DirFS(d.dir)); err == nil && d.files() == before {
+			return openDisk(d.t.(*testing.T), dir)
+		}
+	}
+}
+
+// files lists the files of the folder, with their sizes and the times of their last change.
+func (d *disk) files() string {
+	var list strings.Builder
+	_ = filepath.WalkDir(d.dir, func(path string, _ fs.DirEntry, err error) error {
+		if info, statErr := os.Stat(path); err == nil && statErr == nil {
+			fmt.Fprintln(&list, path, info.Size(), info.ModTime().UnixNano())
+		}
+		return nil
+	})
+	return list.String()
 }
 
 // keep puts a message into a part.

@@ -14,6 +14,7 @@ import (
 type recovery struct {
 	*VHost
 	graph     *exchange.Graph
+	matching  *matching
 	exchanges map[uint64]string // names by the number of the definition
 	queues    map[uint64]string
 	parts     map[uint64]*parts // whose owner was not found yet, by that
@@ -23,8 +24,12 @@ type recovery struct {
 // Recover brings back what the definitions of a store define in this vhost;
 // those of others are passed over. It is called once, before anything else.
 func (v *VHost) Recover(defs []store.Definition) error {
+	if err := v.recoverPolicies(defs); err != nil {
+		return err
+	}
 	r := recovery{
-		VHost: v, graph: v.graph.Load(), exchanges: map[uint64]string{}, queues: map[uint64]string{},
+		VHost: v, graph: v.graph.Load(), matching: v.matching(v.policies.Load()),
+		exchanges: map[uint64]string{}, queues: map[uint64]string{},
 		parts: map[uint64]*parts{}, isPart: map[uint64]bool{},
 	}
 	if err := r.findParts(defs); err != nil {
@@ -50,6 +55,7 @@ func (v *VHost) Recover(defs []store.Definition) error {
 	}
 	r.dropOrphans()
 	v.graph.Store(r.graph)
+	v.applyToExchanges(r.matching) // to those that were there before
 	v.recoverMemories()
 	for _, w := range v.waitings() {
 		w.recover()
@@ -69,6 +75,7 @@ func (r *recovery) exchange(d *store.Definition) error {
 	x := exchange.Exchange{
 		Name: string(def.Name), Type: def.Type, Durable: true,
 		AutoDelete: def.AutoDelete, Internal: def.Internal, Arguments: args, ID: d.ID,
+		Alternate: r.matching.alternate(string(def.Name)),
 	}
 	if r.parts[d.ID] != nil {
 		r.VHost.parts[d.ID] = r.claim(d.ID)
@@ -95,13 +102,14 @@ func (r *recovery) queue(d *store.Definition) error {
 	if err != nil {
 		return fmt.Errorf("decode queue %q: %w", def.Name, err)
 	}
-	spec := QueueSpec{Name: string(def.Name), AutoDelete: def.AutoDelete}
+	spec := QueueSpec{Name: string(def.Name), AutoDelete: def.AutoDelete, Arguments: args}
 	if r.VHost.queues[spec.Name] != nil {
 		return fmt.Errorf("queue %q is defined twice", def.Name)
 	}
-	p := r.claim(d.ID)
-	e := &entry{queue: r.newQueue(d.ID, &spec, p), autoDelete: def.AutoDelete, args: args, parts: p}
-	e.queue.Recover(p.all())
+	e := &entry{autoDelete: def.AutoDelete, args: args, parts: r.claim(d.ID)}
+	e.applied = r.matching.match(spec.Name, e.scope())
+	e.queue = r.newQueue(d.ID, &spec, e)
+	e.queue.Recover(e.parts.all())
 	r.VHost.queues[spec.Name] = e
 	r.graph = r.graph.AddQueue(e.queue)
 	r.queues[d.ID] = spec.Name

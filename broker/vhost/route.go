@@ -20,6 +20,9 @@ type Route struct {
 	// on from there; it has not come to the queues behind. Valid as Queues are.
 	Waits []*Waiting
 	Delay int64
+	// Reply is the requester to whom the message goes instead of to queues: it
+	// was published to the address of a direct reply. Mostly nil.
+	Reply Replier
 	// Blind says that there are keys in the headers of the message that are not
 	// for receivers, and Fault what is wrong with keys in headers; nil if nothing
 	// is. They are of the last message that had headers.
@@ -57,8 +60,13 @@ func (v *VHost) Route(r *Route, exchange, key, headers []byte) error {
 	if !copied && g.Version() == r.version && bytes.Equal(key, r.key) && bytes.Equal(exchange, r.exchange) {
 		return nil
 	}
-	r.version, r.Queues, r.Durable, r.Waits = 0, r.Queues[:0], 0, r.Waits[:0]
+	r.version, r.Queues, r.Durable, r.Waits, r.Reply = 0, r.Queues[:0], 0, r.Waits[:0], nil
 	r.memory.reset()
+	if len(exchange) == 0 {
+		if r.Reply = v.replies.find(key); r.Reply != nil {
+			return nil
+		}
+	}
 	x := g.ExchangeNamed(exchange)
 	if x == nil {
 		return amqp.NoExchange(v.name, string(exchange))
@@ -66,14 +74,8 @@ func (v *VHost) Route(r *Route, exchange, key, headers []byte) error {
 	if x.Internal {
 		return amqp.InternalExchange(v.name, x.Name)
 	}
-	if copied {
-		r.begin(g)
-		g.RouteKeys(&r.result, x, r.keys, headers)
-		r.take()
-		return nil
-	}
-	r.from(g, x, key, headers)
-	if !r.result.Once() {
+	r.from(g, x, key, headers, copied)
+	if !copied && !r.result.Once() {
 		r.version = g.Version()
 		r.exchange = append(r.exchange[:0], exchange...)
 		r.key = append(r.key[:0], key...)
@@ -81,11 +83,27 @@ func (v *VHost) Route(r *Route, exchange, key, headers []byte) error {
 	return nil
 }
 
-// from adds where a message goes from an exchange.
-func (r *Route) from(g *exchange.Graph, x *exchange.Exchange, key, headers []byte) {
-	r.begin(g)
-	g.Route(&r.result, x, key, headers)
-	r.take()
+// from adds where a message goes from an exchange; copied says that all its keys
+// are in r.
+func (r *Route) from(g *exchange.Graph, x *exchange.Exchange, key, headers []byte, copied bool) {
+	r.routed = g.Version()
+	r.result.Properties, r.result.Gate = r.Head, &r.memory
+	if copied {
+		g.RouteKeys(&r.result, x, r.keys, headers)
+	} else {
+		g.Route(&r.result, x, key, headers)
+	}
+	for _, q := range r.result.Queues() {
+		to := q.(*queue.Queue)
+		r.Queues = append(r.Queues, to)
+		if to.Durable() {
+			r.Durable++
+		}
+	}
+	r.Delay = r.result.Delay()
+	for _, x := range r.result.Waits() {
+		r.Waits = append(r.Waits, waitingAt(x))
+	}
 }
 
 // copied reads the copies in headers, and reports whether there are any: then
@@ -103,27 +121,5 @@ func (r *Route) copied(key, headers []byte) bool {
 // forgetKeys lets go of the message that the keys are in.
 func (r *Route) forgetKeys() {
 	clear(r.keys)
-	clear(r.copies.CC)
-	clear(r.copies.BCC)
-}
-
-// begin readies the result for a message.
-func (r *Route) begin(g *exchange.Graph) {
-	r.routed = g.Version()
-	r.result.Properties, r.result.Gate = r.Head, &r.memory
-}
-
-// take makes the result of routing the queues of the route.
-func (r *Route) take() {
-	for _, q := range r.result.Queues() {
-		to := q.(*queue.Queue)
-		r.Queues = append(r.Queues, to)
-		if to.Durable() {
-			r.Durable++
-		}
-	}
-	r.Delay = r.result.Delay()
-	for _, x := range r.result.Waits() {
-		r.Waits = append(r.Waits, waitingAt(x))
-	}
+	r.copies.Forget()
 }

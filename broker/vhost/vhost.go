@@ -22,6 +22,10 @@ type Config struct {
 	// goes and is not kept; both may be nil.
 	Budget   *queue.Budget
 	Overflow *store.Volatile
+	// DefaultQueueType is the type of queues whose declaration does not say, if
+	// the settings do not say either: see [Settings].
+	DefaultQueueType string
+	Settings         Settings
 	// Clock tells delayed messages when they are due; without it they never are.
 	Clock *queue.Clock
 	// Log may be nil.
@@ -44,9 +48,19 @@ type VHost struct {
 	overflow *store.Volatile
 	clock    *queue.Clock
 	log      *zap.Logger
+	// defaultType is the type of queues that nobody has given one.
+	defaultType string
 
 	// Changed while holding mu, read by anyone.
-	graph atomic.Pointer[exchange.Graph]
+	graph    atomic.Pointer[exchange.Graph]
+	policies atomic.Pointer[policies]
+
+	// Replaced as a whole by anyone.
+	settings atomic.Pointer[Settings]
+
+	// policing is held by whoever changes the policies until they are applied. It
+	// is taken before mu.
+	policing sync.Mutex
 
 	// Guarded by mu. No method of a queue is called while holding it.
 	mu     sync.Mutex
@@ -58,9 +72,12 @@ type VHost struct {
 	histories uint64
 
 	unsynced unsynced
+	replies  replies
 	// endings are the goroutines that delete queues with no consumer left, and that
 	// end what waits at exchanges that are deleted.
 	endings sync.WaitGroup
+	// burials are those that strands are at. Added to while holding mu.
+	burials sync.WaitGroup
 }
 
 // New makes a virtual host with the exchanges that every one has.
@@ -73,12 +90,15 @@ func New(cfg Config) *VHost {
 		id:     cfg.ID,
 		store:  cfg.Store,
 		budget: cfg.Budget, overflow: cfg.Overflow, clock: cfg.Clock,
-		log:    cfg.Log,
-		queues: map[string]*entry{},
-		owners: map[OwnerID]*owner{},
-		parts:  map[uint64]*parts{},
+		log:         cfg.Log,
+		defaultType: cfg.DefaultQueueType,
+		queues:      map[string]*entry{},
+		owners:      map[OwnerID]*owner{},
+		parts:       map[uint64]*parts{},
 	}
 	v.graph.Store(exchange.NewGraph())
+	v.policies.Store(&policies{})
+	v.settings.Store(&cfg.Settings)
 	return v
 }
 
@@ -90,6 +110,7 @@ func (v *VHost) Close() {
 	v.mu.Lock()
 	v.closed = true
 	v.mu.Unlock()
+	v.burials.Wait()
 	v.endings.Wait()
 	for _, w := range v.waitings() {
 		w.close()
@@ -120,6 +141,9 @@ func (v *VHost) entries() []*entry {
 // and waits for every queue: for tests and fixtures.
 func (v *VHost) Check() error {
 	if err := v.checkTopology(); err != nil {
+		return fmt.Errorf("vhost %q: %w", v.name, err)
+	}
+	if err := v.checkPolicies(); err != nil {
 		return fmt.Errorf("vhost %q: %w", v.name, err)
 	}
 	for _, e := range v.entries() {

@@ -25,6 +25,8 @@ type Item struct {
 	Hold *Hold
 	// Count is how often the message has been delivered before.
 	Count uint32
+	// Lane is the priority under which the queue has it: see [Machine.Prioritize].
+	Lane uint8
 	// Kept says who keeps the message.
 	Kept Keeper
 }

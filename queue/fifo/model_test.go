@@ -7,26 +7,30 @@ import (
 	"testing"
 )
 
-// model is the queue as a naive slice: every message with who has it.
+// model is the queue as a naive slice: every message with who has it, in the
+// order of publishing.
 type model struct {
 	messages []modelMessage
 }
 
 type modelMessage struct {
 	seq    uint64
+	lane   uint8
 	slot   Slot
 	holder any // nil: ready
 	by     *Consumer
 	count  uint32
 }
 
+// ready is the message that leaves next.
 func (o *model) ready() *modelMessage {
+	var first *modelMessage
 	for i := range o.messages {
-		if o.messages[i].holder == nil {
-			return &o.messages[i]
+		if m := &o.messages[i]; m.holder == nil && (first == nil || m.lane > first.lane) {
+			first = m
 		}
 	}
-	return nil
+	return first
 }
 
 func (o *model) unacked(c *Consumer) int {
@@ -46,7 +50,14 @@ func (o *model) remove(seq uint64) {
 // TestModel holds random histories against the model.
 func TestModel(t *testing.T) {
 	for seed := range uint64(400) {
-		h := &history{r: rand.New(rand.NewPCG(seed, 1)), disk: disk{has: map[uint64]Keeper{}}}
+		h := &history{r: rand.New(rand.NewPCG(seed, 1)), disk: disk{has: map[uint64]Keeper{}, lanes: map[uint64]uint8{}}}
+		// Half of the queues have priorities, some of them all that there are.
+		h.main, h.priorities = uint8(seed%3), []uint8{1, 1, 1, 4, 10, 253}[seed%6]
+		h.m.Prioritize(h.main)
+		if h.single = seed%5 == 0; h.single {
+			h.yields = seed%2 == 0
+			h.m.Single(h.yields)
+		}
 		for step := range 300 {
 			h.step()
 			if err := h.check(); err != nil {
@@ -57,12 +68,18 @@ func TestModel(t *testing.T) {
 }
 
 type history struct {
-	r         *rand.Rand
-	m         Machine
-	o         model
-	seq       uint64
-	consumers []*Consumer
-	disk      disk
+	r    *rand.Rand
+	m    Machine
+	o    model
+	seq  uint64
+	main uint8 // the priority of messages without
+	// priorities is how many others there are, with it.
+	priorities uint8
+	consumers  []*Consumer
+	// single says that only active may have messages; retiring that it is to go.
+	single, yields, retiring bool
+	active                   *Consumer
+	disk                     disk
 }
 
 func (h *history) step() {
@@ -70,9 +87,10 @@ func (h *history) step() {
 	case n < 35:
 		h.publish()
 	case n < 42:
-		c := &Consumer{Holder: h.r.IntN(3), NoAck: h.r.IntN(4) == 0, Prefetch: h.r.IntN(4)}
+		c := &Consumer{Holder: h.r.IntN(3), NoAck: h.r.IntN(4) == 0, Prefetch: h.r.IntN(4), Priority: int64(h.r.IntN(5)-2) / 2}
 		if h.m.Consume(c) == nil {
 			h.consumers = append(h.consumers, c)
+			h.retiring = h.retiring || h.yields && h.active != nil && c.Priority > h.active.Priority
 		}
 	case n < 45 && len(h.consumers) > 0:
 		at := h.r.IntN(len(h.consumers))
@@ -89,7 +107,27 @@ func (h *history) step() {
 	default:
 		h.page()
 	}
+	h.elect()
 	h.dispatch()
+}
+
+// elect finds out who the single active consumer is.
+func (h *history) elect() {
+	h.retiring = h.retiring && slices.ContainsFunc(h.consumers, func(c *Consumer) bool { return c.Priority > h.active.Priority })
+	if slices.Contains(h.consumers, h.active) && (!h.retiring || h.o.unacked(h.active) > 0) {
+		return
+	}
+	h.active, h.retiring = nil, false
+	for _, c := range h.consumers {
+		if h.active == nil || c.Priority > h.active.Priority {
+			h.active = c
+		}
+	}
+}
+
+// mayHave says whether a consumer may have a message.
+func (h *history) mayHave(c *Consumer) bool {
+	return (c.NoAck || c.Prefetch == 0 || h.o.unacked(c) < c.Prefetch) && (!h.single || c == h.active && !h.retiring)
 }
 
 func (h *history) settle() {
@@ -101,7 +139,7 @@ func (h *history) settle() {
 	if h.r.IntN(2) == 0 {
 		var i Item
 		ok := h.m.Settle(m.slot, m.seq, &i)
-		if k := h.disk.has[m.seq]; !ok || i.Seq != m.seq || i.Count != m.count || i.Kept != k {
+		if k := h.disk.has[m.seq]; !ok || i.Seq != m.seq || i.Count != m.count || i.Kept != k || i.Lane != m.lane {
 			panic(fmt.Sprintf("settled %+v, %v; want %+v with %v", i, ok, m, k))
 		}
 		h.remove(m.seq)
@@ -132,7 +170,7 @@ func (h *history) get() {
 	if !ok && h.m.Absent() {
 		return
 	}
-	if ok != (want != nil) || ok && (d.Seq != want.seq || d.Count != want.count) {
+	if ok != (want != nil) || ok && (d.Seq != want.seq || d.Lane != want.lane || d.Count != want.count) {
 		panic(fmt.Sprintf("got %v %v, want %+v", d.Seq, ok, want))
 	}
 	if ok {
@@ -165,12 +203,17 @@ func (h *history) dispatch() {
 			if !slices.Contains(h.consumers, c) {
 				panic("delivered to a consumer that is gone")
 			}
+			if !h.mayHave(c) {
+				panic("delivered to a consumer that may not have it")
+			}
+			for _, other := range h.consumers {
+				if other.Priority > c.Priority && h.mayHave(other) {
+					panic("delivered to a consumer while one of a higher priority has credit")
+				}
+			}
 			if c.NoAck {
 				h.remove(d.Seq)
 				continue
-			}
-			if c.Prefetch > 0 && h.o.unacked(c) >= c.Prefetch {
-				panic("delivered beyond the prefetch")
 			}
 			want.holder, want.by, want.slot = c.Holder, c, d.Slot
 		}
@@ -197,7 +240,7 @@ func (h *history) check() error {
 		return nil
 	}
 	for _, c := range h.consumers {
-		if c.NoAck || c.Prefetch == 0 || h.o.unacked(c) < c.Prefetch {
+		if h.mayHave(c) {
 			return fmt.Errorf("a message is ready and a consumer has credit")
 		}
 	}

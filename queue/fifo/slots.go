@@ -12,7 +12,7 @@ type ref struct {
 	owner ownerID
 	// where is the message's place among the residents, if it is in memory
 	// (low bit 1). Otherwise it is how often the message was delivered, with
-	// its keeper (bit 1). Of a free slot it is the next free one.
+	// its keeper (bit 1) and its lane. Of a free slot it is the next free one.
 	where uint32
 }
 
@@ -20,18 +20,26 @@ const (
 	inMemory  = 1
 	inSpill   = 2
 	whereBits = 2
-	maxCount  = 1<<(32-whereBits) - 1
+	countBits = whereBits + 8 // for the lane
+	maxCount  = 1<<(32-countBits) - 1
 )
 
 func (r *ref) resident() bool { return r.where&inMemory != 0 }
 
 // item is what is known of a message that is not in memory.
 func (r *ref) item() Item {
-	i := Item{Seq: r.seq, Count: r.where >> whereBits, Kept: Store}
+	i := Item{Seq: r.seq, Count: r.where >> countBits, Lane: uint8(r.where >> whereBits), Kept: Store}
 	if r.where&inSpill != 0 {
 		i.Kept = Overflow
 	}
 	return i
+}
+
+// countUp notes one more delivery of a message that is not in memory.
+func (r *ref) countUp() {
+	if r.where>>countBits < maxCount {
+		r.where += 1 << countBits
+	}
 }
 
 // residents are the delivered messages that are in memory.
@@ -65,7 +73,7 @@ func (r *residents) keep(i *Item, owner ownerID, stay bool) ref {
 
 // away says where a message is that only its keeper has.
 func away(i *Item) uint32 {
-	where := min(i.Count, maxCount) << whereBits
+	where := min(i.Count, maxCount)<<countBits | uint32(i.Lane)<<whereBits
 	if i.Kept == Overflow {
 		where |= inSpill
 	}
@@ -111,6 +119,30 @@ const sweepLen = 1280
 
 // get returns what the table has of a resident message.
 func (r *residents) get(f *ref) *Item { return &r.items[f.where>>whereBits] }
+
+// place says in which lane a message is, and who keeps it.
+func (r *residents) place(f *ref) (lane uint8, kept Keeper) {
+	if f.resident() {
+		i := r.get(f)
+		return i.Lane, i.Kept
+	}
+	i := f.item()
+	return i.Lane, i.Kept
+}
+
+// each calls f for the messages of a list of refs.
+func (r *residents) each(list []ref, f func(*Item)) {
+	for at := range list {
+		switch e := &list[at]; {
+		case e.seq == 0:
+		case e.resident():
+			f(r.get(e))
+		default:
+			i := e.item()
+			f(&i)
+		}
+	}
+}
 
 // take ends a ref and moves its message, or what is known of it, to where it
 // is wanted.
