@@ -28,6 +28,7 @@ func TestRestart(t *testing.T) {
 		"backlog":     restartBacklog,
 		"history":     restartHistory,
 		"dedup":       restartDedup,
+		"dedup queue": restartDedupQueue,
 		"priorities":  restartPriorities,
 	}
 	ends := map[string]func(*process){"stopped": (*process).stop, "killed": (*process).kill}

@@ -30,6 +30,8 @@ type groupPart struct {
 	acked    []Settlement
 	dead     joined // to be settled in the store only
 	hold     fifo.Hold
+	// duplicates are messages that the queue had already.
+	duplicates []Message
 }
 
 // Publish adds a message, of which the group takes over one reference.
@@ -168,7 +170,12 @@ func (q *Queue) join(g *Group, part *groupPart) {
 		}
 	}
 	for i := range part.messages {
-		q.joinMessage(g, part, &part.messages[i], &joined)
+		p := &part.messages[i]
+		if s.distinct != nil && s.distinct.duplicate(&p.Message) {
+			q.answer(g, part, p, &joined)
+			continue
+		}
+		q.joinMessage(g, part, p, &joined)
 	}
 	switch {
 	case q.store == nil:
@@ -176,6 +183,9 @@ func (q *Queue) join(g *Group, part *groupPart) {
 		joined.join(q, g.group)
 	default:
 		joined.forget(q)
+	}
+	for i := range part.duplicates {
+		s.releaser.Release(&part.duplicates[i])
 	}
 	if s.deleted {
 		q.dropJoined(part)
@@ -200,10 +210,17 @@ func (q *Queue) joinMessage(g *Group, part *groupPart, p *Publication, joined *j
 		i.Hold = &part.hold
 		if p.Persistent {
 			i.Kept = fifo.Store
-			joined.keep(i.Lane, store.Enqueue{Seq: i.Seq, Message: p.Message, Fanout: p.Fanout})
+			e := store.Enqueue{Seq: i.Seq, Message: p.Message, Fanout: p.Fanout}
+			if s.distinct != nil {
+				e.Confirm, e.Publish = s.distinct.safety.guard(e.Seq, nil, 0)
+			}
+			joined.keep(i.Lane, e)
 		}
 	}
 	if !s.deleted {
 		s.fifo.Publish(i)
+	}
+	if s.distinct != nil {
+		s.distinct.add(i.Seq, i.Lane)
 	}
 }

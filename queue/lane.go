@@ -151,4 +151,7 @@ func (q *Queue) recover(priority uint8) {
 	if in, n := l.store.Stock(); n > 0 {
 		s.fifo.Recover(priority, in, n)
 	}
+	if s.distinct != nil {
+		q.recoverKeys(priority)
+	}
 }

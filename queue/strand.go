@@ -24,6 +24,9 @@ type strand struct {
 	main    lane    // of the main priority
 	lanes   []*lane // of others, by priority; nil if there were no such messages
 
+	// distinct is nil unless the queue is to have each key once.
+	distinct *distinct
+
 	*scratch
 }
 
@@ -134,6 +137,9 @@ func (q *Queue) hurry(u *urgent) {
 		}
 	case released:
 		u.hold.Release()
+		if s.distinct != nil {
+			q.settleAnswers(u.hold)
+		}
 	case restored:
 		q.restore(u.answer)
 	case kept:
@@ -144,6 +150,10 @@ func (q *Queue) hurry(u *urgent) {
 // accept puts a message into the queue.
 func (q *Queue) accept(p *Publication) {
 	s := &q.strand
+	if s.distinct != nil && s.distinct.duplicate(&p.Message) {
+		q.dropDuplicate(p)
+		return
+	}
 	seq := s.seq
 	s.seq++
 	kept := fifo.Nobody
@@ -157,6 +167,9 @@ func (q *Queue) accept(p *Publication) {
 		s.enqueues = slices.Grow(s.enqueues, 1)[:len(s.enqueues)+1]
 		e := &s.enqueues[len(s.enqueues)-1]
 		e.Seq, e.Message, e.Fanout, e.Confirm, e.Publish = seq, p.Message, p.Fanout, p.Confirm, p.Publish
+		if s.distinct != nil {
+			e.Confirm, e.Publish = s.distinct.safety.guard(seq, p.Confirm, p.Publish)
+		}
 	} else if p.Confirm != nil {
 		s.confirm.add(p.Confirm, p.Publish)
 	}
@@ -167,6 +180,9 @@ func (q *Queue) accept(p *Publication) {
 	}
 	i := s.fifo.Add(seq, p.Size(), lane)
 	i.Message, i.Kept = p.Message, kept
+	if s.distinct != nil {
+		s.distinct.add(seq, lane)
+	}
 }
 
 // forget ends a message that left the queue for good.
@@ -175,6 +191,9 @@ func (q *Queue) forget(i *fifo.Item) {
 	if i.Kept != fifo.Nobody {
 		q.gather(i.Lane)
 		s.settled[i.Kept] = append(s.settled[i.Kept], i.Seq)
+	}
+	if s.distinct != nil {
+		s.distinct.forget(i.Seq)
 	}
 	s.releaser.Release(&i.Message)
 }

@@ -28,6 +28,7 @@ type burial struct {
 // gravedigger is the memory for a burial.
 type gravedigger struct {
 	result exchange.Result
+	memory memories
 	copies amqp.Copies
 	keys   [][]byte
 	head   []byte
@@ -88,8 +89,9 @@ func (b *burial) one(x *exchange.Exchange, d *queue.Dead) {
 	b.head = amqp.AppendRevised(b.head[:0], d.Head(), headers, amqp.HasExpiration)
 	_ = amqp.CheckProperties(b.head, &facts)
 
-	b.result.Properties = b.head
-	b.graph.RouteKeys(&b.result, x, b.keys, facts.Headers)
+	if !b.route(x, d, &facts) {
+		return
+	}
 	to := b.targets(history, d.Reason)
 	if len(to) > 0 {
 		p := b.letterOf(d, &facts)
@@ -107,8 +109,28 @@ func (b *burial) one(x *exchange.Exchange, d *queue.Dead) {
 			b.group.Publish(q.(*queue.Queue), p)
 		}
 	}
+	b.memory.join(&b.group)
+	b.memory.reset()
 	clear(b.keys)
 	b.copies.Forget()
+}
+
+// route finds where a message goes, and has exchanges on the way remember it. It
+// reports false if the exchange has gone.
+func (b *burial) route(x *exchange.Exchange, d *queue.Dead, facts *amqp.Facts) bool {
+	for x != nil {
+		b.memory.reset()
+		b.result.Properties, b.result.Gate = b.head, &b.memory
+		b.graph.RouteKeys(&b.result, x, b.keys, facts.Headers)
+		if !b.memory.any || b.vhost.claim(&b.memory, b.graph.Version(), func(h *history) {
+			h.record(appendRoute(nil, b.letter.Exchange, b.keys[0]), b.head, d.Body(), d.Has(queue.Blind) && !b.letter.HasKey)
+		}) {
+			return true
+		}
+		b.graph = b.vhost.graph.Load()
+		x = b.graph.Exchange(b.letter.Exchange)
+	}
+	return false
 }
 
 // headers returns the headers that the message has from here on, and its history,

@@ -25,7 +25,7 @@ type memories struct {
 // claim is a key that is new to a window.
 type claim struct {
 	window *window
-	key    digest
+	key    queue.Digest
 	ttl    int64
 	mark   *mark // once it is claimed
 }
@@ -33,7 +33,6 @@ type claim struct {
 // Headers that exchanges with a memory look at.
 const (
 	noStoreHeader = "x-recent-history-no-store"
-	dedupHeader   = "x-deduplication-header"
 	dedupTTL      = "x-cache-ttl"
 )
 
@@ -54,11 +53,11 @@ func (m *memories) Pass(x *exchange.Exchange, r *exchange.Result) bool {
 
 // look reports whether a message is new to a window.
 func (m *memories) look(w *window, r *exchange.Result) bool {
-	v, ok := r.Header(dedupHeader)
+	v, ok := r.Header(queue.DeduplicationHeader)
 	if !ok {
 		return true
 	}
-	key, ok := digestOf(v)
+	key, ok := queue.DigestOf(v)
 	if !ok {
 		return true
 	}
@@ -97,13 +96,17 @@ func (r *Route) Deduplicates() bool { return len(r.memory.claims)+len(r.memory.k
 // its parts are as on the wire. It reports false if the route does not hold any
 // more: then the message is to be routed again, and claimed again.
 func (v *VHost) Claim(r *Route, route, head, body []byte) bool {
-	m := &r.memory
+	return v.claim(&r.memory, r.routed, func(h *history) { h.record(route, head, body, r.Blind) })
+}
+
+// claim is Claim for a message that was routed by that version of the topology.
+func (v *VHost) claim(m *memories, routed uint64, record func(*history)) bool {
 	slices.SortFunc(m.histories, func(a, b *history) int { return cmp.Compare(a.id, b.id) })
 	for _, h := range m.histories {
 		h.mu.Lock()
 		defer h.mu.Unlock()
 	}
-	if len(m.histories) > 0 && v.graph.Load().Version() != r.routed {
+	if len(m.histories) > 0 && v.graph.Load().Version() != routed {
 		return false
 	}
 	for _, known := range m.known {
@@ -122,15 +125,17 @@ func (v *VHost) Claim(r *Route, route, head, body []byte) bool {
 		}
 	}
 	for _, h := range m.histories {
-		h.record(route, head, body, r.Blind)
+		record(h)
 	}
 	return true
 }
 
 // Join adds the keys that were claimed to the group that publishes the message.
-func (r *Route) Join(to *queue.Group) {
-	for i := range r.memory.claims {
-		r.memory.claims[i].mark.join(to)
+func (r *Route) Join(to *queue.Group) { r.memory.join(to) }
+
+func (m *memories) join(to *queue.Group) {
+	for i := range m.claims {
+		m.claims[i].mark.join(to)
 	}
 }
 

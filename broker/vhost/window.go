@@ -1,11 +1,9 @@
 package vhost
 
 import (
-	"crypto/sha256"
 	"encoding/binary"
 	"sync"
 
-	"github.com/lepusmq/lepus/amqp"
 	"github.com/lepusmq/lepus/exchange"
 	"github.com/lepusmq/lepus/queue"
 	"github.com/lepusmq/lepus/store"
@@ -24,7 +22,7 @@ type window struct {
 
 	// Guarded by mu.
 	mu             sync.Mutex
-	marks          map[digest]*mark
+	marks          map[queue.Digest]*mark
 	oldest, newest *mark
 	dead           []uint64 // numbers of marks that are gone, for the store to forget
 
@@ -34,13 +32,10 @@ type window struct {
 	seq     uint64 // guarded by joining: the last number in the part
 }
 
-// digest stands for a key. Two keys have the same only if SHA-256 is broken.
-type digest [16]byte
-
 // mark is a key in a window. It is guarded by the window's mu.
 type mark struct {
 	window       *window
-	key          digest
+	key          queue.Digest
 	expires      int64  // Unix milliseconds; 0 is never
 	seq          uint64 // in the part; 0 if it is not there
 	older, newer *mark
@@ -50,21 +45,8 @@ type mark struct {
 	waiting    []func() // called when it is safe
 }
 
-// digestOf returns what stands for a header as a key; ok is false if it cannot
-// be one, as a table.
-func digestOf(v amqp.Value) (key digest, ok bool) {
-	if _, isTable := v.Table(); isTable {
-		return key, false
-	}
-	if _, isArray := v.Array(); isArray {
-		return key, false
-	}
-	sum := sha256.Sum256(v.Key().Append(nil))
-	return digest(sum[:]), true
-}
-
 func newWindow(cache exchange.Cache, p *parts) *window {
-	w := &window{cache: cache, marks: map[digest]*mark{}}
+	w := &window{cache: cache, marks: map[queue.Digest]*mark{}}
 	if cache.Disk {
 		w.parts = p
 	}
@@ -72,13 +54,13 @@ func newWindow(cache exchange.Cache, p *parts) *window {
 }
 
 // find returns the mark of a key, nil if the key is not known now.
-func (w *window) find(key digest, now int64) *mark {
+func (w *window) find(key queue.Digest, now int64) *mark {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.known(key, now)
 }
 
-func (w *window) known(key digest, now int64) *mark {
+func (w *window) known(key queue.Digest, now int64) *mark {
 	m := w.marks[key]
 	if m != nil && m.expires != 0 && m.expires <= now {
 		w.drop(m)
@@ -89,7 +71,7 @@ func (w *window) known(key digest, now int64) *mark {
 
 // claim brings a key into the window, nil if it is there already. ttl is how long
 // it stays, in milliseconds; 0 is for ever.
-func (w *window) claim(key digest, ttl, now int64) *mark {
+func (w *window) claim(key queue.Digest, ttl, now int64) *mark {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.known(key, now) != nil {
@@ -234,10 +216,10 @@ func (w *window) recover(now int64) {
 	defer w.mu.Unlock()
 	eachKept(part, func(s *store.Stored) {
 		body := s.Body()
-		if len(body) != len(digest{})+8 {
+		if len(body) != len(queue.Digest{})+8 {
 			return
 		}
-		m := &mark{window: w, key: digest(body), expires: int64(binary.BigEndian.Uint64(body[len(digest{}):])), seq: s.Seq, safe: true}
+		m := &mark{window: w, key: queue.Digest(body), expires: int64(binary.BigEndian.Uint64(body[len(queue.Digest{}):])), seq: s.Seq, safe: true}
 		if was := w.marks[m.key]; was != nil {
 			w.drop(was)
 		}
