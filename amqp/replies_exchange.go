@@ -48,3 +48,18 @@ func NoBindingQueue() *Error {
 func BadHistoryLength(v Value) *Error {
 	return Errorf(PreconditionFailed, "Invalid argument %s, 'x-recent-history-length' must be a positive integer", v.term())
 }
+
+// BadCacheSize is a deduplication exchange without a good x-cache-size.
+func BadCacheSize() *Error {
+	return Errorf(PreconditionFailed, "Missing or invalid argument, 'x-cache-size' must be an integer greater than 0")
+}
+
+// BadCacheTTL is a deduplication exchange with a bad x-cache-ttl.
+func BadCacheTTL() *Error {
+	return Errorf(PreconditionFailed, "Invalid argument, 'x-cache-ttl' must be an integer greater than 0")
+}
+
+// BadCachePersistence is one with a bad x-cache-persistence.
+func BadCachePersistence() *Error {
+	return Errorf(PreconditionFailed, "Invalid argument, 'x-cache-persistence' must be either 'disk' or 'memory'")
+}

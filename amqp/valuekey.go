@@ -1,6 +1,9 @@
 package amqp
 
-import "math"
+import (
+	"encoding/binary"
+	"math"
+)
 
 // ValueKey stands for a value where values are looked up: two are equal with ==
 // if, and for anything but tables and arrays only if, their values are
@@ -26,4 +29,11 @@ func (v Value) Key() ValueKey {
 		}
 	}
 	return k
+}
+
+// Append appends bytes that no other key has.
+func (k ValueKey) Append(dst []byte) []byte {
+	dst = append(dst, k.form)
+	dst = binary.BigEndian.AppendUint64(dst, k.bits)
+	return append(dst, k.text...)
 }

@@ -12,7 +12,7 @@ func (g *Graph) AddExchange(x Exchange) (*Graph, error) {
 	if _, ok := g.exchanges.get(x.Name); ok {
 		return nil, ErrExists
 	}
-	x.table, x.delays = newTable(&x), x.Delays()
+	x.table, x.delays, x.stateful = newTable(&x), x.Delays(), x.remembers()
 	if x.table == nil {
 		return nil, ErrUnknownType
 	}

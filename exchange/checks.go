@@ -9,6 +9,10 @@ func CheckArguments(vhost string, x *Exchange) error {
 	switch x.Routing() {
 	case ConsistentHash:
 		return checkHashArguments(vhost, x)
+	case RecentHistory:
+		return checkHistory(x.Arguments)
+	case Deduplication:
+		return checkCache(x.Arguments)
 	}
 	return nil
 }

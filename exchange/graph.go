@@ -64,8 +64,12 @@ type Exchange struct {
 	ID uint64
 	// Delay is for the owner of the graph to find the messages by that wait.
 	Delay any
+	// Memory is for the owner of the graph to find what the exchange remembers, if
+	// it is of a type that does.
+	Memory any
 
 	table     table
+	stateful  bool // it remembers messages
 	delays    bool // messages may wait here
 	outgoing  int  // bindings in the table
 	incoming  dict[bindingID, *Binding]
@@ -91,7 +95,7 @@ func newTable(x *Exchange) table {
 	switch x.Routing() {
 	case "direct":
 		return direct{}
-	case "fanout":
+	case "fanout", RecentHistory, Deduplication:
 		return fanout{}
 	case "topic":
 		return topic{}

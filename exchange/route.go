@@ -23,6 +23,8 @@ type Result struct {
 	// Properties are the properties of the message as on the wire, for exchanges
 	// that route by one of them. Whoever routes sets them, or leaves them nil.
 	Properties []byte
+	// Gate is asked at exchanges that remember messages; nil lets all through.
+	Gate Gate
 
 	// searched is for topic exchanges: with how much of the key the node of a
 	// '#' that lies below another was reached.
@@ -64,10 +66,12 @@ func (g *Graph) route(r *Result, x *Exchange, key []byte, more [][]byte, headers
 			continue
 		}
 		r.matched = false
-		r.key = borrow(key)
-		x.table.route(g, r)
-		if len(more) > 0 {
-			r.routeMore(g, x)
+		if !x.stateful || r.pass(x) {
+			r.key = borrow(key)
+			x.table.route(g, r)
+			if len(more) > 0 {
+				r.routeMore(g, x)
+			}
 		}
 		if !r.matched && x.alternate != "" {
 			r.visit(g, x.alternate)
@@ -128,6 +132,9 @@ func (r *Result) followAll(g *Graph, all bag) {
 		return true
 	})
 }
+
+// Header returns a header of the message that is being routed.
+func (r *Result) Header(name string) (amqp.Value, bool) { return r.table().Get(name) }
 
 // table returns the headers of the message. Properties are checked before a
 // message is routed; headers that cannot be decoded count as none.

@@ -83,6 +83,9 @@ func (q *Queue) die(i *fifo.Item, why Reason) {
 		q.forget(i)
 		return
 	}
+	if s.distinct != nil {
+		s.distinct.forget(i.Seq)
+	}
 	if i.Kept == fifo.Overflow {
 		q.gather(i.Lane)
 		s.settled[i.Kept] = append(s.settled[i.Kept], i.Seq)

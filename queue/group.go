@@ -15,6 +15,7 @@ import (
 type Group struct {
 	parts []*groupPart
 	joins []func(*store.Group)
+	after []func()
 	group *store.Group // nil if the store need not know
 	done  func()
 	// left counts what must have happened before done: each part has been
@@ -39,6 +40,8 @@ type groupPart struct {
 	// numbers of those of which other queues wait to hear.
 	refused    []*Publication
 	unanswered []uint64
+	// duplicates are messages that the queue had already.
+	duplicates []Message
 }
 
 // Publish adds a message, of which the group takes over one reference.
@@ -66,6 +69,9 @@ func (g *Group) Refused() bool { return g.refused.Load() }
 // Join adds something that is in the same store and no queue: join is called
 // once, by Commit, and calls [store.Queue.Join].
 func (g *Group) Join(join func(to *store.Group)) { g.joins = append(g.joins, join) }
+
+// After has f called, from any goroutine, when the group is durable, before done.
+func (g *Group) After(f func()) { g.after = append(g.after, f) }
 
 // Bury adds a message of the queue's store that has died: the queue itself
 // knows, the store is to forget it with the group.
@@ -124,8 +130,11 @@ func (g *Group) Refusing() []*Queue {
 // NewGroup makes a commit group of a store, see [store.Store].
 type NewGroup func(parts int, whole, done func()) *store.Group
 
-// keeps says whether a durable queue is to keep a message of the group.
+// keeps says whether the store is to keep something of the group.
 func (g *Group) keeps() bool {
+	if len(g.joins) > 0 {
+		return true
+	}
 	for _, part := range g.parts {
 		keeps := func(p Publication) bool { return p.Persistent || part.queue.Quorum() }
 		if part.queue.Durable() && slices.ContainsFunc(part.messages, keeps) {
@@ -136,6 +145,15 @@ func (g *Group) keeps() bool {
 }
 
 func (g *Group) hand(newGroup NewGroup, done func(), give func(*Queue, func(*Queue))) {
+	if len(g.after) > 0 {
+		last := done
+		done = func() {
+			for _, f := range g.after {
+				f()
+			}
+			last()
+		}
+	}
 	durable := len(g.joins)
 	for _, part := range g.parts {
 		if part.queue.Durable() {
@@ -180,7 +198,12 @@ func (g *Group) come() {
 func (g *Group) release() {
 	for _, part := range g.parts {
 		if q := part.queue; q.Durable() {
-			q.prompt(func(*Queue) { part.hold.Release() })
+			q.prompt(func(q *Queue) {
+				part.hold.Release()
+				if q.strand.distinct != nil {
+					q.settleAnswers(&part.hold)
+				}
+			})
 		}
 	}
 }
@@ -208,9 +231,13 @@ func (q *Queue) join(g *Group, part *groupPart) {
 		q.hurry(&urgent{Settlement: r, outcome: rejected})
 	}
 	for i := range part.messages {
-		if p := &part.messages[i]; s.deleted || q.admit(p) {
+		p := &part.messages[i]
+		switch {
+		case s.distinct != nil && s.distinct.duplicate(&p.Message):
+			q.answer(g, part, p, &joined)
+		case s.deleted || q.admit(p):
 			q.joinMessage(g, part, p, &joined)
-		} else {
+		default:
 			g.refused.Store(true)
 			q.refuseJoined(part, p, &joined)
 		}
@@ -228,6 +255,9 @@ func (q *Queue) join(g *Group, part *groupPart) {
 	}
 	for _, p := range part.refused {
 		q.discard(p)
+	}
+	for i := range part.duplicates {
+		s.releaser.Release(&part.duplicates[i])
 	}
 	if s.deleted {
 		q.dropJoined(part)
@@ -266,10 +296,17 @@ func (q *Queue) joinMessage(g *Group, part *groupPart, p *Publication, joined *j
 		i.Hold = &part.hold
 		if p.Persistent {
 			i.Kept = fifo.Store
-			joined.keep(i.Lane, store.Enqueue{Seq: i.Seq, Message: p.Message, Fanout: p.Fanout})
+			e := store.Enqueue{Seq: i.Seq, Message: p.Message, Fanout: p.Fanout}
+			if s.distinct != nil {
+				e.Confirm, e.Publish = s.distinct.safety.guard(e.Seq, nil, 0)
+			}
+			joined.keep(i.Lane, e)
 		}
 	}
 	if !s.deleted {
 		s.fifo.Publish(i)
+	}
+	if s.distinct != nil {
+		s.distinct.add(i.Seq, i.Lane)
 	}
 }

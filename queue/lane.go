@@ -156,4 +156,7 @@ func (q *Queue) recover(priority uint8) {
 		s.fifo.Recover(priority, in, n, mortal)
 		q.timed = q.timed || mortal
 	}
+	if s.distinct != nil {
+		q.recoverKeys(priority)
+	}
 }

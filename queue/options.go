@@ -28,6 +28,9 @@ type Options struct {
 	DeliveryLimit Bound
 	// Retry makes returned messages wait before they are ready again.
 	Retry Retry
+	// Deduplicate drops messages of which the queue has one with the same
+	// [DeduplicationHeader]. Only set when the queue is made.
+	Deduplicate bool
 	// ConsumerTimeout is how long a delivery may stay unacked, in milliseconds.
 	ConsumerTimeout Bound
 }

@@ -6,9 +6,10 @@ type PartUse uint8
 
 // The uses. Their numbers are part of the store's format.
 const (
-	LanePart  PartUse = 1 + iota // the messages of a priority, by its number
-	DelayPart                    // messages that wait, by their bucket
-	DedupPart                    // what a deduplication remembers
+	LanePart    PartUse = 1 + iota // the messages of a priority, by its number
+	DelayPart                      // messages that wait, by their bucket
+	DedupPart                      // what a deduplication remembers
+	HistoryPart                    // the last messages of an exchange
 )
 
 // PartKey is the key of a part: no two uses have the same. n is below 1<<56.

@@ -158,6 +158,9 @@ func New(cfg Config) *Queue {
 	q.strand.main.store = cfg.Store
 	q.ready()
 	q.noteAckTimeout(&cfg.Options)
+	if cfg.Options.Deduplicate {
+		q.strand.distinct = newDistinct()
+	}
 	q.strand.seq = 1
 	if q.store != nil {
 		q.strand.seq = q.store.NextSeq()

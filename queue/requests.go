@@ -104,7 +104,12 @@ func (q *Queue) Purge(reply func(n int, err error)) {
 			reply(0, ErrDeleted)
 			return
 		}
-		reply(s.fifo.Purge(func(i *fifo.Item) { s.releaser.Release(&i.Message) }, q.settleBelow), nil)
+		reply(s.fifo.Purge(func(i *fifo.Item) { s.releaser.Release(&i.Message) }, func(priority uint8, seq uint64) {
+			q.settleBelow(priority, seq)
+			if s.distinct != nil {
+				q.purged(priority, seq)
+			}
+		}), nil)
 	})
 }
 
@@ -144,6 +149,7 @@ func (q *Queue) end() {
 	q.empty()
 	q.settleAll()
 	q.closeOverflow()
+	s.distinct = nil
 }
 
 // empty makes the machine forget all.

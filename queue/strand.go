@@ -26,6 +26,9 @@ type strand struct {
 	lanes   []*lane // of others, by priority; nil if there were no such messages
 	ruling
 
+	// distinct is nil unless the queue is to have each key once.
+	distinct *distinct
+
 	*scratch
 }
 
@@ -160,6 +163,10 @@ func (q *Queue) hurry(u *urgent) {
 // accept puts a message into the queue.
 func (q *Queue) accept(p *Publication) {
 	s := &q.strand
+	if s.distinct != nil && s.distinct.duplicate(&p.Message) {
+		q.dropDuplicate(p)
+		return
+	}
 	if (s.opt != nil || p.Expires != 0) && !s.deleted && !q.admit(p) {
 		q.refuse(p)
 		return
@@ -177,6 +184,9 @@ func (q *Queue) accept(p *Publication) {
 		s.enqueues = slices.Grow(s.enqueues, 1)[:len(s.enqueues)+1]
 		e := &s.enqueues[len(s.enqueues)-1]
 		e.Seq, e.Message, e.Fanout, e.Confirm, e.Publish = seq, p.Message, p.Fanout, p.Confirm, p.Publish
+		if s.distinct != nil {
+			e.Confirm, e.Publish = s.distinct.safety.guard(seq, p.Confirm, p.Publish)
+		}
 	} else if p.Confirm != nil {
 		s.confirm.add(p.Confirm, p.Publish)
 	}
@@ -187,6 +197,9 @@ func (q *Queue) accept(p *Publication) {
 	}
 	i := s.fifo.Add(seq, &p.Message, lane)
 	i.Message, i.Kept = p.Message, kept
+	if s.distinct != nil {
+		s.distinct.add(seq, lane)
+	}
 }
 
 // forget ends a message that left the queue for good.
@@ -195,6 +208,9 @@ func (q *Queue) forget(i *fifo.Item) {
 	if i.Kept != fifo.Nobody {
 		q.gather(i.Lane)
 		s.settled[i.Kept] = append(s.settled[i.Kept], i.Seq)
+	}
+	if s.distinct != nil {
+		s.distinct.forget(i.Seq)
 	}
 	s.releaser.Release(&i.Message)
 }

@@ -76,6 +76,11 @@ func (ch *channel) complete(body []byte) *amqp.Error {
 	}
 	s.alarm.noticePublish()
 
+	if ch.route.Remembers() && ch.mode != transactional {
+		if err := ch.claim(body); err != nil {
+			return err
+		}
+	}
 	switch queues := ch.route.Queues; {
 	case ch.mode == transactional:
 		var p queue.Publication
@@ -84,6 +89,8 @@ func (ch *channel) complete(body []byte) *amqp.Error {
 		if len(ch.route.Waits) > 0 {
 			ch.tx.postpone(ch.postponed(body))
 		}
+	case ch.route.Deduplicates():
+		ch.deduplicated(body)
 	case len(queues) == 0 && len(ch.route.Waits) == 0:
 		var p queue.Publication
 		ch.receive(&p, body)

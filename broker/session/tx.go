@@ -21,6 +21,8 @@ type txPublish struct {
 	replies   []vhost.Replier
 	mandatory bool
 	late      postponed // if it is to wait at exchanges, too
+	// remembered says that exchanges are to remember it.
+	remembered bool
 }
 
 // txSettle is a delivery that was settled and can still be taken back.
@@ -32,6 +34,7 @@ type txSettle struct {
 func (t *transaction) publish(to *vhost.Route, p queue.Publication, mandatory bool) {
 	t.published = append(t.published, txPublish{
 		Publication: p, queues: slices.Clone(to.Queues), replies: slices.Clone(to.Replies), mandatory: mandatory,
+		remembered: to.Remembers(),
 	})
 }
 
@@ -96,10 +99,22 @@ func (ch *channel) txCommit() *amqp.Error {
 	}
 	var group queue.Group
 	var late []postponed
+	done := commitWait{answer: func() {
+		if group.Refused() {
+			ch.answer(nil, amqp.PartialCommit(), amqp.TxCommitID)
+			return
+		}
+		ch.answer(&amqp.TxCommitOk{}, nil, amqp.TxCommitID)
+	}}
+	done.left.Store(1 << 32) // until all are counted
 	waits := 1
 	for i := range ch.tx.published {
 		p := &ch.tx.published[i]
-		ch.commitPublish(&group, p)
+		if p.remembered {
+			waits += ch.commitRemembered(&group, p, func() { done.came(1) })
+		} else {
+			ch.commitPublish(&group, p)
+		}
 		if n := len(p.late.at); n > 0 {
 			late = append(late, p.late)
 			waits += n
@@ -124,14 +139,7 @@ func (ch *channel) txCommit() *amqp.Error {
 	}
 	ch.tx = transaction{}
 	ch.ask()
-	done := commitWait{answer: func() {
-		if group.Refused() {
-			ch.answer(nil, amqp.PartialCommit(), amqp.TxCommitID)
-			return
-		}
-		ch.answer(&amqp.TxCommitOk{}, nil, amqp.TxCommitID)
-	}}
-	done.left.Store(int64(waits))
+	done.came(1<<32 - int64(waits))
 	group.Commit(ch.s.vhost.NewGroup, func() { done.came(1) })
 	for i := range late {
 		late[i].put(&done, uint64(i))
@@ -158,11 +166,5 @@ func (ch *channel) commitPublish(group *queue.Group, p *txPublish) {
 			durable++
 		}
 	}
-	if p.Persistent && durable > 1 {
-		p.Fanout = queue.NewFanout(durable)
-	}
-	p.Retain(len(p.queues) - 1)
-	for _, q := range p.queues {
-		group.Publish(q, p.Publication)
-	}
+	addTo(group, p.queues, durable, &p.Publication)
 }

@@ -32,6 +32,9 @@ func (t queueType) String() string {
 const (
 	typeArgument       = "x-queue-type"
 	deadLetterArgument = "x-dead-letter-exchange"
+	// deduplicationArgument is that of a plugin of RabbitMQ's, which is built in
+	// here.
+	deduplicationArgument = "x-message-deduplication"
 )
 
 // typeOf returns the type of queue that arguments ask for; ok is false if they
@@ -78,6 +81,7 @@ var arguments = []argument{
 	{"x-queue-mode", classic, checkMode},
 	{"x-queue-version", classic, checkVersion},
 	{"x-single-active-consumer", classic | quorum, checkBool},
+	{deduplicationArgument, classic | quorum, checkBool},
 	{"x-consumer-timeout", classic | quorum, checkSize},
 	{"x-consumer-disconnected-timeout", quorum, checkSize},
 	{typeArgument, classic | quorum | stream, nil}, // checked before all others

@@ -5,6 +5,7 @@ import (
 
 	"github.com/lepusmq/lepus/amqp"
 	"github.com/lepusmq/lepus/exchange"
+	"github.com/lepusmq/lepus/queue"
 	"github.com/lepusmq/lepus/store"
 )
 
@@ -73,9 +74,27 @@ func (v *VHost) Bind(user OwnerID, b Binding, reply func(error)) {
 		changes = append(changes, store.Definition{Kind: store.KindBinding, ID: x.ID, Value: v.encodeBinding(g, &x)})
 	}
 	c := v.record(changes, func() { reply(nil) })
-	v.publish(next)
+	to, past := v.publishBound(next, &x)
 	v.mu.Unlock()
+	v.replayTo(&x, to, past)
 	c.visible()
+}
+
+// publishBound makes a new binding visible, and returns what its destination is
+// to be sent, and which queue that is if it is one. The caller holds the lock.
+func (v *VHost) publishBound(next *exchange.Graph, x *exchange.Binding) (to *queue.Queue, past []queue.Publication) {
+	h := historyAt(next.Exchange(x.Source))
+	if h == nil {
+		v.publish(next)
+		return nil, nil
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	v.publish(next)
+	if !x.ToExchange {
+		to = v.queues[x.Destination].queue
+	}
+	return to, h.replay()
 }
 
 // Unbind removes a binding, and its source if that was to go with its last one.

@@ -31,6 +31,7 @@ type burial struct {
 // gravedigger is the memory for a burial.
 type gravedigger struct {
 	result exchange.Result
+	memory memories
 	copies amqp.Copies
 	keys   [][]byte
 	head   []byte
@@ -113,8 +114,9 @@ func (b *burial) one(d *queue.Dead) int {
 	b.head = amqp.AppendRevised(b.head[:0], d.Head(), headers, amqp.HasExpiration)
 	_ = amqp.CheckProperties(b.head, &facts)
 
-	b.result.Properties = b.head
-	b.graph.RouteKeys(&b.result, b.to, b.keys, facts.Headers)
+	if !b.route(d, &facts) {
+		return 0
+	}
 	to := b.targets(history, d.Reason)
 	if len(to) > 0 {
 		p := b.letterOf(d, &facts)
@@ -132,9 +134,29 @@ func (b *burial) one(d *queue.Dead) int {
 			b.group.Publish(q.(*queue.Queue), p)
 		}
 	}
+	b.memory.join(&b.group)
+	b.memory.reset()
 	clear(b.keys)
 	b.copies.Forget()
 	return len(to)
+}
+
+// route finds where a message goes, and has exchanges on the way remember it. It
+// reports false if the exchange has gone.
+func (b *burial) route(d *queue.Dead, facts *amqp.Facts) bool {
+	for b.to != nil {
+		b.memory.reset()
+		b.result.Properties, b.result.Gate = b.head, &b.memory
+		b.graph.RouteKeys(&b.result, b.to, b.keys, facts.Headers)
+		if !b.memory.any || b.vhost.claim(&b.memory, b.graph.Version(), func(h *history) {
+			h.record(appendRoute(nil, b.letter.Exchange, b.keys[0]), b.head, d.Body(), d.Has(queue.Blind) && !b.letter.HasKey)
+		}) {
+			return true
+		}
+		b.graph = b.vhost.graph.Load()
+		b.to = b.graph.Exchange(b.letter.Exchange)
+	}
+	return false
 }
 
 // headers returns the headers that the message has from here on, and its history,

@@ -30,6 +30,8 @@ func options(args amqp.Table, policies applied) queue.Options {
 	}
 	single, _ := args.Get("x-single-active-consumer")
 	o.SingleActive, _ = single.Bool()
+	once, _ := args.Get(deduplicationArgument)
+	o.Deduplicate, _ = once.Bool()
 	o.DeadLetter = s.deadLetter(t, o.Overflow)
 	return o
 }

@@ -109,6 +109,9 @@ func (v *VHost) ends(gone exchange.Removed) []store.Definition {
 		if w := waitingAt(x); w != nil {
 			v.endings.Go(w.end)
 		}
+		if h := historyAt(x); h != nil {
+			h.end()
+		}
 		if x.ID != 0 {
 			changes = append(changes, store.Definition{Kind: store.KindExchange, ID: x.ID, Deleted: true})
 			if p := v.parts[x.ID]; p != nil {

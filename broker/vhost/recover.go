@@ -56,6 +56,7 @@ func (v *VHost) Recover(defs []store.Definition) error {
 	r.dropOrphans()
 	v.graph.Store(r.graph)
 	v.applyToExchanges(r.matching) // to those that were there before
+	v.recoverMemories()
 	for _, w := range v.waitings() {
 		w.recover()
 	}
@@ -85,6 +86,7 @@ func (r *recovery) exchange(d *store.Definition) error {
 	if w := r.newWaiting(&x); w != nil {
 		x.Delay = w
 	}
+	x.Memory = r.newMemory(&x)
 	next, err := r.graph.AddExchange(x)
 	if err != nil {
 		return fmt.Errorf("exchange %q of type %q: %w", def.Name, def.Type, err)

@@ -38,6 +38,8 @@ type Route struct {
 	Head []byte
 
 	result exchange.Result
+	memory memories
+	routed uint64 // the version of the topology by which the message was routed
 	copies amqp.Copies
 	keys   [][]byte // of a message with copies, for the time of a call
 	// What was asked for last, and of which version of the topology; that is 0
@@ -64,6 +66,7 @@ func (v *VHost) Route(r *Route, exchange, key, headers []byte) error {
 		return nil
 	}
 	r.version, r.Queues, r.Durable, r.Waits, r.Replies = 0, r.Queues[:0], 0, r.Waits[:0], r.Replies[:0]
+	r.memory.reset()
 	if len(exchange) == 0 {
 		if answers := r.answers(v, key, copied); answers && !copied {
 			return nil
@@ -105,7 +108,8 @@ func (r *Route) answers(v *VHost, key []byte, copied bool) bool {
 // from adds where a message goes from an exchange; copied says that all its keys
 // are in r.
 func (r *Route) from(g *exchange.Graph, x *exchange.Exchange, key, headers []byte, copied bool) {
-	r.result.Properties = r.Head
+	r.routed = g.Version()
+	r.result.Properties, r.result.Gate = r.Head, &r.memory
 	if copied {
 		g.RouteKeys(&r.result, x, r.keys, headers)
 	} else {

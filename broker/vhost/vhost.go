@@ -69,6 +69,8 @@ type VHost struct {
 	owners map[OwnerID]*owner
 	parts  map[uint64]*parts // of exchanges that have any, by their definition
 	closed bool
+	// histories is how many were made.
+	histories uint64
 
 	unsynced unsynced
 	replies  replies
@@ -118,6 +120,12 @@ func (v *VHost) Close() {
 	for _, w := range v.waitings() {
 		w.close()
 	}
+	v.graph.Load().EachExchange(func(x *exchange.Exchange) bool {
+		if h := historyAt(x); h != nil {
+			h.end()
+		}
+		return true
+	})
 	for _, e := range v.entries() {
 		e.queue.Close()
 	}

@@ -143,41 +143,26 @@ type dueRouter struct {
 // release routes messages that have waited. Those that find no queue are
 // dropped, as any that are not mandatory.
 func (r *dueRouter) release(due []queue.Message, to *queue.Group) {
-	g := r.vhost.graph.Load()
-	x := g.Exchange(r.name)
 	now := time.Now().UnixMilli()
 	var facts amqp.Facts
 	for i := range due {
 		m := &due[i]
-		r.route.Queues, r.route.Durable, r.route.Waits = r.route.Queues[:0], 0, r.route.Waits[:0]
-		r.route.Head = m.Head()
-		if err := amqp.CheckProperties(m.Head(), &facts); err == nil && x != nil && x.Delay == r.Waiting {
-			key := keyOf(m)
-			r.route.from(g, x, key, facts.Headers, facts.Headers != nil && r.route.copied(key, facts.Headers))
-			r.route.forgetKeys()
+		if err := amqp.CheckProperties(m.Head(), &facts); err != nil || !r.current() {
+			m.Release()
+			continue
 		}
 		m.Persistent, m.Expires = facts.DeliveryMode == amqp.Persistent, 0
 		if ttl, err := amqp.ParseExpiration(facts.Expiration); err == nil {
 			m.Expires = now + ttl
 		}
-		r.hand(m, to)
+		r.vhost.forward(&r.route, r.name, m, to)
 	}
 }
 
-// hand gives a message to the queues of its route.
-func (r *dueRouter) hand(m *queue.Message, to *queue.Group) {
-	if len(r.route.Queues) == 0 {
-		m.Release()
-		return
-	}
-	p := queue.Publication{Message: *m}
-	if p.Persistent && r.route.Durable > 1 {
-		p.Fanout = queue.NewFanout(r.route.Durable)
-	}
-	p.Retain(len(r.route.Queues) - 1)
-	for _, q := range r.route.Queues {
-		to.Publish(q, p)
-	}
+// current reports whether the exchange is still that at which the messages came.
+func (r *dueRouter) current() bool {
+	x := r.vhost.graph.Load().Exchange(r.name)
+	return x != nil && x.Delay == r.Waiting
 }
 
 // keyOf is the routing key of a message.

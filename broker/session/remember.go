@@ -1,0 +1,92 @@
+package session
+
+import (
+	"github.com/lepusmq/lepus/amqp"
+	"github.com/lepusmq/lepus/queue"
+)
+
+// claim has exchanges remember the message that was received, which may route it
+// anew.
+func (ch *channel) claim(body []byte) *amqp.Error {
+	c := &ch.content
+	for !ch.s.vhost.Claim(&ch.route, c.route, c.head, body) {
+		if err := ch.s.vhost.Route(&ch.route, c.exchange(), c.key(), c.facts.Headers); err != nil {
+			return asError(err).For(amqp.BasicPublishID)
+		}
+	}
+	return nil
+}
+
+// deduplicated publishes a message that was claimed in one group with its keys. A
+// duplicate is confirmed when its original is safe. Called with work held.
+func (ch *channel) deduplicated(body []byte) {
+	s, queues := ch.s, ch.route.Queues
+	s.flushStage()
+	now := make([]queue.Publication, 1)
+	p := &now[0]
+	ch.pack(p, body)
+	ch.awaitConfirm(p)
+	s.noteConfirms(now, 1+ch.route.Known()+len(ch.route.Waits))
+	safe := func() {}
+	if confirm, publish := p.Confirm, p.Publish; confirm != nil {
+		safe = func() { confirm.Confirm(publish, publish) }
+	}
+	if len(queues)+len(ch.route.Waits) == 0 && ch.content.mandatory {
+		ch.giveBack(&p.Message)
+	}
+	if len(ch.route.Waits) > 0 {
+		late := ch.postponed(body)
+		late.put(p.Confirm, p.Publish)
+	}
+	p.Confirm, p.Publish = nil, 0
+	var group queue.Group
+	addTo(&group, queues, ch.route.Durable, p)
+	ch.route.Join(&group)
+	ch.route.AwaitKnown(safe)
+	group.Commit(s.vhost.NewGroup, safe)
+	s.published = true
+	for _, q := range queues {
+		if q.Overloaded() {
+			s.pressed = append(s.pressed, q)
+		}
+	}
+}
+
+// addTo adds a message to a group, for queues of which so many are durable. It
+// takes over a reference.
+func addTo(group *queue.Group, queues []*queue.Queue, durable int, p *queue.Publication) {
+	if p.Persistent && durable > 1 {
+		p.Fanout = queue.NewFanout(durable)
+	}
+	p.Retain(len(queues))
+	for _, q := range queues {
+		group.Publish(q, *p)
+	}
+	p.Release()
+}
+
+// commitRemembered adds a message of a transaction to its group that exchanges are
+// to remember. It is routed anew: what they remember is decided now. safe is
+// called for each message of which it is a duplicate; they are counted.
+func (ch *channel) commitRemembered(group *queue.Group, p *txPublish, safe func()) (known int) {
+	route := p.Route()
+	exchange, key := route[1:1+route[0]], route[2+route[0]:]
+	var facts amqp.Facts
+	_ = amqp.CheckProperties(p.Head(), &facts) // as when it came
+	ch.route.Head = p.Head()
+	for {
+		if err := ch.s.vhost.Route(&ch.route, exchange, key, facts.Headers); err != nil {
+			p.Release() // the exchange has gone since
+			return 0
+		}
+		if ch.s.vhost.Claim(&ch.route, route, p.Head(), p.Body()) {
+			break
+		}
+	}
+	if len(ch.route.Queues) == 0 && p.mandatory && len(p.late.at) == 0 {
+		ch.giveBack(&p.Message)
+	}
+	addTo(group, ch.route.Queues, ch.route.Durable, &p.Publication)
+	ch.route.Join(group)
+	return ch.route.AwaitKnown(safe)
+}
