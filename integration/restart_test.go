@@ -26,6 +26,7 @@ func TestRestart(t *testing.T) {
 		"transaction": restartTransaction,
 		"fanout":      restartFanout,
 		"backlog":     restartBacklog,
+		"delayed":     restartDelayed,
 		"priorities":  restartPriorities,
 	}
 	ends := map[string]func(*process){"stopped": (*process).stop, "killed": (*process).kill}
