@@ -18,6 +18,13 @@ type Copies struct {
 // Any reports whether there are any keys.
 func (c *Copies) Any() bool { return len(c.CC)+len(c.BCC) > 0 }
 
+// Forget lets go of the message that the keys are in, and keeps the memory.
+func (c *Copies) Forget() {
+	clear(c.CC)
+	clear(c.BCC)
+	c.CC, c.BCC = c.CC[:0], c.BCC[:0]
+}
+
 // Parse looks for copies in headers, which passed [CheckProperties] and have
 // their length before them. What is no long string is passed over, as in
 // RabbitMQ; a header that is no array is an error, 406.

@@ -12,7 +12,7 @@ func (g *Graph) AddExchange(x Exchange) (*Graph, error) {
 	if _, ok := g.exchanges.get(x.Name); ok {
 		return nil, ErrExists
 	}
-	x.table, x.delays = newTable(x.Routing()), x.Delays()
+	x.table, x.delays = newTable(&x), x.Delays()
 	if x.table == nil {
 		return nil, ErrUnknownType
 	}
@@ -67,7 +67,7 @@ func (g *Graph) Bind(b Binding) (*Graph, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := checkBinding(source.Routing(), b.Arguments); err != nil {
+	if err := checkBinding(source.Routing(), &b); err != nil {
 		return nil, err
 	}
 	if g.Find(&b) != nil {

@@ -19,6 +19,10 @@ type Result struct {
 	raw     []byte
 	headers amqp.Table
 	decoded bool // headers were looked at
+	once    bool // the answer is good for this message only
+	// Properties are the properties of the message as on the wire, for exchanges
+	// that route by one of them. Whoever routes sets them, or leaves them nil.
+	Properties []byte
 
 	// searched is for topic exchanges: with how much of the key the node of a
 	// '#' that lies below another was reached.
@@ -29,9 +33,9 @@ type Result struct {
 // is valid until the result is used again.
 func (r *Result) Queues() []Queue { return r.queues }
 
-// UsedHeaders reports whether the queues depend on the headers of the message,
-// not only on exchange and routing key.
-func (r *Result) UsedHeaders() bool { return r.decoded }
+// Once reports whether another message with the same exchange and routing key
+// may go elsewhere: headers or properties were looked at, or chance has decided.
+func (r *Result) Once() bool { return r.decoded || r.once }
 
 // Route finds the queues for a message that was published to x, an exchange of
 // this graph. headers is the table of its headers as on the wire, with its
@@ -50,7 +54,7 @@ func (g *Graph) route(r *Result, x *Exchange, key []byte, more [][]byte, headers
 	clear(r.queues)
 	r.queues = r.queues[:0]
 	r.more = more
-	r.raw, r.headers, r.decoded = headers, nil, false
+	r.raw, r.headers, r.decoded, r.once = headers, nil, false, false
 	clear(r.waits)
 	r.waits, r.delay = r.waits[:0], 0
 	r.exchanges.add(x)
@@ -69,7 +73,7 @@ func (g *Graph) route(r *Result, x *Exchange, key []byte, more [][]byte, headers
 			r.visit(g, x.alternate)
 		}
 	}
-	r.key, r.more, r.raw, r.headers = "", nil, nil, nil
+	r.key, r.more, r.raw, r.headers, r.Properties = "", nil, nil, nil, nil
 	r.exchanges.reset()
 	r.ends.reset()
 }

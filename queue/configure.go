@@ -1,4 +1,4 @@
 package queue
 
 // Configure gives the queue other options.
-func (q *Queue) Configure(o Options) { _ = o }
+func (q *Queue) Configure(o Options) { q.noteAckTimeout(&o) }

@@ -1,18 +1,25 @@
 package queue
 
 import (
+	"slices"
+	"sync/atomic"
+
 	"github.com/lepusmq/lepus/queue/fifo"
 	"github.com/lepusmq/lepus/store"
 )
 
-// Group is what a tx.commit does to several queues: durable ones take all of
-// it or, after a crash, none. Messages of the group are held back in their
-// queues, with all that comes behind them, until the group is on its way to
-// the disk as a whole.
+// Group is what a tx.commit, or the death of messages, does to several queues:
+// durable ones take all of it or, after a crash, none. Messages of the group are
+// held back in their queues, with all that comes behind them, until the group is
+// on its way to the disk as a whole.
 type Group struct {
 	parts []*groupPart
 	joins []func(*store.Group)
-	group *store.Group
+	group *store.Group // nil if the store need not know
+	done  func()
+	// left counts what must have happened before done: each part has been
+	// joined, and all is durable.
+	left atomic.Int32
 }
 
 // groupPart is what the group does to one queue.
@@ -20,6 +27,7 @@ type groupPart struct {
 	queue    *Queue
 	messages []Publication
 	acked    []Settlement
+	dead     joined // to be settled in the store only
 	hold     fifo.Hold
 }
 
@@ -39,6 +47,13 @@ func (g *Group) Ack(from *Queue, s Settlement) {
 // once, by Commit, and calls [store.Queue.Join].
 func (g *Group) Join(join func(to *store.Group)) { g.joins = append(g.joins, join) }
 
+// Bury adds a message of the queue's store that has died: the queue itself
+// knows, the store is to forget it with the group.
+func (g *Group) Bury(in *Queue, dead *Dead) {
+	part := g.part(in)
+	part.dead.settle(dead.Lane, dead.Seq)
+}
+
 func (g *Group) part(q *Queue) *groupPart {
 	for _, p := range g.parts {
 		if p.queue == q {
@@ -51,26 +66,64 @@ func (g *Group) part(q *Queue) *groupPart {
 }
 
 // Commit hands the group to its queues. done is called, from any goroutine,
-// when it is durable. newGroup is the store's; it is not used when nothing in
-// the group is durable. The group must not be changed any more.
-func (g *Group) Commit(newGroup func(parts int, whole, done func()) *store.Group, done func()) {
+// when it is durable and the others have it. newGroup is the store's; it is not
+// used when nothing in the group is durable. The group must not be changed any
+// more.
+func (g *Group) Commit(newGroup NewGroup, done func()) {
+	g.hand(newGroup, done, (*Queue).do)
+}
+
+// Post is [Group.Commit] for strands: it runs none on the caller's stack. The
+// store's group is not used either when no message of the group is to be kept.
+func (g *Group) Post(newGroup NewGroup, done func()) {
+	if !g.keeps() {
+		newGroup = nil
+	}
+	g.hand(newGroup, done, (*Queue).later)
+}
+
+// NewGroup makes a commit group of a store, see [store.Store].
+type NewGroup func(parts int, whole, done func()) *store.Group
+
+// keeps says whether a durable queue is to keep a message of the group.
+func (g *Group) keeps() bool {
+	for _, part := range g.parts {
+		if part.queue.Durable() && slices.ContainsFunc(part.messages, func(p Publication) bool { return p.Persistent }) {
+			return true
+		}
+	}
+	return false
+}
+
+func (g *Group) hand(newGroup NewGroup, done func(), give func(*Queue, func(*Queue))) {
 	durable := len(g.joins)
 	for _, part := range g.parts {
 		if part.queue.Durable() {
 			durable++
 		}
 	}
-	if durable > 0 {
-		g.group = newGroup(durable, g.release, done)
+	g.done = done
+	g.left.Store(int32(len(g.parts)) + 1)
+	if durable > 0 && newGroup != nil {
+		g.group = newGroup(durable, g.release, g.come)
+	} else {
+		g.come()
 	}
 	for _, join := range g.joins {
 		join(g.group)
 	}
 	for _, part := range g.parts {
-		part.queue.do(func(q *Queue) { q.join(g, part) })
+		give(part.queue, func(q *Queue) {
+			q.join(g, part)
+			g.come()
+		})
 	}
-	if durable == 0 {
-		done()
+}
+
+// come counts one of the things that come before done.
+func (g *Group) come() {
+	if g.left.Add(-1) == 0 {
+		g.done()
 	}
 }
 
@@ -87,7 +140,7 @@ func (g *Group) release() {
 // join does the queue's part of a group.
 func (q *Queue) join(g *Group, part *groupPart) {
 	s := &q.strand
-	var joined joined
+	joined := part.dead
 	for _, a := range part.acked {
 		var i fifo.Item
 		if s.fifo.Settle(a.Slot, a.Seq, &i) {
@@ -99,10 +152,14 @@ func (q *Queue) join(g *Group, part *groupPart) {
 		}
 	}
 	for i := range part.messages {
-		q.joinMessage(part, &part.messages[i], &joined)
+		q.joinMessage(g, part, &part.messages[i], &joined)
 	}
-	if q.store != nil {
+	switch {
+	case q.store == nil:
+	case g.group != nil:
 		joined.join(q, g.group)
+	default:
+		joined.forget(q)
 	}
 	if s.deleted {
 		q.dropJoined(part)
@@ -119,11 +176,11 @@ func (q *Queue) dropJoined(part *groupPart) {
 	}
 }
 
-func (q *Queue) joinMessage(part *groupPart, p *Publication, joined *joined) {
+func (q *Queue) joinMessage(g *Group, part *groupPart, p *Publication, joined *joined) {
 	s := &q.strand
 	i := fifo.Item{Seq: s.seq, Message: p.Message, Lane: q.laneOf(&p.Message)}
 	s.seq++
-	if q.store != nil {
+	if g.group != nil && q.store != nil {
 		i.Hold = &part.hold
 		if p.Persistent {
 			i.Kept = fifo.Store

@@ -46,3 +46,12 @@ func (j *joined) join(q *Queue, g *store.Group) {
 		q.lane(l.priority).store.Join(g, l.entries, l.settled)
 	}
 }
+
+// forget has the store forget the messages, of which no group needs to know.
+func (j *joined) forget(q *Queue) {
+	for i := range j.lanes {
+		if l := &j.lanes[i]; len(l.settled) > 0 {
+			q.lane(l.priority).store.Settle(l.settled)
+		}
+	}
+}

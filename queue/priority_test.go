@@ -3,6 +3,7 @@ package queue
 import (
 	"encoding/binary"
 	"fmt"
+	"runtime"
 	"slices"
 	"testing"
 
@@ -131,25 +132,19 @@ func TestQuorumPriorities(t *testing.T) {
 // TestGroupOfPriorities commits a group that takes messages of one priority and
 // brings others: the store has all of it.
 func TestGroupOfPriorities(t *testing.T) {
-	s, err := store.Open(store.Options{Dir: t.TempDir(), SegmentSize: 1 << 20})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := s.Close(); err != nil {
-			t.Error(err)
+	dir := t.TempDir()
+	s := openStore(t, dir)
+	next := uint64(1)
+	lanes := map[uint64]uint64{}
+	parts := func(key uint64) store.Queue {
+		if lanes[key] == 0 {
+			lanes[key] = next
+			s.Define([]store.Definition{{Kind: store.KindQueue, ID: next}}, nil)
+			next++
 		}
-	}()
-	lanes := map[uint64]store.Queue{}
-	parts := partsOf(s)
-	q := New(Config{
-		ID: 1, Name: "q", Store: parts(0), Options: maxPriority(9),
-		Parts: func(key uint64) store.Queue {
-			lanes[key] = parts(key)
-			return lanes[key]
-		},
-	})
-	defer q.Close()
+		return s.Queue(lanes[key])
+	}
+	q := New(Config{ID: 1, Name: "q", Store: parts(0), Options: maxPriority(9), Parts: parts})
 	var slab Slab
 	message := func(n uint64, priority uint8) Publication {
 		m := slab.Add([]byte("\x00\x01k"), []byte{0, 0}, binary.BigEndian.AppendUint64(nil, n))
@@ -177,9 +172,82 @@ func TestGroupOfPriorities(t *testing.T) {
 	out := &sink{}
 	consume(t, q, &Consumer{Holder: Sink(out)})
 	wantNumbers(t, out.await(5), []uint64{11, 13, 12, 1, 10})
+	q.Detach(out)
+	q.Close()
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+
+	s = openStore(t, dir)
+	recovered := map[uint64]store.Queue{}
 	for priority, n := range map[uint64]int{3: 1, 7: 0, 9: 2} {
-		if _, got := lanes[PartKey(LanePart, priority)].Stock(); got != n {
+		part := parts(PartKey(LanePart, priority))
+		if _, got := part.Stock(); got != n {
 			t.Errorf("the store has %d messages of priority %d, want %d", got, priority, n)
 		}
+		recovered[PartKey(LanePart, priority)] = part
+	}
+	q = New(Config{ID: 1, Name: "q", Store: parts(0), Options: maxPriority(9), Parts: parts})
+	q.Recover(recovered)
+	// Numbers go on above those of all lanes.
+	q.Publish([]Publication{message(20, 5)})
+	out = &sink{redelivered: map[uint64]bool{}}
+	consume(t, q, &Consumer{Holder: Sink(out)})
+	wantNumbers(t, out.await(6), []uint64{11, 13, 20, 12, 1, 10})
+	for number, again := range out.redelivered {
+		if again != (number != 20) {
+			t.Errorf("message %d: redelivered is %v", number, again)
+		}
+	}
+	q.Close()
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func openStore(t *testing.T, dir string) store.Store {
+	t.Helper()
+	s, err := store.Open(store.Options{Dir: dir, SegmentSize: 1 << 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// TestPrioritiesStayOnDisk fills lanes, with a consumer that takes some of them
+// and without: together they have no more in memory than one line would.
+func TestPrioritiesStayOnDisk(t *testing.T) {
+	for _, kept := range []func(uint64) bool{all, none} {
+		r := newPagingRigWith(t, 4<<20, maxPriority(255))
+		r.priority = thousands
+		s := &sink{}
+		c := &Consumer{Holder: Sink(s), Prefetch: 500}
+		consume(t, r.queue, c)
+		r.fill(1, 10000, 1024, 100, kept)
+		r.queue.Cancel(c, func() {})
+		r.fill(10001, 20000, 1024, 100, kept)
+		for r.budget.Used() > 3<<20 {
+			runtime.Gosched()
+		}
+		if err := r.queue.Check(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// BenchmarkPriorities is BenchmarkPublishDeliver with ten priorities.
+func BenchmarkPriorities(b *testing.B) {
+	q := New(Config{Name: "q", Options: maxPriority(9)})
+	q.Consume(&Consumer{Holder: Sink(discard{}), NoAck: true}, func(error) {})
+	var slab Slab
+	batch := make([]Publication, 256)
+	body := make([]byte, 16)
+	b.ReportAllocs()
+	for n := 0; n < b.N; n += len(batch) {
+		for i := range batch {
+			batch[i] = Publication{Message: slab.Add([]byte("\x00\x01k"), []byte{0, 0}, body)}
+			batch[i].Priority = uint8(i * 7 % 10)
+		}
+		q.Publish(batch)
 	}
 }

@@ -117,6 +117,9 @@ type Queue struct {
 	load   atomic.Int64
 	behind atomic.Bool
 
+	// ackTimeout is the options' ConsumerTimeout and one more; 0 if it is not set.
+	ackTimeout atomic.Int64
+
 	// Owned by the strand.
 	strand strand
 }
@@ -131,6 +134,7 @@ func New(cfg Config) *Queue {
 	}
 	q.strand.main.store = cfg.Store
 	q.ready()
+	q.noteAckTimeout(&cfg.Options)
 	q.strand.seq = 1
 	if q.store != nil {
 		q.strand.seq = q.store.NextSeq()

@@ -43,6 +43,8 @@ type channel struct {
 	lastQueue string     // the last declared
 	tag       uint64     // of the last delivery
 	unacked   unackedRing
+	takenBack int // of unacked: those that only the client still has
+	ackMarks  ackMarks
 	confirms  confirms
 	lone      uint64 // the publish whose confirm the reader will send; 0 if none
 	pending   pending

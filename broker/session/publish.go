@@ -42,6 +42,7 @@ func (ch *channel) complete(body []byte) *amqp.Error {
 	if err := ch.mayPublish(c.exchange()); err != nil {
 		return err.For(amqp.BasicPublishID)
 	}
+	ch.route.Head = c.head
 	if err := s.vhost.Route(&ch.route, c.exchange(), c.key(), c.facts.Headers); err != nil {
 		return asError(err).For(amqp.BasicPublishID)
 	}

@@ -60,8 +60,8 @@ func (v *VHost) Bind(user OwnerID, b Binding, reply func(error)) {
 	next, err := g.Bind(x)
 	if err != nil {
 		err = v.bindError(&x, err)
-	} else {
-		err = v.mayBind(user, &x)
+	} else if err = v.mayBind(user, &x); err == nil {
+		err = v.mayLead(g, &x)
 	}
 	if err != nil {
 		v.mu.Unlock()
@@ -112,6 +112,18 @@ func (v *VHost) mayBind(user OwnerID, x *exchange.Binding) error {
 		return nil
 	}
 	return v.mayUse(user, v.queues[x.Destination])
+}
+
+// mayLead returns the error for a queue to which the type of the source cannot
+// lead. The caller holds the lock.
+func (v *VHost) mayLead(g *exchange.Graph, x *exchange.Binding) error {
+	if x.ToExchange || g.Exchange(x.Source).Routing() != exchange.LocalRandom {
+		return nil
+	}
+	if t, _ := typeOf(v.queues[x.Destination].args); t != classic {
+		return amqp.WrongBindingQueueType(t.String())
+	}
+	return nil
 }
 
 // durable reports whether both ends of a binding are there and durable. The

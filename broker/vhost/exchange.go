@@ -108,11 +108,12 @@ func (v *VHost) newExchange(spec *ExchangeSpec) (exchange.Exchange, error) {
 	if spec.Refusal != nil {
 		return exchange.Exchange{}, spec.Refusal
 	}
-	return exchange.Exchange{
+	x := exchange.Exchange{
 		Name: spec.Name, Type: spec.Type,
 		Durable: spec.Durable, AutoDelete: spec.AutoDelete, Internal: spec.Internal,
 		Arguments: spec.Arguments,
-	}, nil
+	}
+	return x, exchange.CheckArguments(v.name, &x)
 }
 
 // redeclareExchange answers a declaration of x, which is nil if a passive one

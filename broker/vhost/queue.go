@@ -19,6 +19,8 @@ type entry struct {
 
 	ending int  // deletions that have been begun and may fail
 	gone   bool // one of them has not failed
+	// complaints are those that were logged.
+	complaints complaint
 	// decided are called, without the lock, when no deletion is under way any
 	// more, or one has been done.
 	decided []func()

@@ -29,6 +29,10 @@ type Route struct {
 	Blind bool
 	Fault *amqp.Error
 
+	// Head is the properties of the message as on the wire. Whoever routes sets it
+	// before, or leaves it nil: then no exchange can route by a property.
+	Head []byte
+
 	result exchange.Result
 	copies amqp.Copies
 	keys   [][]byte // of a message with copies, for the time of a call
@@ -68,7 +72,7 @@ func (v *VHost) Route(r *Route, exchange, key, headers []byte) error {
 		return amqp.InternalExchange(v.name, x.Name)
 	}
 	r.from(g, x, key, headers, copied)
-	if !copied && !r.result.UsedHeaders() {
+	if !copied && !r.result.Once() {
 		r.version = g.Version()
 		r.exchange = append(r.exchange[:0], exchange...)
 		r.key = append(r.key[:0], key...)
@@ -79,6 +83,7 @@ func (v *VHost) Route(r *Route, exchange, key, headers []byte) error {
 // from adds where a message goes from an exchange; copied says that all its keys
 // are in r.
 func (r *Route) from(g *exchange.Graph, x *exchange.Exchange, key, headers []byte, copied bool) {
+	r.result.Properties = r.Head
 	if copied {
 		g.RouteKeys(&r.result, x, r.keys, headers)
 	} else {
@@ -112,6 +117,5 @@ func (r *Route) copied(key, headers []byte) bool {
 // forgetKeys lets go of the message that the keys are in.
 func (r *Route) forgetKeys() {
 	clear(r.keys)
-	clear(r.copies.CC)
-	clear(r.copies.BCC)
+	r.copies.Forget()
 }

@@ -74,6 +74,8 @@ type VHost struct {
 	// endings are the goroutines that delete queues with no consumer left, and that
 	// end what waits at exchanges that are deleted.
 	endings sync.WaitGroup
+	// burials are those that strands are at. Added to while holding mu.
+	burials sync.WaitGroup
 }
 
 // New makes a virtual host with the exchanges that every one has.
@@ -106,6 +108,7 @@ func (v *VHost) Close() {
 	v.mu.Lock()
 	v.closed = true
 	v.mu.Unlock()
+	v.burials.Wait()
 	v.endings.Wait()
 	for _, w := range v.waitings() {
 		w.close()

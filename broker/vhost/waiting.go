@@ -151,6 +151,7 @@ func (r *dueRouter) release(due []queue.Message, to *queue.Group) {
 	for i := range due {
 		m := &due[i]
 		r.route.Queues, r.route.Durable, r.route.Waits = r.route.Queues[:0], 0, r.route.Waits[:0]
+		r.route.Head = m.Head()
 		if err := amqp.CheckProperties(m.Head(), &facts); err == nil && x != nil && x.Delay == r.Waiting {
 			key := keyOf(m)
 			r.route.from(g, x, key, facts.Headers, facts.Headers != nil && r.route.copied(key, facts.Headers))

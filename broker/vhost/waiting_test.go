@@ -62,19 +62,19 @@ func (f *fixture) arrive(name string) *arrivals {
 	return a
 }
 
-// confirmed counts confirms.
-type confirmed struct {
+// tally counts confirms as they come.
+type tally struct {
 	mu sync.Mutex
 	n  int
 }
 
-func (c *confirmed) Confirm(first, last uint64) {
+func (c *tally) Confirm(first, last uint64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.n += int(last - first + 1)
 }
 
-func (c *confirmed) count() int {
+func (c *tally) count() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.n
@@ -132,7 +132,7 @@ func TestDelayedInTime(t *testing.T) {
 			d.delayed("x", c.durable, "q")
 			a := d.arrive("q")
 			rng := rand.New(rand.NewPCG(1, 2))
-			confirms := &confirmed{}
+			confirms := &tally{}
 			want := map[string]int64{}
 			longest := time.Duration(0)
 			for i := range 200 {
@@ -174,7 +174,7 @@ func TestDelayedRecover(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := openDisk(t, t.TempDir())
 		d.delayed("x", true, "q")
-		confirms := &confirmed{}
+		confirms := &tally{}
 		for i := range 100 {
 			// The last is due first.
 			d.postpone("x", "q", fmt.Sprintf("%02d", i), 5*time.Minute-time.Duration(i)*time.Second, amqp.Persistent, confirms)
@@ -211,7 +211,7 @@ func TestDelayedOnce(t *testing.T) {
 	d.delayed("x", true, "a", "b")
 	d.ok(d.bind(me, Binding{Source: "x", Destination: "b", Key: "a"}))
 	const n = 3000
-	confirms := &confirmed{}
+	confirms := &tally{}
 	for i := range n {
 		d.postpone("x", "a", fmt.Sprint(i), 50*time.Millisecond+time.Duration(i/10)*time.Millisecond, amqp.Persistent, confirms)
 	}
@@ -250,7 +250,7 @@ func TestDelayedDeleted(t *testing.T) {
 		d := openDisk(t, t.TempDir())
 		d.delayed("x", true, "q")
 		a := d.arrive("q")
-		confirms := &confirmed{}
+		confirms := &tally{}
 		for _, mode := range []uint8{1, amqp.Persistent} {
 			d.postpone("x", "q", "gone", time.Second, mode, confirms)
 			d.postpone("x", "q", "gone", 5*time.Minute, mode, confirms)

@@ -63,12 +63,17 @@ func (r *round) remove(c *Consumer) {
 
 // turn puts the first consumer behind the others of its priority.
 func (r *round) turn() {
-	if c := r.first; c.next != nil {
-		l := &r.levels[0]
-		l.remove(c)
-		l.add(c)
-		r.first = l.first
+	if r.first.next != nil {
+		r.rotate()
 	}
+}
+
+func (r *round) rotate() {
+	l := &r.levels[0]
+	c := l.first
+	l.remove(c)
+	l.add(c)
+	r.first = l.first
 }
 
 func (l *level) add(c *Consumer) {
