@@ -14,7 +14,7 @@ func (d *Delay) ring() {
 	d.bell.Lock()
 	defer d.bell.Unlock()
 	d.again = true
-	if !d.working {
+	if !d.working && !d.ended {
 		d.working = true
 		d.worker.Go(d.work)
 	}
