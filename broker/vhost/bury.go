@@ -21,6 +21,8 @@ type burial struct {
 	group  queue.Group
 	// complained is what has been complained of in this burial.
 	complained complaint
+	// late are those that wait at exchanges first; mostly nil.
+	late *lateBurial
 
 	*gravedigger
 }
@@ -54,15 +56,16 @@ func (v *VHost) bury(q *queue.Queue, to *queue.DeadLetter, dead []queue.Dead, do
 	}
 	for i := range dead {
 		d := &dead[i]
-		if x != nil {
-			b.one(x, d)
-		}
-		if d.Stored {
+		waits := x != nil && b.one(x, d)
+		if d.Stored && !waits {
 			b.group.Bury(q, d)
 		}
 		d.Release()
 	}
 	gravediggers.Put(b.gravedigger)
+	if late := b.late; late != nil {
+		late.done, done = done, func() { late.came(1) }
+	}
 	b.group.Post(v.NewGroup, done)
 	return true
 }
@@ -79,8 +82,9 @@ func (v *VHost) beginBurial() bool {
 	return true
 }
 
-// one takes one message to the queues that it goes to now.
-func (b *burial) one(x *exchange.Exchange, d *queue.Dead) {
+// one takes one message to the queues that it goes to now, and reports whether it
+// waits at exchanges, too.
+func (b *burial) one(x *exchange.Exchange, d *queue.Dead) (waits bool) {
 	var facts amqp.Facts
 	// They were checked when the message came.
 	_ = amqp.CheckProperties(d.Head(), &facts)
@@ -107,8 +111,13 @@ func (b *burial) one(x *exchange.Exchange, d *queue.Dead) {
 			b.group.Publish(q.(*queue.Queue), p)
 		}
 	}
+	waits = len(b.result.Waits()) > 0
+	if waits {
+		b.postpone(d, &facts)
+	}
 	clear(b.keys)
 	b.copies.Forget()
+	return waits
 }
 
 // headers returns the headers that the message has from here on, and its history,

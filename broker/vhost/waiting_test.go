@@ -302,6 +302,56 @@ func TestDelayedRoutedWhenDue(t *testing.T) {
 	})
 }
 
+// A dead letter that comes to a delaying exchange waits there, and its queue
+// keeps it until the exchange does.
+func TestDelayedDeadLetter(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := openDisk(t, t.TempDir())
+		d.delayed("x", true, "retry")
+		d.durableQueue("q")
+		asks := amqp.Properties{
+			Flags: amqp.HasHeaders | amqp.HasDeliveryMode, DeliveryMode: amqp.Persistent,
+			Headers: args(amqp.DelayHeader, amqp.Int32(5000)),
+		}
+		d.publish("q", testMessage("", "q", asks, "late"))
+		d.publish("q", testMessage("", "q", amqp.Properties{Flags: amqp.HasDeliveryMode, DeliveryMode: amqp.Persistent}, "now"))
+		dead := d.die("q", 2, queue.Rejected)
+		d.buried("q", queue.DeadLetter{Exchange: "x", Key: "retry", HasKey: true}, dead)
+		d.wantDelayed("x", 1)
+		d.sync()
+		synctest.Wait()
+
+		e := d.kill()
+		e.wantDelayed("x", 1)
+		if n := e.ready("q"); n != 0 {
+			t.Errorf("%d messages are still in the queue in which they died", n)
+		}
+		a := e.arrive("retry")
+		synctest.Wait()
+		if got := a.bodies(); !slices.Equal(got, []string{"now"}) {
+			t.Errorf("%q came at once", got)
+		}
+		time.Sleep(5 * time.Second)
+		synctest.Wait()
+		if got := a.bodies(); !slices.Equal(got, []string{"now", "late"}) {
+			t.Errorf("%q came", got)
+		}
+	})
+}
+
+// ready is how many messages a queue has.
+func (f *fixture) ready(name string) int {
+	f.t.Helper()
+	q, err := f.Queue(me, name)
+	f.ok(err)
+	n := make(chan int, 1)
+	q.Info(func(i queue.Info, err error) {
+		f.ok(err)
+		n <- i.Ready
+	})
+	return <-n
+}
+
 // Many messages that are due at once, far off, take next to no memory until
 // then, and all come.
 func TestDelayedMemory(t *testing.T) {
