@@ -28,6 +28,9 @@ func TestRestart(t *testing.T) {
 		"backlog":     restartBacklog,
 		"delayed":     restartDelayed,
 		"priorities":  restartPriorities,
+		"times":       restartTimes,
+		"lengths":     restartLengths,
+		"failures":    restartFailures,
 	}
 	ends := map[string]func(*process){"stopped": (*process).stop, "killed": (*process).kill}
 	for name, fill := range cases {

@@ -19,7 +19,8 @@ type Group struct {
 	done  func()
 	// left counts what must have happened before done: each part has been
 	// joined, and all is durable.
-	left atomic.Int32
+	left    atomic.Int32
+	refused atomic.Bool
 }
 
 // groupPart is what the group does to one queue.
@@ -27,8 +28,13 @@ type groupPart struct {
 	queue    *Queue
 	messages []Publication
 	acked    []Settlement
+	rejected []Settlement
 	dead     joined // to be settled in the store only
 	hold     fifo.Hold
+	// refused are the messages that the queue does not take, and unanswered the
+	// numbers of those of which other queues wait to hear.
+	refused    []*Publication
+	unanswered []uint64
 }
 
 // Publish adds a message, of which the group takes over one reference.
@@ -37,11 +43,21 @@ func (g *Group) Publish(to *Queue, p Publication) {
 	part.messages = append(part.messages, p)
 }
 
-// Ack adds a message to be settled; so does a reject without requeue.
+// Ack adds a message to be settled.
 func (g *Group) Ack(from *Queue, s Settlement) {
 	part := g.part(from)
 	part.acked = append(part.acked, s)
 }
+
+// Reject adds a message that nobody wants. If it goes to a dead letter exchange it
+// does so by itself, after the group.
+func (g *Group) Reject(from *Queue, s Settlement) {
+	part := g.part(from)
+	part.rejected = append(part.rejected, s)
+}
+
+// Refused says, when the group is done, that a queue has not taken a message.
+func (g *Group) Refused() bool { return g.refused.Load() }
 
 // Join adds something that is in the same store and no queue: join is called
 // once, by Commit, and calls [store.Queue.Join].
@@ -132,7 +148,7 @@ func (g *Group) come() {
 func (g *Group) release() {
 	for _, part := range g.parts {
 		if q := part.queue; q.Durable() {
-			q.prompt(urgent{outcome: released, hold: &part.hold})
+			q.prompt(func(*Queue) { part.hold.Release() })
 		}
 	}
 }
@@ -141,7 +157,12 @@ func (g *Group) release() {
 func (q *Queue) join(g *Group, part *groupPart) {
 	s := &q.strand
 	joined := part.dead
-	for _, a := range part.acked {
+	acked := part.acked
+	if !q.mourns() {
+		acked = append(acked, part.rejected...)
+		part.rejected = nil
+	}
+	for _, a := range acked {
 		var i fifo.Item
 		if s.fifo.Settle(a.Slot, a.Seq, &i) {
 			if i.Kept == fifo.Store {
@@ -151,19 +172,44 @@ func (q *Queue) join(g *Group, part *groupPart) {
 			q.forget(&i)
 		}
 	}
+	for _, r := range part.rejected {
+		q.hurry(&urgent{Settlement: r, outcome: rejected})
+	}
 	for i := range part.messages {
-		q.joinMessage(g, part, &part.messages[i], &joined)
+		if p := &part.messages[i]; s.deleted || q.admit(p) {
+			q.joinMessage(g, part, p, &joined)
+		} else {
+			g.refused.Store(true)
+			q.refuseJoined(part, p, &joined)
+		}
 	}
 	switch {
 	case q.store == nil:
 	case g.group != nil:
 		joined.join(q, g.group)
+		q.store.Settle(part.unanswered)
 	default:
 		joined.forget(q)
+	}
+	for _, p := range part.refused {
+		q.discard(p)
 	}
 	if s.deleted {
 		q.dropJoined(part)
 	}
+}
+
+// refuseJoined has a message of a group go nowhere, or die, once the store has
+// heard of it.
+func (q *Queue) refuseJoined(part *groupPart, p *Publication, joined *joined) {
+	s := &q.strand
+	if p.Fanout != nil && p.Persistent && q.store != nil {
+		// The other queues wait for this one's answer.
+		joined.keep(q.priorities.main, store.Enqueue{Seq: s.seq, Message: p.Message, Fanout: p.Fanout})
+		part.unanswered = append(part.unanswered, s.seq)
+		s.seq++
+	}
+	part.refused = append(part.refused, p)
 }
 
 // dropJoined ends the messages that a group brought to a deleted queue, after

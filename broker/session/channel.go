@@ -228,9 +228,9 @@ func (ch *channel) method(m amqp.Method) *amqp.Error {
 	case *amqp.BasicGet:
 		return ch.basicGet(m)
 	case *amqp.BasicNack:
-		return ch.nack(m.DeliveryTag, m.Multiple, m.Requeue)
+		return ch.nack(m)
 	case *amqp.BasicReject:
-		return ch.nack(m.DeliveryTag, false, m.Requeue)
+		return ch.reject(m)
 	case *amqp.BasicRecover:
 		return ch.recover(m.Requeue, true)
 	case *amqp.BasicRecoverAsync:

@@ -26,7 +26,7 @@ type txPublish struct {
 // txSettle is a delivery that was settled and can still be taken back.
 type txSettle struct {
 	unacked
-	requeue bool
+	how fate
 }
 
 func (t *transaction) publish(to *vhost.Route, p queue.Publication, mandatory bool) {
@@ -41,9 +41,9 @@ func (t *transaction) postpone(late postponed) {
 	t.published[len(t.published)-1].late = late
 }
 
-func (t *transaction) settle(taken []unacked, requeue bool) {
+func (t *transaction) settle(taken []unacked, how fate) {
 	for _, u := range taken {
-		t.settled = append(t.settled, txSettle{unacked: u, requeue: requeue})
+		t.settled = append(t.settled, txSettle{unacked: u, how: how})
 	}
 }
 
@@ -106,27 +106,38 @@ func (ch *channel) txCommit() *amqp.Error {
 		}
 	}
 	counted := 0
-	var returned []unacked
+	var back [failed + 1][]unacked // by fate, of those that go back
 	for i := range ch.tx.settled {
 		u := &ch.tx.settled[i]
-		switch {
-		case u.requeue:
-			returned = append(returned, u.unacked)
+		switch u.how {
+		case acked:
+			group.Ack(u.queue, u.settlement())
+		case rejected:
+			group.Reject(u.queue, u.settlement())
+		default:
+			back[u.how] = append(back[u.how], u.unacked)
 			continue
-		case !u.free:
+		}
+		if !u.free {
 			counted++
 		}
-		group.Ack(u.queue, u.settlement())
 	}
 	ch.tx = transaction{}
 	ch.ask()
-	done := commitWait{answer: func() { ch.answer(&amqp.TxCommitOk{}, nil, amqp.TxCommitID) }}
+	done := commitWait{answer: func() {
+		if group.Refused() {
+			ch.answer(nil, amqp.PartialCommit(), amqp.TxCommitID)
+			return
+		}
+		ch.answer(&amqp.TxCommitOk{}, nil, amqp.TxCommitID)
+	}}
 	done.left.Store(int64(waits))
 	group.Commit(ch.s.vhost.NewGroup, func() { done.came(1) })
 	for i := range late {
 		late[i].put(&done, uint64(i))
 	}
-	ch.settle(returned, (*queue.Queue).Return)
+	ch.settle(back[returned], returned)
+	ch.settle(back[failed], failed)
 	if counted > 0 {
 		ch.window.settled(counted)
 	}
