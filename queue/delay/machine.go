@@ -22,7 +22,7 @@ const (
 	// batchLen is how many messages are released together, and maxReleasing how
 	// many batches may be under way.
 	batchLen     = 512
-	maxReleasing = 16
+	maxReleasing = 256
 	// window is how much of a bucket is read at a time.
 	window = 256 << 10
 )
