@@ -28,6 +28,7 @@ func TestRestart(t *testing.T) {
 		"backlog":     restartBacklog,
 		"delayed":     restartDelayed,
 		"priorities":  restartPriorities,
+		"deaths":      restartDeaths,
 		"times":       restartTimes,
 		"lengths":     restartLengths,
 		"failures":    restartFailures,

@@ -13,6 +13,7 @@ const maxLimbo = 1024
 // burial is dead messages on their way to a dead letter exchange.
 type burial struct {
 	n      int
+	bytes  int64   // of their bodies
 	stored []place // those that the store still has
 }
 
@@ -26,6 +27,39 @@ type place struct {
 func (q *Queue) mourns() bool {
 	o := q.strand.opt
 	return o != nil && o.DeadLetter != nil && q.undertake != nil
+}
+
+// DeadLetter is where dead messages of the queue go now; ok is false if nowhere.
+// AtLeastOnce is only set if the queue refuses what is too much, as RabbitMQ wants
+// it. Only for those whom the strand calls: Config.Bury and [Queue.Soon].
+func (q *Queue) DeadLetter() (to DeadLetter, ok bool) {
+	o := q.strand.opt
+	if o == nil || o.DeadLetter == nil {
+		return DeadLetter{}, false
+	}
+	to = *o.DeadLetter
+	to.AtLeastOnce = to.AtLeastOnce && o.Overflow == RejectPublish
+	return to, true
+}
+
+// Soon has the strand call f, and tell it whether the queue has ended: for a
+// message that Config.Bury could not get rid of. It may be called from any
+// goroutine.
+func (q *Queue) Soon(f func(ended bool)) {
+	q.prompt(func(q *Queue) { f(q.strand.deleted) })
+}
+
+// owed is how many dead messages still count for the length of the queue: those
+// of which none may be lost.
+func (q *Queue) owed() (n, bytes int64) {
+	to, _ := q.DeadLetter()
+	if !to.AtLeastOnce {
+		return 0, 0
+	}
+	for _, b := range q.strand.limbo {
+		n, bytes = n+int64(b.n), bytes+b.bytes
+	}
+	return n, bytes
 }
 
 // crowded says that no more messages may die for now.
@@ -58,7 +92,8 @@ func (q *Queue) die(i *fifo.Item, why Reason) {
 	})
 }
 
-// bury hands over what has died in this turn.
+// bury hands over what has died in this turn: each on its own if it may stay for
+// long, so that it holds up no other.
 func (q *Queue) bury() {
 	s := &q.strand
 	if len(s.dead) == 0 {
@@ -66,11 +101,24 @@ func (q *Queue) bury() {
 	}
 	dead := s.dead
 	s.dead = nil
+	if to, _ := q.DeadLetter(); !to.AtLeastOnce {
+		q.buryAll(dead)
+		return
+	}
+	for i := range dead {
+		q.buryAll(dead[i : i+1 : i+1])
+	}
+}
+
+func (q *Queue) buryAll(dead []Dead) {
+	s := &q.strand
 	b := &burial{n: len(dead)}
 	for i := range dead {
 		if dead[i].Stored {
 			b.stored = append(b.stored, place{dead[i].Lane, dead[i].Seq})
 		}
+		_, _, body := dead[i].Lengths()
+		b.bytes += int64(body)
 	}
 	s.limbo = append(s.limbo, b)
 	s.lost += b.n

@@ -95,13 +95,15 @@ func (q *Queue) admit(p *Publication) bool {
 func (q *Queue) full(p *Publication) bool {
 	s := &q.strand
 	_, _, body := p.Lengths()
-	if !s.fifo.Full(int64(body)) {
+	n, bytes := q.owed()
+	n, bytes = n+1, bytes+int64(body)
+	if !s.fifo.Full(n, bytes) {
 		return false
 	}
 	q.toStore()
 	for q.dispatch() {
 	}
-	return s.fifo.Full(int64(body))
+	return s.fifo.Full(n, bytes)
 }
 
 // refuse has a message that was not admitted go nowhere, or die.

@@ -7,17 +7,17 @@ import (
 	"github.com/lepusmq/lepus/queue"
 )
 
-// lateBurial is the part of a burial whose dead letters wait at exchanges. Their
-// queue is told that they are settled when they are kept there: a crash in
-// between leaves a message in both places rather than in none.
+// lateBurial is the dead letters of a burial that wait at exchanges. Their queue
+// is told that they are settled when they are kept there: a crash in between
+// leaves a letter in both places rather than in none.
 type lateBurial struct {
-	// Immutable.
+	// Immutable once it has begun.
 	queue    *queue.Queue
 	newGroup queue.NewGroup
 	done     func()
 	dead     []queue.Dead // what is to be settled
 
-	left atomic.Int64 // what must be kept, and the rest of the burial
+	left atomic.Int64 // letters that are not kept yet, and whoever buries them
 }
 
 // postpone has a dead letter wait at the exchanges that it has come to.
@@ -28,9 +28,6 @@ func (b *burial) postpone(d *queue.Dead, facts *amqp.Facts) {
 		b.late.left.Store(1)
 	}
 	b.late.left.Add(int64(len(waits)))
-	if d.Stored {
-		b.late.dead = append(b.late.dead, queue.Dead{Lane: d.Lane, Seq: d.Seq})
-	}
 	head := b.head
 	b.head = amqp.AppendWaited(nil, head)
 	p := b.letterOf(d, facts)
@@ -43,10 +40,19 @@ func (b *burial) postpone(d *queue.Dead, facts *amqp.Facts) {
 	}
 }
 
+// settles adds a dead message that is settled with its letter.
+func (l *lateBurial) settles(d *queue.Dead) {
+	l.dead = append(l.dead, queue.Dead{Lane: d.Lane, Seq: d.Seq})
+}
+
+// begun says that all letters have been written, and that the rest of the burial
+// is done.
+func (l *lateBurial) begun() { l.came(1) }
+
 // Confirm implements queue.Confirmer.
 func (l *lateBurial) Confirm(first, last uint64) { l.came(int64(last - first + 1)) }
 
-// came notes that so many letters are kept, or the rest of the burial is done.
+// came notes that so many letters are kept.
 func (l *lateBurial) came(n int64) {
 	if l.left.Add(-n) > 0 {
 		return

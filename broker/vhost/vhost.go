@@ -77,6 +77,8 @@ type VHost struct {
 	endings sync.WaitGroup
 	// burials are those that strands are at. Added to while holding mu.
 	burials sync.WaitGroup
+	// undelivered are the dead letters that must arrive and have not yet.
+	undelivered map[*undelivered]struct{} // guarded by mu
 }
 
 // New makes a virtual host with the exchanges that every one has.
@@ -94,6 +96,7 @@ func New(cfg Config) *VHost {
 		queues:      map[string]*entry{},
 		owners:      map[OwnerID]*owner{},
 		parts:       map[uint64]*parts{},
+		undelivered: map[*undelivered]struct{}{},
 	}
 	v.graph.Store(exchange.NewGraph())
 	v.policies.Store(&policies{})
@@ -110,6 +113,7 @@ func (v *VHost) Close() {
 	v.closed = true
 	v.mu.Unlock()
 	v.burials.Wait()
+	v.forgetAll()
 	v.endings.Wait()
 	for _, w := range v.waitings() {
 		w.close()

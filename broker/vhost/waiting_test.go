@@ -305,6 +305,11 @@ func TestDelayedRoutedWhenDue(t *testing.T) {
 // A dead letter that comes to a delaying exchange waits there, and its queue
 // keeps it until the exchange does.
 func TestDelayedDeadLetter(t *testing.T) {
+	t.Run("at most once", func(t *testing.T) { delayedDeadLetter(t, false) })
+	t.Run("at least once", func(t *testing.T) { delayedDeadLetter(t, true) })
+}
+
+func delayedDeadLetter(t *testing.T, atLeastOnce bool) {
 	synctest.Test(t, func(t *testing.T) {
 		d := openDisk(t, t.TempDir())
 		d.delayed("x", true, "retry")
@@ -316,16 +321,20 @@ func TestDelayedDeadLetter(t *testing.T) {
 		d.publish("q", testMessage("", "q", asks, "late"))
 		d.publish("q", testMessage("", "q", amqp.Properties{Flags: amqp.HasDeliveryMode, DeliveryMode: amqp.Persistent}, "now"))
 		dead := d.die("q", 2, queue.Rejected)
-		d.buried("q", queue.DeadLetter{Exchange: "x", Key: "retry", HasKey: true}, dead)
+		letter := queue.DeadLetter{Exchange: "x", Key: "retry", HasKey: true, AtLeastOnce: atLeastOnce}
+		if q, done := d.entry("q").queue, make(chan struct{}); atLeastOnce {
+			d.deliver(q, letter, dead, func() { close(done) })
+			<-done
+		} else {
+			d.buried("q", letter, dead)
+		}
 		d.wantDelayed("x", 1)
 		d.sync()
 		synctest.Wait()
 
 		e := d.kill()
 		e.wantDelayed("x", 1)
-		if n := e.ready("q"); n != 0 {
-			t.Errorf("%d messages are still in the queue in which they died", n)
-		}
+		e.ready("q", 0)
 		a := e.arrive("retry")
 		synctest.Wait()
 		if got := a.bodies(); !slices.Equal(got, []string{"now"}) {
@@ -337,19 +346,6 @@ func TestDelayedDeadLetter(t *testing.T) {
 			t.Errorf("%q came", got)
 		}
 	})
-}
-
-// ready is how many messages a queue has.
-func (f *fixture) ready(name string) int {
-	f.t.Helper()
-	q, err := f.Queue(me, name)
-	f.ok(err)
-	n := make(chan int, 1)
-	q.Info(func(i queue.Info, err error) {
-		f.ok(err)
-		n <- i.Ready
-	})
-	return <-n
 }
 
 // Many messages that are due at once, far off, take next to no memory until

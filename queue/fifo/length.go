@@ -17,9 +17,9 @@ func (m *Machine) count() int64 { return int64(m.Ready() + len(m.delayed)) }
 // far as that is known.
 func (m *Machine) BodyBytes() int64 { return m.length.bytes }
 
-// Full says whether the queue would be too long with one more message, of so
-// many bytes.
-func (m *Machine) Full(bytes int64) bool { return m.longer(1, bytes) }
+// Full says whether the queue would be too long with so many more messages, of
+// so many bytes together.
+func (m *Machine) Full(n, bytes int64) bool { return m.longer(n, bytes) }
 
 // TooLong says whether more messages wait than may.
 func (m *Machine) TooLong() bool { return m.longer(0, 0) }
