@@ -68,6 +68,12 @@ func layers() []layer {
 			why:   "the state machine of a queue has no clock, no lock and no I/O: commands in, effects out",
 		},
 		{
+			of:    "queue/delay",
+			ours:  []string{"store"},
+			never: []string{"sync", "sync/atomic", "time", "net", "os"},
+			why:   "what waits is ordered without a clock, a lock or I/O, so that a model can hold it to its word",
+		},
+		{
 			of:    "queue",
 			ours:  []string{"amqp", "store"},
 			never: []string{"net", "os"},

@@ -29,6 +29,7 @@ func TestRestart(t *testing.T) {
 		"history":     restartHistory,
 		"dedup":       restartDedup,
 		"dedup queue": restartDedupQueue,
+		"delayed":     restartDelayed,
 		"priorities":  restartPriorities,
 		"deaths":      restartDeaths,
 		"times":       restartTimes,

@@ -67,6 +67,7 @@ type Delay struct {
 	bell     sync.Mutex
 	working  bool
 	again    bool // there may be more to do
+	ended    bool // nothing is done any more
 	finished []*dueBatch
 }
 
@@ -218,6 +219,9 @@ func (d *Delay) Close() {
 	d.closed = true
 	d.mu.Unlock()
 	d.clock.Stop(&d.timer)
+	d.bell.Lock()
+	d.ended = true
+	d.bell.Unlock()
 	d.worker.Wait()
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -2,7 +2,6 @@ package queue
 
 import (
 	"cmp"
-	"math"
 	"slices"
 	"time"
 
@@ -15,7 +14,7 @@ func (d *Delay) ring() {
 	d.bell.Lock()
 	defer d.bell.Unlock()
 	d.again = true
-	if !d.working {
+	if !d.working && !d.ended {
 		d.working = true
 		d.worker.Go(d.work)
 	}
@@ -59,7 +58,7 @@ func (d *Delay) step() bool {
 	case delay.Release:
 		d.releaseDue(t.Items)
 	case delay.Load:
-		d.load(t.Items)
+		d.load(&t)
 	case delay.Read:
 		d.read(&t)
 	case delay.Move:
@@ -146,12 +145,17 @@ func byBucket(items []delay.Item) []bucketSeqs {
 }
 
 // load reads the bodies of messages that are due soon.
-func (d *Delay) load(items []delay.Item) {
+func (d *Delay) load(t *delay.Task) {
+	items := t.Items
+	size := t.Limit/len(items) + 1
 	bodies := map[*delay.Bucket][]store.Stored{}
+	var slab Slab
 	for _, b := range byBucket(items) {
-		found, _ := b.bucket.Part.Load(ranges(b.seqs), math.MaxInt)
-		bodies[b.bucket] = found
+		for _, in := range near(b.seqs, uint64(loadNear/size)) {
+			bodies[b.bucket] = appendWanted(bodies[b.bucket], &slab, &b, in)
+		}
 	}
+	slab.Close()
 	for i := range items {
 		found := bodies[items[i].Bucket]
 		at, ok := slices.BinarySearchFunc(found, items[i].Seq, func(s store.Stored, seq uint64) int { return cmp.Compare(s.Seq, seq) })
@@ -170,17 +174,46 @@ func (d *Delay) load(items []delay.Item) {
 	d.machine.Loaded(items)
 }
 
-// ranges returns the ranges that numbers, which rise, lie in.
-func ranges(seqs []uint64) []store.Range {
+const (
+	// loadNear is how many bytes that nobody wants are read along with what lies
+	// on both sides: to read anything the store reads a whole record.
+	loadNear = 32 << 10
+	// loadWindow is how much is read at a time.
+	loadWindow = 256 << 10
+)
+
+// near returns the ranges in which numbers, which rise, lie no further apart than
+// gap.
+func near(seqs []uint64, gap uint64) []store.Range {
 	var all []store.Range
 	for _, seq := range seqs {
-		if n := len(all); n > 0 && all[n-1].Last+1 == seq {
+		if n := len(all); n > 0 && seq-all[n-1].Last <= gap+1 {
 			all[n-1].Last = seq
 			continue
 		}
 		all = append(all, store.Range{First: seq, Last: seq})
 	}
 	return all
+}
+
+// appendWanted reads a range and keeps what is wanted of it, in the slab: among what was read
+// it would keep the memory of all.
+func appendWanted(to []store.Stored, slab *Slab, b *bucketSeqs, in store.Range) []store.Stored {
+	var r store.Releaser
+	defer r.Flush()
+	for in.First <= in.Last {
+		found, upTo := b.bucket.Part.Load([]store.Range{in}, loadWindow)
+		for i := range found {
+			if _, wanted := slices.BinarySearch(b.seqs, found[i].Seq); wanted {
+				slab.Take(&found[i].Message)
+				to = append(to, found[i])
+			} else {
+				r.Release(&found[i].Message)
+			}
+		}
+		in.First = upTo + 1
+	}
+	return to
 }
 
 // read reads when some messages of a bucket are due.

@@ -118,6 +118,20 @@ func (s *Slab) Put(m *Message, route, head, body []byte) {
 	s.handed++
 }
 
+// Take moves a message, with its one reference, next to others of the slab,
+// so that it does not keep the chunk where it was. One that has its chunk for itself
+// stays there.
+func (s *Slab) Take(m *Message) {
+	if m.Size() >= ownChunk {
+		return
+	}
+	was := *m
+	*m = Message{Persistent: was.Persistent, Priority: was.Priority, Expires: was.Expires}
+	s.Put(m, was.Route(), was.Head(), was.Body())
+	m.route = was.route // with the marks
+	was.Release()
+}
+
 func (s *Slab) pool() *sync.Pool {
 	if s.small {
 		return &smallChunks

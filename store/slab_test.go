@@ -114,3 +114,27 @@ func BenchmarkSlab(b *testing.B) {
 		r.Release(&m)
 	}
 }
+
+// A message that is taken to another slab is as it was, and lets go of its chunk.
+func TestSlabTake(t *testing.T) {
+	before := ChunkBytes()
+	for _, size := range []int{3, ownChunk} {
+		var from, to Slab
+		other := from.Add([]byte{0, 0}, nil, []byte("other"))
+		m := from.Add([]byte("\x01x\x01k"), []byte{0, 0}, bytes.Repeat([]byte("b"), size))
+		from.Close()
+		m.Persistent, m.Priority, m.Expires = true, 7, 99
+		m.Note(Blind)
+		other.Release()
+		to.Take(&m)
+		if string(m.Route()) != "\x01x\x01k" || len(m.Head()) != 2 || len(m.Body()) != size ||
+			!m.Persistent || m.Priority != 7 || m.Expires != 99 || !m.Has(Blind) || m.Has(Died) {
+			t.Errorf("%d bytes: not the same message", size)
+		}
+		m.Release()
+		to.Close()
+		if ChunkBytes() != before {
+			t.Errorf("%d bytes: %d bytes of chunks are left", size, ChunkBytes()-before)
+		}
+	}
+}

@@ -24,6 +24,9 @@ type burial struct {
 	group  queue.Group
 	// complained is what has been complained of in this burial.
 	complained complaint
+	// late are the letters that wait at exchanges first; mostly nil.
+	late  *lateBurial
+	waits bool // the last one does
 
 	*gravedigger
 }
@@ -65,10 +68,16 @@ func (v *VHost) bury(q *queue.Queue, to *queue.DeadLetter, dead []queue.Dead, do
 	for i := range dead {
 		d := &dead[i]
 		b.one(d)
-		if d.Stored {
+		switch {
+		case d.Stored && b.waits:
+			b.late.settles(d)
+		case d.Stored:
 			b.group.Bury(q, d)
 		}
 		d.Release()
+	}
+	if late := b.late; late != nil {
+		late.done, done = done, late.begun
 	}
 	b.group.Post(v.NewGroup, done)
 	return true
@@ -104,7 +113,7 @@ func (v *VHost) beginBurial() bool {
 // one takes one message to the queues that it goes to now, and returns how many
 // they are.
 func (b *burial) one(d *queue.Dead) int {
-	if b.to == nil {
+	if b.waits = false; b.to == nil {
 		return 0
 	}
 	var facts amqp.Facts
@@ -114,10 +123,10 @@ func (b *burial) one(d *queue.Dead) int {
 	b.head = amqp.AppendRevised(b.head[:0], d.Head(), headers, amqp.HasExpiration)
 	_ = amqp.CheckProperties(b.head, &facts)
 
-	if !b.route(d, &facts) {
-		return 0
+	var to []exchange.Queue
+	if b.route(d, &facts) {
+		to = b.targets(history, d.Reason)
 	}
-	to := b.targets(history, d.Reason)
 	if len(to) > 0 {
 		p := b.letterOf(d, &facts)
 		durable := 0
@@ -133,6 +142,9 @@ func (b *burial) one(d *queue.Dead) int {
 		for _, q := range to {
 			b.group.Publish(q.(*queue.Queue), p)
 		}
+	}
+	if b.waits = len(b.result.Waits()) > 0 && b.only == nil; b.waits {
+		b.postpone(d, &facts)
 	}
 	b.memory.join(&b.group)
 	b.memory.reset()

@@ -62,7 +62,7 @@ func (u *undelivered) try(to *queue.DeadLetter) {
 	b := u.vhost.newBurial(u.queue, to)
 	b.only = u.only
 	n := b.one(&u.dead)
-	if n == 0 && u.only == nil {
+	if n == 0 && u.only == nil && b.late == nil {
 		b.complain(undeliverable, to.Exchange)
 		b.end()
 		u.wait()
@@ -71,14 +71,22 @@ func (u *undelivered) try(to *queue.DeadLetter) {
 	if u.dead.Stored {
 		b.group.Bury(u.queue, &u.dead)
 	}
-	b.group.PostTaken(u.queue, u.vhost.NewGroup, func() {
-		if u.only = b.group.Refusing(); u.only != nil {
-			u.wait()
-			return
-		}
-		u.end()
-	})
+	post := func() {
+		b.group.PostTaken(u.queue, u.vhost.NewGroup, func() {
+			if u.only = b.group.Refusing(); u.only != nil {
+				u.wait()
+				return
+			}
+			u.end()
+		})
+	}
 	b.end()
+	if late := b.late; late != nil {
+		late.done = post
+		late.begun()
+		return
+	}
+	post()
 }
 
 // again tries the letter again, or ends it if its queue has ended or does not

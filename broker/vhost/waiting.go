@@ -51,7 +51,8 @@ func (w *Waiting) newDelay(keeper queue.DelayKeeper, passing bool) *queue.Delay 
 // exchange. It takes over a reference. The message is confirmed once, when it
 // is kept.
 func (w *Waiting) Put(p *queue.Publication, delay int64) {
-	due := time.Now().UnixMilli() + delay
+	// Rather a millisecond late than one early.
+	due := (time.Now().UnixMicro()+999)/1000 + delay
 	if p.Persistent && w.kept != nil {
 		w.kept.Put(p, due)
 		return

@@ -135,8 +135,8 @@ func TestDelayedInTime(t *testing.T) {
 			confirms := &tally{}
 			want := map[string]int64{}
 			longest := time.Duration(0)
-			for i := range 500 {
-				delay := time.Duration(1+rng.Int64N(int64(1)<<rng.IntN(28))) * time.Millisecond
+			for i := range 200 {
+				delay := time.Duration(1+rng.Int64N(int64(1)<<rng.IntN(19))) * time.Millisecond
 				longest = max(longest, delay)
 				body := fmt.Sprint(i)
 				want[body] = time.Now().Add(delay).UnixMilli()
@@ -160,8 +160,8 @@ func TestDelayedInTime(t *testing.T) {
 				last = want[g.body]
 				delete(want, g.body)
 			}
-			if len(want) > 0 || confirms.count() != 500 {
-				t.Errorf("%d did not come, %d were tally", len(want), confirms.count())
+			if len(want) > 0 || confirms.count() != 200 {
+				t.Errorf("%d did not come, %d were confirmed", len(want), confirms.count())
 			}
 			d.wantDelayed("x", 0)
 		})
@@ -177,16 +177,16 @@ func TestDelayedRecover(t *testing.T) {
 		confirms := &tally{}
 		for i := range 100 {
 			// The last is due first.
-			d.postpone("x", "q", fmt.Sprintf("%02d", i), time.Hour-time.Duration(i)*time.Minute/4, amqp.Persistent, confirms)
+			d.postpone("x", "q", fmt.Sprintf("%02d", i), 5*time.Minute-time.Duration(i)*time.Second, amqp.Persistent, confirms)
 		}
-		d.postpone("x", "q", "lost", time.Hour, 1, confirms)
+		d.postpone("x", "q", "lost", 5*time.Minute, 1, confirms)
 		d.sync()
 		synctest.Wait()
 		if confirms.count() != 101 {
-			t.Fatalf("%d tally", confirms.count())
+			t.Fatalf("%d confirmed", confirms.count())
 		}
 		for _, after := range []int{0, 50, 100} {
-			time.Sleep(time.Duration(after/50) * 20 * time.Minute)
+			time.Sleep(time.Duration(after/50) * 2 * time.Minute)
 			e := d.kill()
 			a := e.arrive("q")
 			synctest.Wait()
@@ -194,7 +194,7 @@ func TestDelayedRecover(t *testing.T) {
 			if !slices.IsSortedFunc(a.bodies(), func(x, y string) int { return strings.Compare(y, x) }) {
 				t.Errorf("out of order: %q", a.bodies())
 			}
-			time.Sleep(time.Hour)
+			time.Sleep(5 * time.Minute)
 			synctest.Wait()
 			if got := a.bodies(); len(got) != 100 || slices.Contains(got, "lost") {
 				t.Errorf("%d came: %q", len(got), got)
@@ -253,17 +253,17 @@ func TestDelayedDeleted(t *testing.T) {
 		confirms := &tally{}
 		for _, mode := range []uint8{1, amqp.Persistent} {
 			d.postpone("x", "q", "gone", time.Second, mode, confirms)
-			d.postpone("x", "q", "gone", time.Hour, mode, confirms)
+			d.postpone("x", "q", "gone", 5*time.Minute, mode, confirms)
 		}
 		d.wantDelayed("x", 4)
 		d.ok(d.deleteExchange("x", false))
 		d.delayed("x", true)
 		d.ok(d.bind(me, Binding{Source: "x", Destination: "q", Key: "q"}))
 		d.wantDelayed("x", 0)
-		time.Sleep(2 * time.Hour)
+		time.Sleep(6 * time.Minute)
 		synctest.Wait()
 		if len(a.bodies()) > 0 || confirms.count() != 4 {
-			t.Errorf("%q came, %d were tally", a.bodies(), confirms.count())
+			t.Errorf("%q came, %d were confirmed", a.bodies(), confirms.count())
 		}
 		if n := len(d.queueDefinitions()); n != 0 {
 			t.Errorf("%d parts and queues were there at the start", n)
@@ -294,10 +294,56 @@ func TestDelayedRoutedWhenDue(t *testing.T) {
 			t.Errorf("%q came", got)
 		}
 		d.wantDelayed("x", 0)
-		time.Sleep(5 * time.Minute)
+		time.Sleep(3 * time.Minute)
 		d.sync()
 		if e := d.kill(); len(e.queueDefinitions()) != 0 {
 			t.Errorf("%d parts are left", len(e.queueDefinitions()))
+		}
+	})
+}
+
+// A dead letter that comes to a delaying exchange waits there, and its queue
+// keeps it until the exchange does.
+func TestDelayedDeadLetter(t *testing.T) {
+	t.Run("at most once", func(t *testing.T) { delayedDeadLetter(t, false) })
+	t.Run("at least once", func(t *testing.T) { delayedDeadLetter(t, true) })
+}
+
+func delayedDeadLetter(t *testing.T, atLeastOnce bool) {
+	synctest.Test(t, func(t *testing.T) {
+		d := openDisk(t, t.TempDir())
+		d.delayed("x", true, "retry")
+		d.durableQueue("q")
+		asks := amqp.Properties{
+			Flags: amqp.HasHeaders | amqp.HasDeliveryMode, DeliveryMode: amqp.Persistent,
+			Headers: args(amqp.DelayHeader, amqp.Int32(5000)),
+		}
+		d.publish("q", testMessage("", "q", asks, "late"))
+		d.publish("q", testMessage("", "q", amqp.Properties{Flags: amqp.HasDeliveryMode, DeliveryMode: amqp.Persistent}, "now"))
+		dead := d.die("q", 2, queue.Rejected)
+		letter := queue.DeadLetter{Exchange: "x", Key: "retry", HasKey: true, AtLeastOnce: atLeastOnce}
+		if q, done := d.entry("q").queue, make(chan struct{}); atLeastOnce {
+			d.deliver(q, letter, dead, func() { close(done) })
+			<-done
+		} else {
+			d.buried("q", letter, dead)
+		}
+		d.wantDelayed("x", 1)
+		d.sync()
+		synctest.Wait()
+
+		e := d.kill()
+		e.wantDelayed("x", 1)
+		e.ready("q", 0)
+		a := e.arrive("retry")
+		synctest.Wait()
+		if got := a.bodies(); !slices.Equal(got, []string{"now"}) {
+			t.Errorf("%q came at once", got)
+		}
+		time.Sleep(5 * time.Second)
+		synctest.Wait()
+		if got := a.bodies(); !slices.Equal(got, []string{"now", "late"}) {
+			t.Errorf("%q came", got)
 		}
 	})
 }

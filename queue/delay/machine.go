@@ -12,17 +12,17 @@ const (
 	// comes, instead of being moved to narrower ones.
 	few = 1 << 16
 	// ahead is how long before they are due bodies are read, in milliseconds.
-	ahead = 250
+	ahead = 500
 	// lineBytes and lineLen bound the bodies in line.
 	lineBytes = 1 << 20
-	lineLen   = 1024
+	lineLen   = 4096
 	// keepBytes is how much may stay in memory though it is kept, because it is
 	// due soon.
 	keepBytes = 256 << 10
 	// batchLen is how many messages are released together, and maxReleasing how
 	// many batches may be under way.
 	batchLen     = 512
-	maxReleasing = 16
+	maxReleasing = 256
 	// window is how much of a bucket is read at a time.
 	window = 256 << 10
 )

@@ -18,7 +18,8 @@ const (
 	// Release Task.Items: they are due. When that is durable call Released, and
 	// Settled for the buckets.
 	Release
-	// Load the bodies of Task.Items. Then call Loaded.
+	// Load the bodies of Task.Items, which take about Task.Limit bytes. Then call
+	// Loaded.
 	Load
 	// Read Task.Range of Task.Bucket, about Task.Limit bytes. Then call Read.
 	Read
@@ -108,7 +109,9 @@ func (m *Machine) read(b *Bucket) Task {
 // Read takes what was read of a bucket, up to a number. The bodies are not
 // kept.
 func (m *Machine) Read(b *Bucket, found []store.Stored, upTo uint64) {
-	b.order = slices.Grow(b.order, len(found))
+	if b.order == nil {
+		b.order = make(order, 0, b.count)
+	}
 	for i := range found {
 		b.note(found[i].Seq, &found[i].Message)
 	}
@@ -163,6 +166,7 @@ func (m *Machine) fill(now int64) (Task, bool) {
 		bytes += int(e.size)
 		msg, ok := m.take(b, e.seq)
 		if !ok {
+			t.Limit += int(e.size)
 			t.Items = append(t.Items, i)
 			continue
 		}
