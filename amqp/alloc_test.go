@@ -11,6 +11,9 @@ func TestHotPathsDoNotAllocate(t *testing.T) {
 	ack := (&BasicAck{DeliveryTag: 1}).Append(nil)[4:]
 	shortPublish, expiration := []byte{0, 0, 1, 'x', 1, 'k', 0}, []byte("60000")
 	out := make([]byte, 0, 4096)
+	copied := Table{{CopyHeader, Array(String("a"), String("b"))}, {BlindCopyHeader, Array(String("c"))}}.Append(nil)
+	blind := AppendRevised(nil, headers, Table{{BlindCopyHeader, Array(String("c"))}}, 0)
+	var copies Copies
 	deliver := &BasicDeliver{ConsumerTag: []byte("ctag"), RoutingKey: []byte("key")}
 	for name, f := range map[string]func() error{
 		"parse frame":      func() error { _, _, err := ParseFrame(publish, 131072); return err },
@@ -21,7 +24,14 @@ func TestHotPathsDoNotAllocate(t *testing.T) {
 		"decode publish":   func() error { var m BasicPublish; return m.Decode(shortPublish) },
 		"check properties": func() error { var f Facts; return CheckProperties(headers, &f) },
 		"check expiration": func() error { _, err := ParseExpiration(expiration); return err },
-		"append method":    func() error { out = AppendMethod(out[:0], 1, deliver); return nil },
+		"parse copies": func() error {
+			if err := copies.Parse(copied); err != nil {
+				return err
+			}
+			return nil
+		},
+		"remove header": func() error { out = AppendWithoutHeader(out[:0], blind, BlindCopyHeader); return nil },
+		"append method": func() error { out = AppendMethod(out[:0], 1, deliver); return nil },
 		"append message": func() error {
 			m := BasicDeliver{ConsumerTag: deliver.ConsumerTag, DeliveryTag: 1, RoutingKey: deliver.RoutingKey}
 			b, at := BeginFrame(out[:0], FrameMethod, 1)

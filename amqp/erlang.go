@@ -1,12 +1,57 @@
 package amqp
 
 import (
+	"fmt"
+	"maps"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 )
 
 // RabbitMQ's texts show values as Erlang prints its terms, and so do ours.
+
+// Term returns a value of JSON as an Erlang term: nil, a bool, an int64, a
+// float64, a string, a []any, or a map[string]any.
+func Term(value any) string {
+	switch v := value.(type) {
+	case nil:
+		return "null"
+	case string:
+		return erlangBinary(v)
+	case float64:
+		return erlangFloat(v)
+	case []any:
+		if s, ok := characters(v); ok {
+			return erlangString(s)
+		}
+		terms := make([]string, len(v))
+		for i := range v {
+			terms[i] = Term(v[i])
+		}
+		return "[" + strings.Join(terms, ",") + "]"
+	case map[string]any:
+		var pairs []string
+		for _, key := range slices.Sorted(maps.Keys(v)) {
+			pairs = append(pairs, erlangBinary(key)+" => "+Term(v[key]))
+		}
+		return "#{" + strings.Join(pairs, ",") + "}"
+	}
+	return fmt.Sprint(value)
+}
+
+// characters returns a list that Erlang takes for a string, as any list of
+// nothing but codes of characters is.
+func characters(list []any) (s []byte, ok bool) {
+	for _, v := range list {
+		c, ok := v.(int64)
+		if !ok || c < 0 || c > math.MaxUint8 {
+			return nil, false
+		}
+		s = append(s, byte(c))
+	}
+	return s, len(s) > 0
+}
 
 // erlangBinary writes octets: <<"text">>, or <<1,2,3>> if they are not all
 // printable.

@@ -52,6 +52,12 @@ func ExclusiveUse(vhost, queue string) *Error {
 	return Errorf(AccessRefused, "%s in exclusive use", queueIn(vhost, queue))
 }
 
+// SingleActiveGet is a fetch from a quorum queue with a single active consumer.
+func SingleActiveGet(vhost, queue string) *Error {
+	return Errorf(ResourceLocked, "cannot obtain access to locked %s. "+
+		"basic.get operations are not supported by quorum queues with single active consumer", queueIn(vhost, queue))
+}
+
 // ReservedQueueName is a new queue with a name that begins with "amq.".
 func ReservedQueueName(queue string) *Error { return reservedName("queue", queue) }
 
@@ -81,6 +87,18 @@ func InternalExchange(vhost, exchange string) *Error {
 // is not.
 func UnknownExchangeType(typ string) *Error {
 	return Errorf(PreconditionFailed, "unknown exchange type '%s'", typ)
+}
+
+// NoDelayedType is the declaration of an x-delayed-message exchange that does
+// not say by which type it routes. These texts are the plugin's.
+func NoDelayedType() *Error {
+	return Errorf(PreconditionFailed, "Invalid argument, 'x-delayed-type' must be an existing exchange type")
+}
+
+// DelayedTwice is the declaration of one that says that it routes by the same
+// type.
+func DelayedTwice() *Error {
+	return Errorf(PreconditionFailed, "Invalid argument, 'x-delayed-message' can't be used for 'x-delayed-type'")
 }
 
 // ServerNamedQueue is the declaration without a name of a queue that must have

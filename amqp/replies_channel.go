@@ -128,3 +128,8 @@ func ReplyConsumerAcks() *Error {
 func SecondReplyConsumer() *Error {
 	return Errorf(PreconditionFailed, "reply consumer already set").For(BasicConsumeID)
 }
+
+// ReplyQueueGet is a basic.get from the direct reply-to queue.
+func ReplyQueueGet(vhost, queue string) *Error {
+	return Errorf(NotImplemented, "basic.get not supported by volatile %s", queueIn(vhost, queue))
+}

@@ -65,6 +65,11 @@ func ChannelLimit(opened, channelMax int) *Error {
 		opened, channelMax)
 }
 
+// NodeChannelLimit is a channel too many on the node.
+func NodeChannelLimit(limit int) *Error {
+	return Errorf(NotAllowed, "number of channels opened on this node has reached the maximum allowed limit of (%d)", limit)
+}
+
 // UserChannelLimit is a channel too many of a user.
 func UserChannelLimit(user string, limit int) *Error {
 	return Errorf(NotAllowed, "number of channels opened for user '%s' has reached the maximum allowed user limit of (%d)",

@@ -23,6 +23,7 @@ func TestReplies(t *testing.T) {
 		{QueueNotEmpty(v, q), "PRECONDITION_FAILED - queue 'q1' in vhost '/' not empty"},
 		{ExchangeInUse(v, x), "PRECONDITION_FAILED - exchange 'x1' in vhost '/' in use"},
 		{ExclusiveUse(v, q), "ACCESS_REFUSED - queue 'q1' in vhost '/' in exclusive use"},
+		{SingleActiveGet(v, q), "RESOURCE_LOCKED - cannot obtain access to locked queue 'q1' in vhost '/'. basic.get operations are not supported by quorum queues with single active consumer"},
 		{ReservedQueueName("amq.q"), "ACCESS_REFUSED - queue name 'amq.q' contains reserved prefix 'amq.*'"},
 		{ReservedExchangeName("amq.x"), "ACCESS_REFUSED - exchange name 'amq.x' contains reserved prefix 'amq.*'"},
 		{DefaultExchange(), "ACCESS_REFUSED - operation not permitted on the default exchange"},
@@ -85,6 +86,7 @@ func TestReplies(t *testing.T) {
 		{NoReplyConsumer(), "PRECONDITION_FAILED - fast reply consumer does not exist"},
 		{ReplyConsumerAcks(), "PRECONDITION_FAILED - reply consumer cannot acknowledge"},
 		{SecondReplyConsumer(), "PRECONDITION_FAILED - reply consumer already set"},
+		{ReplyQueueGet(v, q), "NOT_IMPLEMENTED - basic.get not supported by volatile queue 'q1' in vhost '/'"},
 
 		{LoginRefused("PLAIN"), "ACCESS_REFUSED - Login was refused using authentication mechanism PLAIN. For details see the broker logfile."},
 		{TuneTooLow("frame_max", 100, 4096), "NOT_ALLOWED - negotiated frame_max = 100 is lower than the minimum allowed value (4096)"},
@@ -96,6 +98,7 @@ func TestReplies(t *testing.T) {
 		{VHostConnectionLimit("v", "u", 2), "NOT_ALLOWED - access to vhost 'v' refused for user 'u': connection limit (2) is reached"},
 		{UserConnectionLimit("u", 2), "NOT_ALLOWED - connection refused for user 'u': user connection limit (2) is reached"},
 		{NodeConnectionLimit(2), "NOT_ALLOWED - connection refused: node connection limit (2) is reached"},
+		{NodeChannelLimit(2), "NOT_ALLOWED - number of channels opened on this node has reached the maximum allowed limit of (2)"},
 		{ChannelLimit(2, 2), "NOT_ALLOWED - number of channels opened (2) has reached the negotiated channel_max (2)"},
 		{UserChannelLimit("u", 2), "NOT_ALLOWED - number of channels opened for user 'u' has reached the maximum allowed user limit of (2)"},
 		{WrongState("running"), "CHANNEL_ERROR - unexpected method in connection state running"},

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"sync"
 
 	"go.uber.org/zap"
@@ -37,10 +38,10 @@ type Broker struct {
 	overflow  *store.Volatile // nil without a data folder
 	budget    *queue.Budget
 	clock     *queue.Clock
-	vhosts    map[string]*vhost.VHost
 	listeners []net.Listener
 
 	sessions  sessions
+	residents *residents
 	alarms    alarms
 	memory    *memoryWatch
 	accepting sync.WaitGroup
@@ -56,6 +57,11 @@ type Broker struct {
 	stopping chan struct{}
 	done     chan struct{}
 
+	// admin is held by whoever changes users and virtual hosts, until the change
+	// is durable.
+	admin   sync.Mutex
+	userIDs map[string]uint64 // guarded by admin: of the definitions
+
 	// guarded by mu
 	mu  sync.Mutex
 	err error
@@ -68,24 +74,30 @@ func New(cfg Config) *Broker {
 		cfg:      cfg,
 		log:      cfg.Log,
 		users:    auth.NewUsers(cfg.LoopbackUsers...),
+		userIDs:  make(map[string]uint64),
 		budget:   queue.NewBudget(cfg.MemoryLimit),
-		vhosts:   make(map[string]*vhost.VHost),
 		started:  make(chan struct{}),
 		failed:   make(chan struct{}),
 		stopping: make(chan struct{}),
 		done:     make(chan struct{}),
 	}
 	b.memory = newMemoryWatch(&cfg, func(on bool) { b.SetAlarm(MemoryAlarm, on) })
+	b.residents = newResidents(&cfg, b.users)
 	b.session = session.Config{
 		Log:              cfg.Log,
 		Users:            b.users,
-		VHost:            b.vhost,
+		Host:             b.residents,
+		Mechanisms:       cfg.Mechanisms,
+		Anonymous:        cfg.AnonymousUser,
 		Properties:       serverProperties(cfg.Version, cfg.ClusterName),
 		ChannelMax:       cfg.ChannelMax,
 		FrameMax:         cfg.FrameMax,
 		Heartbeat:        cfg.Heartbeat,
 		HandshakeTimeout: cfg.HandshakeTimeout,
 		MaxMessageSize:   cfg.MaxMessageSize,
+
+		AckTimeout:         cfg.ConsumerTimeout,
+		CancelOnAckTimeout: cfg.ConsumerTimeoutCancels,
 	}
 	return b
 }
@@ -104,14 +116,22 @@ func (b *Broker) Start() error {
 }
 
 func (b *Broker) start() error {
+	for _, m := range b.cfg.Mechanisms {
+		if !slices.Contains(session.Mechanisms(), m) {
+			return fmt.Errorf("there is no mechanism %q to log in with", m)
+		}
+	}
+	if err := vhost.CheckQueueType(b.cfg.DefaultQueueType); err != nil {
+		return fmt.Errorf("default queue type: %w", err)
+	}
 	b.memory.begin()
 	if b.memory.watermark > 0 {
 		b.watching.Go(func() { b.memory.run(b.stopping) })
 	}
+	b.clock = queue.NewClock()
 	if err := b.openStore(); err != nil {
 		return err
 	}
-	b.clock = queue.NewClock()
 	if err := b.restore(); err != nil {
 		return err
 	}
@@ -119,6 +139,7 @@ func (b *Broker) start() error {
 	if b.listeners, err = listen(b.cfg.Listen); err != nil {
 		return err
 	}
+	b.watching.Go(b.watchAcks)
 	for _, l := range b.listeners {
 		b.accepting.Go(func() { accept(l, b.log, b.stopping, b.serve) })
 	}
@@ -160,11 +181,6 @@ func (b *Broker) openStore() error {
 // there are too many for the memory.
 const overflowDir = "overflow"
 
-func (b *Broker) vhost(name string) (*vhost.VHost, bool) {
-	v, ok := b.vhosts[name]
-	return v, ok
-}
-
 // Addr returns the first address that clients can connect to.
 func (b *Broker) Addr() net.Addr { return b.listeners[0].Addr() }
 
@@ -202,9 +218,9 @@ func reachable(a net.Addr) string {
 // It is meant for tests and takes time in proportion to what the broker holds.
 func (b *Broker) Check() error {
 	var errs []error
-	for name, v := range b.vhosts {
-		if err := v.Check(); err != nil {
-			errs = append(errs, fmt.Errorf("vhost %q: %w", name, err))
+	for _, h := range b.residents.all() {
+		if err := h.Check(); err != nil {
+			errs = append(errs, err)
 		}
 	}
 	return errors.Join(errs...)

@@ -36,13 +36,13 @@ func TestZeroConfigIsAWorkingBroker(t *testing.T) {
 	if host, _, err := net.SplitHostPort(b.Addr().String()); err != nil || host != "127.0.0.1" {
 		t.Errorf("it listens on %v", b.Addr())
 	}
-	if _, ok := b.vhost("/"); !ok {
+	if b.residents.host("/") == nil {
 		t.Error("there is no vhost /")
 	}
 	if err := b.users.Authenticate("guest", "guest", b.Addr()); err != nil {
 		t.Error(err)
 	}
-	if !b.users.MayUse("guest", "/") {
+	if _, ok := b.users.Access("guest", "/"); !ok {
 		t.Error("guest may not use /")
 	}
 	if err := b.Check(); err != nil {

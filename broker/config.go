@@ -20,6 +20,9 @@ const (
 	defaultHeartbeat        = 60 * time.Second
 	defaultHandshakeTimeout = 10 * time.Second
 	defaultMaxMessageSize   = 16 << 20
+
+	defaultConsumerTimeout      = 30 * time.Minute
+	defaultConsumerTimeoutCheck = time.Minute
 )
 
 // Config says what kind of broker [New] makes. The zero Config is a broker in
@@ -52,6 +55,14 @@ type Config struct {
 	// that a new broker has; an empty slice is nobody.
 	LoopbackUsers []string
 
+	// Mechanisms are the ways to log in that clients are offered, in that order:
+	// PLAIN, AMQPLAIN, ANONYMOUS, and EXTERNAL, which is offered to those whose
+	// certificate says who they are. Nil is PLAIN and AMQPLAIN.
+	Mechanisms []string
+
+	// AnonymousUser is who those are who log in with ANONYMOUS; empty is guest.
+	AnonymousUser string
+
 	// ChannelMax is the number of channels that a connection may open; 0 is
 	// 2047.
 	ChannelMax uint16
@@ -69,6 +80,25 @@ type Config struct {
 
 	// MaxMessageSize is the size of the largest body, in bytes; 0 is 16 MiB.
 	MaxMessageSize uint64
+
+	// DefaultQueueType is "classic" or "quorum": what a queue is whose
+	// declaration does not say, and whose virtual host does not either, if its
+	// flags allow it. Empty is classic.
+	DefaultQueueType string
+
+	// MaxConnections and MaxChannels are how many there may be of all users
+	// together; 0 is any number.
+	MaxConnections, MaxChannels int
+
+	// ConsumerTimeout is how long a consumer may keep a message without acking it,
+	// unless its queue says otherwise. 0 is half an hour, below 0 for ever. It is
+	// looked at every ConsumerTimeoutCheck, where 0 is a minute.
+	ConsumerTimeout, ConsumerTimeoutCheck time.Duration
+
+	// ConsumerTimeoutCancels takes the messages back and cancels the consumer, as
+	// RabbitMQ does since 4.3, if the client understands that. Otherwise its
+	// channel is closed.
+	ConsumerTimeoutCancels bool
 
 	// MemoryLimit is how much memory the broker may use in all, in bytes. It
 	// is a setting of the whole process while the broker runs: the Go runtime
@@ -99,11 +129,17 @@ func (c Config) withDefaults() Config {
 		}
 		c.ClusterName = "rabbit@" + host
 	}
+	if c.Mechanisms == nil {
+		c.Mechanisms = []string{"PLAIN", "AMQPLAIN"}
+	}
+	c.AnonymousUser = cmp.Or(c.AnonymousUser, defaultUser)
 	c.Version = cmp.Or(c.Version, DefaultVersion)
 	c.ChannelMax = cmp.Or(c.ChannelMax, defaultChannelMax)
 	c.FrameMax = cmp.Or(c.FrameMax, defaultFrameMax)
 	c.Heartbeat = max(cmp.Or(c.Heartbeat, defaultHeartbeat), 0)
 	c.HandshakeTimeout = cmp.Or(c.HandshakeTimeout, defaultHandshakeTimeout)
+	c.ConsumerTimeout = max(cmp.Or(c.ConsumerTimeout, defaultConsumerTimeout), 0)
+	c.ConsumerTimeoutCheck = cmp.Or(c.ConsumerTimeoutCheck, defaultConsumerTimeoutCheck)
 	c.MaxMessageSize = cmp.Or(c.MaxMessageSize, defaultMaxMessageSize)
 	return c
 }

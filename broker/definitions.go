@@ -22,19 +22,28 @@ const (
 // vhostDefinition is how a virtual host is recorded.
 type vhostDefinition struct {
 	Name string `json:"name"`
+	vhost.Settings
+}
+
+func (d vhostDefinition) encode() ([]byte, error) {
+	b, err := json.Marshal(d)
+	if err != nil {
+		return nil, fmt.Errorf("encode vhost %q: %w", d.Name, err)
+	}
+	return b, nil
 }
 
 // seed defines what a new broker has and returns when it is durable.
 func (b *Broker) seed() ([]store.Definition, error) {
-	host, err := json.Marshal(vhostDefinition{Name: defaultVHost})
+	host, err := vhostDefinition{Name: defaultVHost}.encode()
 	if err != nil {
-		return nil, fmt.Errorf("encode vhost: %w", err)
+		return nil, err
 	}
 	guest, err := auth.User{
 		Name:             defaultUser,
 		PasswordHash:     auth.HashPassword(defaultPassword),
 		HashingAlgorithm: auth.SHA256,
-		Tags:             []string{"administrator"},
+		Tags:             []string{auth.Administrator},
 		Permissions:      map[string]auth.Permission{defaultVHost: auth.Everything()},
 	}.Encode()
 	if err != nil {
@@ -44,13 +53,18 @@ func (b *Broker) seed() ([]store.Definition, error) {
 		{Kind: store.KindVHost, ID: b.store.NewID(), Value: host},
 		{Kind: store.KindUser, ID: b.store.NewID(), Value: guest},
 	}
+	return defs, b.define(defs...)
+}
+
+// define records changes of definitions and waits until they are durable.
+func (b *Broker) define(defs ...store.Definition) error {
 	durable := make(chan struct{})
 	b.store.Define(defs, func() { close(durable) })
 	select {
 	case <-durable:
-		return defs, nil
+		return nil
 	case <-b.failed:
-		return nil, fmt.Errorf("define vhost %q and user %q: %w", defaultVHost, defaultUser, b.Err())
+		return b.Err()
 	}
 }
 
@@ -61,7 +75,7 @@ func (b *Broker) restore() error {
 	if len(defs) == 0 {
 		var err error
 		if defs, err = b.seed(); err != nil {
-			return err
+			return fmt.Errorf("define vhost %q and user %q: %w", defaultVHost, defaultUser, err)
 		}
 	}
 	var topology []store.Definition
@@ -69,9 +83,9 @@ func (b *Broker) restore() error {
 		var err error
 		switch d.Kind {
 		case store.KindVHost:
-			err = b.addVHost(d)
+			err = b.restoreVHost(d)
 		case store.KindUser:
-			err = b.addUser(d)
+			err = b.restoreUser(d)
 		default:
 			topology = append(topology, d)
 		}
@@ -79,15 +93,15 @@ func (b *Broker) restore() error {
 			return fmt.Errorf("definition %d: %w", d.ID, err)
 		}
 	}
-	for _, v := range b.vhosts {
-		if err := v.Recover(topology); err != nil {
-			return fmt.Errorf("recover vhost %q: %w", v.Name(), err)
+	for _, h := range b.residents.all() {
+		if err := h.Recover(topology); err != nil {
+			return fmt.Errorf("recover vhost %q: %w", h.Name(), err)
 		}
 	}
 	return nil
 }
 
-func (b *Broker) addVHost(d store.Definition) error {
+func (b *Broker) restoreVHost(d store.Definition) error {
 	var def vhostDefinition
 	if err := json.Unmarshal(d.Value, &def); err != nil {
 		return fmt.Errorf("decode vhost: %w", err)
@@ -95,17 +109,25 @@ func (b *Broker) addVHost(d store.Definition) error {
 	if def.Name == "" {
 		return errors.New("decode vhost: it has no name")
 	}
-	b.vhosts[def.Name] = vhost.New(vhost.Config{
-		Name: def.Name, ID: d.ID, Store: b.store, Budget: b.budget, Overflow: b.overflow, Clock: b.clock,
-		Log: b.log.With(zap.String("vhost", def.Name)),
-	})
+	b.residents.add(b.newHost(d.ID, def))
 	return nil
 }
 
-func (b *Broker) addUser(d store.Definition) error {
+// newHost makes a virtual host of its definition.
+func (b *Broker) newHost(id uint64, def vhostDefinition) *host {
+	return &host{id: id, VHost: vhost.New(vhost.Config{
+		Name: def.Name, ID: id, Settings: def.Settings,
+		Store: b.store, Budget: b.budget, Overflow: b.overflow, Clock: b.clock,
+		DefaultQueueType: b.cfg.DefaultQueueType,
+		Log:              b.log.With(zap.String("vhost", def.Name)),
+	})}
+}
+
+func (b *Broker) restoreUser(d store.Definition) error {
 	user, err := auth.DecodeUser(d.Value)
 	if err != nil {
 		return err
 	}
+	b.userIDs[user.Name] = d.ID
 	return b.users.Put(user)
 }

@@ -78,6 +78,7 @@ func (b *Broker) serve(conn net.Conn) {
 	go func() {
 		defer b.sessions.remove(s)
 		s.Serve()
+		b.residents.leave(s)
 	}()
 }
 

@@ -68,6 +68,17 @@ func (s *sessions) ended() <-chan struct{} {
 	return done
 }
 
+// cutOff closes the sockets of some sessions, if they have not ended.
+func (s *sessions) cutOff(some []*session.Session) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, one := range some {
+		if conn := s.open[one]; conn != nil {
+			_ = conn.Close() // as in cut
+		}
+	}
+}
+
 // cut closes the sockets of the sessions that are left.
 func (s *sessions) cut() int {
 	s.mu.Lock()

@@ -37,11 +37,13 @@ func (b *Broker) teardown(ctx context.Context) {
 	b.accepting.Wait()
 	b.watching.Wait()
 	b.endSessions(ctx)
+	b.admin.Lock()
+	defer b.admin.Unlock()
+	for _, h := range b.residents.all() {
+		h.Close()
+	}
 	if b.clock != nil {
 		b.clock.Close()
-	}
-	for _, v := range b.vhosts {
-		v.Close()
 	}
 	if err := b.closeStore(); err != nil {
 		b.log.Error("cannot close the store", zap.Error(err))

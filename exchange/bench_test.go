@@ -55,12 +55,49 @@ func BenchmarkRoute(b *testing.B) {
 		}
 		b.Run(fmt.Sprintf("fanout/%d", n), func(b *testing.B) { benchRoute(b, x.g, "amq.fanout", "k", nil, n) })
 	}
-	x := newBuild(b, "q")
-	for i := range 10 {
-		x.bind("amq.headers", "q", "", field("a", amqp.Int32(int32(i))), field("b", amqp.String("x")))
-	}
 	headers := amqp.Table{field("a", amqp.Int64(3)), field("b", amqp.String("x"))}
-	b.Run("headers/10", func(b *testing.B) { benchRoute(b, x.g, "amq.headers", "k", headers, 1) })
+	for _, n := range []int{10, 100, 100_000} {
+		for _, match := range []string{"all", "any"} {
+			x := newBuild(b, "q")
+			for i := range n {
+				x.bind("amq.headers", "q", "", field("x-match", amqp.String(match)), field("a", amqp.Int32(int32(i))), field("c", amqp.Int32(int32(i))))
+				if match == "all" {
+					x.bind("amq.headers", "q", "", field("b", amqp.String("x")), field("c", amqp.Int32(int32(i))))
+				}
+			}
+			x.bind("amq.headers", "q", "", field("a", amqp.Int32(3)), field("b", amqp.String("x")))
+			b.Run(fmt.Sprintf("headers-%s/%d", match, n), func(b *testing.B) { benchRoute(b, x.g, "amq.headers", "k", headers, 1) })
+		}
+	}
+}
+
+// Topic patterns that share their words, in all the ways that a key can match.
+func BenchmarkTopicPatterns(b *testing.B) {
+	for _, n := range []int{100, 100_000} {
+		x := newBuild(b, "q")
+		for i := range n / 4 {
+			x.bind("amq.topic", "q", fmt.Sprintf("stock.%d.usd.nyse", i))
+			x.bind("amq.topic", "q", fmt.Sprintf("stock.*.usd.%d", i))
+			x.bind("amq.topic", "q", fmt.Sprintf("#.%d", i))
+			x.bind("amq.topic", "q", fmt.Sprintf("*.%d.#", i))
+		}
+		b.Run(fmt.Sprint(n), func(b *testing.B) { benchRoute(b, x.g, "amq.topic", "stock.7.usd.nyse", nil, 1) })
+	}
+}
+
+func BenchmarkSpread(b *testing.B) {
+	for _, n := range []int{10, 1000} {
+		for _, typ := range []string{ConsistentHash, "x-random", "x-modulus-hash"} {
+			x := newBuild(b)
+			x.exchange(Exchange{Name: "x", Type: typ})
+			for i := range n {
+				name := fmt.Sprintf("queue-%d", i)
+				x.g = x.g.AddQueue(newQueue(name))
+				x.bind("x", name, "1")
+			}
+			b.Run(fmt.Sprintf("%s/%d", typ, n), func(b *testing.B) { benchRoute(b, x.g, "x", "some.routing.key", nil, 1) })
+		}
+	}
 }
 
 func BenchmarkBind(b *testing.B) {

@@ -12,16 +12,38 @@ func (g *Graph) AddExchange(x Exchange) (*Graph, error) {
 	if _, ok := g.exchanges.get(x.Name); ok {
 		return nil, ErrExists
 	}
-	x.table = newTable(x.Type)
+	x.table, x.delays = newTable(&x), x.Delays()
 	if x.table == nil {
 		return nil, ErrUnknownType
 	}
-	if v, ok := x.Arguments.Get(AlternateExchange); ok {
-		x.alternate, _ = v.Str()
-	}
+	x.divert()
 	next := g.changed()
 	next.exchanges = g.exchanges.set(x.Name, &x)
 	return &next, nil
+}
+
+// divert decides where messages go that find no binding.
+func (x *Exchange) divert() {
+	x.alternate = x.Alternate
+	if v, ok := x.Arguments.Get(AlternateExchange); ok {
+		x.alternate, _ = v.Str()
+	}
+}
+
+// SetAlternates returns the graph with other alternate exchanges by policy, by
+// the names of the exchanges that have them. It passes over those that are not
+// there.
+func (g *Graph) SetAlternates(alternates map[string]string) *Graph {
+	next := g.changed()
+	for name, alternate := range alternates {
+		if x, ok := g.exchanges.get(name); ok {
+			to := *x
+			to.Alternate = alternate
+			to.divert()
+			next.exchanges = next.exchanges.set(name, &to)
+		}
+	}
+	return &next
 }
 
 // AddQueue returns the graph with one more queue, which the default exchange
@@ -45,7 +67,7 @@ func (g *Graph) Bind(b Binding) (*Graph, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := checkBinding(source.Type, b.Arguments); err != nil {
+	if err := checkBinding(source.Routing(), &b); err != nil {
 		return nil, err
 	}
 	if g.Find(&b) != nil {

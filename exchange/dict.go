@@ -72,6 +72,21 @@ func (d dict[K, V]) del(key K) dict[K, V] {
 	return dict[K, V]{d.root.del(maphash.Comparable(seed, key), key, 0)}
 }
 
+// at returns the value of the i-th entry, in no order that means anything. There
+// must be as many.
+func (d dict[K, V]) at(i int) V {
+	n := d.root
+	for n.kids != nil {
+		at := 0
+		for i >= n.kids[at].n {
+			i -= n.kids[at].n
+			at++
+		}
+		n = n.kids[at]
+	}
+	return n.entries[i].val
+}
+
 // each calls f for all entries, in no order, until it returns false.
 func (d dict[K, V]) each(f func(K, V) bool) {
 	if d.root != nil {

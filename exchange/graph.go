@@ -57,11 +57,17 @@ type Exchange struct {
 	AutoDelete bool // it goes when its last binding does
 	Internal   bool // clients may not publish to it
 	Arguments  amqp.Table
+	// Alternate is the alternate exchange by policy, "" if there is none. One
+	// among the arguments is used instead.
+	Alternate string
 	// ID is a number for the owner of the graph to know the exchange by.
 	ID uint64
+	// Delay is for the owner of the graph to find the messages by that wait.
+	Delay any
 
 	table     table
-	outgoing  int // bindings in the table
+	delays    bool // messages may wait here
+	outgoing  int  // bindings in the table
 	incoming  dict[bindingID, *Binding]
 	alternate string // the exchange for what finds no binding here
 }
@@ -79,9 +85,10 @@ type table interface {
 	route(g *Graph, r *Result)
 }
 
-// newTable returns the empty table of a type, nil if there is no such type.
-func newTable(typ string) table {
-	switch typ {
+// newTable returns the empty table of an exchange, nil if there is no such
+// type.
+func newTable(x *Exchange) table {
+	switch x.Routing() {
 	case "direct":
 		return direct{}
 	case "fanout":
@@ -90,12 +97,18 @@ func newTable(typ string) table {
 		return topic{}
 	case "headers":
 		return headers{}
+	case ConsistentHash:
+		return newConsistent(x)
+	case "x-random", LocalRandom:
+		return random{}
+	case "x-modulus-hash":
+		return modulus{}
 	}
 	return nil
 }
 
 // KnownType reports whether there is a type of exchange of that name.
-func KnownType(typ string) bool { return newTable(typ) != nil }
+func KnownType(typ string) bool { return typ == Delayed || newTable(&Exchange{Type: typ}) != nil }
 
 // NewGraph returns the graph of a new virtual host, which has the exchanges
 // that are there from the start: the default one and those named amq.*.
@@ -111,7 +124,7 @@ func NewGraph() *Graph {
 		{Name: "amq.rabbitmq.trace", Type: "topic", Internal: true},
 	} {
 		x.Durable = true
-		x.table = newTable(x.Type)
+		x.table = newTable(&x)
 		g.exchanges = g.exchanges.set(x.Name, &x)
 	}
 	return g

@@ -226,6 +226,32 @@ func TestAlternate(t *testing.T) {
 	b.routes("last", "q1")
 }
 
+// An alternate by policy counts where the arguments name none, and can change.
+func TestAlternateByPolicy(t *testing.T) {
+	b := newBuild(t, "q1", "q2")
+	b.bind("amq.fanout", "q1", "")
+	b.bind("amq.topic", "q2", "#")
+	b.exchange(Exchange{Name: "plain", Type: "direct", Alternate: "amq.fanout"})
+	b.exchange(Exchange{Name: "own", Type: "direct", Alternate: "amq.fanout",
+		Arguments: amqp.Table{{Key: AlternateExchange, Value: amqp.String("amq.topic")}}})
+	b.routes("plain", "k", "q1")
+	b.routes("own", "k", "q2")
+	before := b.g
+	b.g = b.g.SetAlternates(map[string]string{"plain": "amq.topic", "own": "amq.fanout", "amq.direct": "plain", "missing": "plain"})
+	b.routes("plain", "k", "q2")
+	b.routes("own", "k", "q2")
+	b.routes("amq.direct", "k", "q2")
+	if before.Version() == b.g.Version() || before.Exchange("plain").Alternate != "amq.fanout" {
+		t.Error("the graph before has changed")
+	}
+	b.bind("plain", "q1", "k") // keeps the alternate
+	b.routes("plain", "k", "q1")
+	b.routes("plain", "l", "q2")
+	b.g = b.g.SetAlternates(map[string]string{"plain": "", "own": ""})
+	b.routes("plain", "l")
+	b.routes("own", "k", "q2")
+}
+
 func TestAutoDelete(t *testing.T) {
 	b := newBuild(t, "q", "r")
 	b.exchange(Exchange{Name: "a", Type: "fanout", AutoDelete: true})

@@ -61,11 +61,11 @@ func TestHeadersUsed(t *testing.T) {
 	b.bind("amq.headers", "q", "", field("a", amqp.Int32(1)))
 	var r Result
 	b.g.Route(&r, b.g.Exchange("amq.fanout"), nil, amqp.Table{field("a", amqp.Int32(1))}.Append(nil))
-	if len(r.Queues()) != 1 || !r.UsedHeaders() {
-		t.Errorf("%d queues, headers used: %v", len(r.Queues()), r.UsedHeaders())
+	if len(r.Queues()) != 1 || !r.Once() {
+		t.Errorf("%d queues, headers used: %v", len(r.Queues()), r.Once())
 	}
 	b.g.Route(&r, b.g.Exchange(""), []byte("q"), nil)
-	if r.UsedHeaders() {
+	if r.Once() {
 		t.Error("the default exchange looked at headers")
 	}
 	// Headers that are none match nothing that wants one.

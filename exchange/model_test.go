@@ -1,7 +1,9 @@
 package exchange
 
 import (
+	"cmp"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -52,7 +54,9 @@ func (m *model) removeExchange(name string) (bindings, exchanges int) {
 	return bindings, exchanges + 1
 }
 
-func (m *model) route(name, key string, headers amqp.Table) []string {
+// route returns the names of the queues that a message reaches, sorted, and
+// whether chance decides which of them.
+func (m *model) route(name, key string, headers amqp.Table) (names []string, chance bool) {
 	found := map[string]bool{}
 	seen := map[string]bool{}
 	var visit func(name string)
@@ -63,10 +67,21 @@ func (m *model) route(name, key string, headers amqp.Table) []string {
 		}
 		seen[name] = true
 		matched := false
+		var matching []Binding
 		for _, b := range m.bindings {
-			if b.Source != name || !bindingMatches(x.Type, b, key, headers) {
-				continue
+			if b.Source == name && bindingMatches(x.Type, b, key, headers) {
+				matching = append(matching, b)
 			}
+		}
+		switch x.Type {
+		case "x-random", LocalRandom:
+			chance = chance || len(matching) > 1
+		case "x-modulus-hash":
+			matching = oneByModulus(matching, key)
+		case ConsistentHash:
+			matching = oneByWeight(matching, hashOf(key)^hashOf(name), 0)
+		}
+		for _, b := range matching {
 			matched = true
 			if b.ToExchange {
 				visit(b.Destination)
@@ -80,12 +95,58 @@ func (m *model) route(name, key string, headers amqp.Table) []string {
 		}
 	}
 	visit(name)
-	names := []string{}
+	names = []string{}
 	for name := range found {
 		names = append(names, name)
 	}
 	slices.Sort(names)
-	return names
+	return names, chance
+}
+
+func oneByModulus(all []Binding, key string) []Binding {
+	if len(all) == 0 {
+		return nil
+	}
+	slices.SortStableFunc(all, func(x, y Binding) int { return cmp.Compare(kindAndName(x), kindAndName(y)) })
+	at := hashOf(key) % uint64(len(all))
+	return all[at : at+1]
+}
+
+// kindAndName orders exchanges before queues.
+func kindAndName(b Binding) string {
+	if b.ToExchange {
+		return "0" + b.Destination
+	}
+	return "1" + b.Destination
+}
+
+// oneByWeight looks at all bindings at every level of a trie that there is not.
+func oneByWeight(all []Binding, hash uint64, level int) []Binding {
+	var groups [32][]Binding
+	weights := [32]float64{}
+	seen := map[string]bool{}
+	for _, b := range all {
+		if seen[kindAndName(b)] {
+			continue
+		}
+		seen[kindAndName(b)] = true
+		s := newShare(&b)
+		slot := s.digest[level] % 32
+		groups[slot] = append(groups[slot], b)
+		weights[slot] += s.weight
+	}
+	if len(seen) <= 1 {
+		return all[:min(1, len(all))]
+	}
+	var best []Binding
+	longest := math.Inf(-1)
+	for slot, group := range groups {
+		h := mix(hash ^ (uint64(level)*32+uint64(slot)+1)*0x9e3779b97f4a7c15)
+		if straw := math.Log((float64(h>>12)+0.5)/(1<<52)) / weights[slot]; len(group) > 0 && straw > longest {
+			best, longest = group, straw
+		}
+	}
+	return oneByWeight(best, hash, level+1)
 }
 
 func bindingMatches(typ string, b Binding, key string, headers amqp.Table) bool {
@@ -100,6 +161,9 @@ func bindingMatches(typ string, b Binding, key string, headers amqp.Table) bool 
 	return true
 }
 
+// types are all types of exchange that the model knows.
+var types = []string{"direct", "fanout", "topic", "headers", ConsistentHash, "x-random", LocalRandom, "x-modulus-hash"}
+
 // Random changes to a graph and to the model, which must then route alike and
 // lose the same.
 func TestGraphAgainstModel(t *testing.T) {
@@ -109,9 +173,19 @@ func TestGraphAgainstModel(t *testing.T) {
 		b := newBuild(t)
 		exchange := func() string { return fmt.Sprintf("x%d", rng.IntN(6)) }
 		queue := func() string { return fmt.Sprintf("q%d", rng.IntN(20)) }
-		key := func() string { return []string{"", "a", "b", "a.b", "a.#", "*", "#.b"}[rng.IntN(7)] }
+		key := func() string { return []string{"", "a", "b", "a.b", "a.#", "*", "#.b", "1", "2"}[rng.IntN(9)] }
 		arguments := func() amqp.Table {
-			return []amqp.Table{nil, {field("h", amqp.Int32(1))}, {field("h", amqp.Int32(2))}}[rng.IntN(3)]
+			var args amqp.Table
+			for _, name := range []string{"h", "i", "x-h", "x-match"} {
+				v := []amqp.Value{amqp.Int32(1), amqp.Int64(1), amqp.Float64(1), amqp.Void(), amqp.String("1"), amqp.Array(), {}}[rng.IntN(7)]
+				if name == "x-match" {
+					v = amqp.String([]string{"all", "any", "all-with-x", "any-with-x"}[rng.IntN(4)])
+				}
+				if rng.IntN(2) == 0 {
+					args = append(args, field(name, v))
+				}
+			}
+			return args
 		}
 		binding := func() Binding {
 			x := Binding{Source: exchange(), Destination: queue(), Key: key(), Arguments: arguments()}
@@ -123,7 +197,7 @@ func TestGraphAgainstModel(t *testing.T) {
 		for range 600 {
 			switch rng.IntN(12) {
 			case 0, 1:
-				x := Exchange{Name: exchange(), Type: []string{"direct", "fanout", "topic", "headers"}[rng.IntN(4)], AutoDelete: rng.IntN(2) == 0}
+				x := Exchange{Name: exchange(), Type: types[rng.IntN(len(types))], AutoDelete: rng.IntN(2) == 0}
 				if rng.IntN(3) == 0 {
 					x.Arguments = amqp.Table{field(AlternateExchange, amqp.String(exchange()))}
 				}
@@ -164,7 +238,7 @@ func TestGraphAgainstModel(t *testing.T) {
 				x := binding()
 				_, source := m.exchanges[x.Source]
 				_, to := m.exchanges[x.Destination]
-				if source && (to || m.queues[x.Destination]) {
+				if source && (to || m.queues[x.Destination]) && checkBinding(m.exchanges[x.Source].Type, &x) == nil {
 					b.binding(x)
 					if m.index(x) < 0 {
 						m.bindings = append(m.bindings, x)
@@ -173,7 +247,12 @@ func TestGraphAgainstModel(t *testing.T) {
 			}
 			if name := exchange(); b.g.Exchange(name) != nil {
 				k, headers := key(), arguments()
-				if got, want := b.route(name, k, headers...), m.route(name, k, headers); !slices.Equal(got, want) {
+				got := b.route(name, k, headers...)
+				want, chance := m.route(name, k, headers)
+				if chance { // want is all that there is to choose from
+					want = slices.DeleteFunc(want, func(name string) bool { return !slices.Contains(got, name) })
+				}
+				if !slices.Equal(got, want) {
 					t.Fatalf("seed %d: %q with key %q went to %q, want %q", seed, name, k, got, want)
 				}
 			}

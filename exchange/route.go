@@ -10,12 +10,19 @@ type Result struct {
 	ends      unique[*end]      // these queues
 	exchanges unique[*Exchange] // those the message came to, all of which it went through
 	matched   bool              // the exchange at hand had a binding for the message
+	waits     []*Exchange       // those where the message waits
+	delay     int64             // for so long; 0 if that is not known, or not at all
 
 	// The message. The bytes are borrowed for the time of the call.
 	key     string
+	more    [][]byte // further keys
 	raw     []byte
 	headers amqp.Table
 	decoded bool // headers were looked at
+	once    bool // the answer is good for this message only
+	// Properties are the properties of the message as on the wire, for exchanges
+	// that route by one of them. Whoever routes sets them, or leaves them nil.
+	Properties []byte
 
 	// searched is for topic exchanges: with how much of the key the node of a
 	// '#' that lies below another was reached.
@@ -26,30 +33,68 @@ type Result struct {
 // is valid until the result is used again.
 func (r *Result) Queues() []Queue { return r.queues }
 
-// UsedHeaders reports whether the queues depend on the headers of the message,
-// not only on exchange and routing key.
-func (r *Result) UsedHeaders() bool { return r.decoded }
+// Once reports whether another message with the same exchange and routing key
+// may go elsewhere: headers or properties were looked at, or chance has decided.
+func (r *Result) Once() bool { return r.decoded || r.once }
 
 // Route finds the queues for a message that was published to x, an exchange of
 // this graph. headers is the table of its headers as on the wire, with its
 // length before it, or nil. Nothing is kept of the arguments.
 func (g *Graph) Route(r *Result, x *Exchange, key, headers []byte) {
+	g.route(r, x, key, nil, headers)
+}
+
+// RouteKeys is [Graph.Route] for a message with several routing keys, the one
+// it was published with first: it goes where any of them leads.
+func (g *Graph) RouteKeys(r *Result, x *Exchange, keys [][]byte, headers []byte) {
+	g.route(r, x, keys[0], keys[1:], headers)
+}
+
+func (g *Graph) route(r *Result, x *Exchange, key []byte, more [][]byte, headers []byte) {
 	clear(r.queues)
 	r.queues = r.queues[:0]
-	r.key = borrow(key)
-	r.raw, r.headers, r.decoded = headers, nil, false
+	r.more = more
+	r.raw, r.headers, r.decoded, r.once = headers, nil, false, false
+	clear(r.waits)
+	r.waits, r.delay = r.waits[:0], 0
 	r.exchanges.add(x)
 	for i := 0; i < len(r.exchanges.list); i++ {
 		x := r.exchanges.list[i]
+		if x.delays && r.wait(x) {
+			continue
+		}
 		r.matched = false
+		r.key = borrow(key)
 		x.table.route(g, r)
+		if len(more) > 0 {
+			r.routeMore(g, x)
+		}
 		if !r.matched && x.alternate != "" {
 			r.visit(g, x.alternate)
 		}
 	}
-	r.key, r.raw, r.headers = "", nil, nil
+	r.key, r.more, r.raw, r.headers, r.Properties = "", nil, nil, nil, nil
 	r.exchanges.reset()
 	r.ends.reset()
+}
+
+// keyed is a table that compares routing keys: each key of a message may lead
+// somewhere else.
+type keyed interface{ keyed() }
+
+func (byName) keyed() {}
+func (direct) keyed() {}
+func (topic) keyed()  {}
+
+// routeMore routes by the further keys.
+func (r *Result) routeMore(g *Graph, x *Exchange) {
+	if _, ok := x.table.(keyed); !ok {
+		return
+	}
+	for _, key := range r.more {
+		r.key = borrow(key)
+		x.table.route(g, r)
+	}
 }
 
 // visit takes the message to an exchange, unless it has been there.

@@ -74,13 +74,20 @@ func layers() []layer {
 			why:   "a queue knows neither how messages are routed to it nor who its consumers are",
 		},
 		{
-			of:  "broker/auth",
-			why: "users are checked alike, whoever asks and wherever they are kept",
+			of:   "broker/auth",
+			ours: []string{"broker/pattern"},
+			why:  "users are checked alike, whoever asks and wherever they are kept",
+		},
+		{
+			of:     "broker/pattern",
+			others: []string{"github.com/dlclark/regexp2"},
+			never:  []string{"net", "os"},
+			why:    "a pattern is what matches names, wherever they come from",
 		},
 		{
 			of:     "broker/vhost",
 			others: []string{"go.uber.org/zap"},
-			ours:   []string{"amqp", "store", "exchange", "queue"},
+			ours:   []string{"amqp", "store", "exchange", "queue", "broker/pattern"},
 			never:  []string{"net"},
 			why:    "a virtual host serves clients without knowing of connections",
 		},

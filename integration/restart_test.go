@@ -29,6 +29,7 @@ func TestRestart(t *testing.T) {
 		"times":       restartTimes,
 		"lengths":     restartLengths,
 		"failures":    restartFailures,
+		"priorities":  restartPriorities,
 	}
 	ends := map[string]func(*process){"stopped": (*process).stop, "killed": (*process).kill}
 	for name, fill := range cases {

@@ -3,6 +3,9 @@ package integration
 import (
 	"strings"
 	"testing"
+
+	"github.com/lepusmq/lepus/broker"
+	"github.com/lepusmq/lepus/broker/auth"
 )
 
 func TestAuthentication(t *testing.T) {
@@ -96,4 +99,30 @@ func TestLongStartOk(t *testing.T) {
 	p.send(methodFrame(0, connectionStartOk, table{str("information", strings.Repeat("x", size)), nested("capabilities"), void("v")},
 		"PLAIN", long("\x00guest\x00guest"), "xx_YY"))
 	p.expect(0, connectionTune)
+}
+
+// Whoever logs in with ANONYMOUS, if that is offered, is the user of the configuration, with that user's permissions.
+func TestAnonymousLogin(t *testing.T) {
+	t.Parallel()
+	h := host(t, func(c *broker.Config) {
+		c.Mechanisms, c.AnonymousUser = []string{"PLAIN", "ANONYMOUS"}, "nobody"
+	})
+	h.user("nobody", auth.Permission{Read: ".*"})
+	p := dialPeer(t, h.URL)
+	p.send([]byte(protocolHeader091))
+	if args := p.expect(0, connectionStart); !strings.Contains(string(args.b), "\x00\x00\x00\x0fPLAIN ANONYMOUS") {
+		t.Errorf("offers %q", args.b)
+	}
+	p.send(methodFrame(0, connectionStartOk, clientCapabilities, "ANONYMOUS", long("trace"), "en_US"))
+	args := p.expect(0, connectionTune)
+	p.send(methodFrame(0, connectionTuneOk, args.uint16(), args.uint32(), uint16(0)))
+	p.openVhost("v")
+	p.openChannel(1)
+	p.send(methodFrame(1, queueDeclare, uint16(0), "q", bits{false, false, false, false, false}, table{}))
+	p.expectClose(1, 403, "ACCESS_REFUSED - configure access to queue 'q' in vhost 'v' refused for user 'nobody'", queueDeclare)
+
+	other := dialPeer(t, h.URL)
+	other.start()
+	other.send(methodFrame(0, connectionStartOk, clientCapabilities, "EXTERNAL", long(""), "en_US"))
+	other.expectEnd()
 }

@@ -127,8 +127,8 @@ func TestQueueArgumentsRefused(t *testing.T) {
 		declare("x-message-ttl as a boolean", `"expected integer, got bool"`, boolean("x-message-ttl", true)),
 		declare("x-message-ttl as a table", `"expected integer, got table"`, nested("x-message-ttl")),
 		refusal{name: "argument of another queue type", id: queueDeclare,
-			args: args(uint16(0), "{n}", exclusive, table{i32("x-delivery-limit", 3)}), code: 406,
-			text: "PRECONDITION_FAILED - invalid arg 'x-delivery-limit' for queue '{n}' in vhost '/' of queue type rabbit_classic_queue"},
+			args: args(uint16(0), "{n}", exclusive, table{i32("x-max-in-memory-length", 3)}), code: 406,
+			text: "PRECONDITION_FAILED - invalid arg 'x-max-in-memory-length' for queue '{n}' in vhost '/' of queue type rabbit_classic_queue"},
 		declare("x-message-ttl void", `"expected integer, got void"`, void("x-message-ttl")),
 	))
 }

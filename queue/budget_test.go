@@ -73,7 +73,7 @@ func TestWhatIsReadCounts(t *testing.T) {
 	part := &slowPart{asked: make(chan int, queues), released: make(chan bool)}
 	for range queues {
 		q := New(Config{Name: "q", Store: part, Budget: b})
-		q.Recover()
+		q.Recover(nil)
 		q.Consume(&Consumer{Holder: Sink(new(sink))}, func(error) {})
 		defer q.Close()
 	}

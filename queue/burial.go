@@ -13,7 +13,13 @@ const maxLimbo = 1024
 // burial is dead messages on their way to a dead letter exchange.
 type burial struct {
 	n      int
-	stored []uint64 // those that the store still has
+	stored []inLane // those that the store still has
+}
+
+// inLane is a message by its number in a lane.
+type inLane struct {
+	lane uint8
+	seq  uint64
 }
 
 // mourns says that dead messages go somewhere.
@@ -44,10 +50,11 @@ func (q *Queue) die(i *fifo.Item, why Reason) {
 		return
 	}
 	if i.Kept == fifo.Overflow {
+		q.gather(i.Lane)
 		s.settled[i.Kept] = append(s.settled[i.Kept], i.Seq)
 	}
 	s.dead = append(s.dead, Dead{
-		Delivered: i.Count.Failures(), Reason: why, Seq: i.Seq, Stored: i.Kept == fifo.Store, Message: i.Message,
+		Delivered: i.Count.Failures(), Reason: why, Seq: i.Seq, Lane: i.Lane, Stored: i.Kept == fifo.Store, Message: i.Message,
 	})
 }
 
@@ -59,20 +66,37 @@ func (q *Queue) bury() {
 	}
 	dead := s.dead
 	s.dead = nil
+	if !q.mourns() {
+		// That has changed in this turn.
+		for i := range dead {
+			q.drop(&dead[i])
+		}
+		q.toStore()
+		return
+	}
 	b := &burial{n: len(dead)}
 	for i := range dead {
 		if dead[i].Stored {
-			b.stored = append(b.stored, dead[i].Seq)
+			b.stored = append(b.stored, inLane{dead[i].Lane, dead[i].Seq})
 		}
 	}
 	s.limbo = append(s.limbo, b)
 	s.lost += b.n
-	if !q.undertake(q, dead, func() { q.prompt(func(q *Queue) { q.buried(b) }) }) {
+	if !q.undertake(q, s.opt.DeadLetter, dead, func() { q.prompt(func(q *Queue) { q.buried(b) }) }) {
 		q.buried(b)
 		for i := range dead {
 			s.releaser.Release(&dead[i].Message)
 		}
 	}
+}
+
+// drop ends a dead message that goes nowhere.
+func (q *Queue) drop(d *Dead) {
+	i := fifo.Item{Seq: d.Seq, Lane: d.Lane, Message: d.Message}
+	if d.Stored {
+		i.Kept = fifo.Store
+	}
+	q.forget(&i)
 }
 
 // buried notes that dead messages have arrived.
@@ -87,13 +111,17 @@ func (q *Queue) buried(b *burial) {
 	}
 }
 
-// mourned appends the messages on their way that the store still has.
-func (s *strand) mourned(seqs []uint64) []uint64 {
+// mourned appends the messages of a lane on their way that the store still has.
+func (s *strand) mourned(lane uint8, seqs []uint64) []uint64 {
 	for _, b := range s.limbo {
-		seqs = append(seqs, b.stored...)
+		for _, m := range b.stored {
+			if m.lane == lane {
+				seqs = append(seqs, m.seq)
+			}
+		}
 	}
 	for i := range s.dead {
-		if s.dead[i].Stored {
+		if s.dead[i].Stored && s.dead[i].Lane == lane {
 			seqs = append(seqs, s.dead[i].Seq)
 		}
 	}

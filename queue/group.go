@@ -1,22 +1,26 @@
 package queue
 
 import (
+	"slices"
 	"sync/atomic"
 
 	"github.com/lepusmq/lepus/queue/fifo"
 	"github.com/lepusmq/lepus/store"
 )
 
-// Group is what a tx.commit does to several queues: durable ones take all of
-// it or, after a crash, none. Messages of the group are held back in their
-// queues, with all that comes behind them, until the group is on its way to
-// the disk as a whole.
+// Group is what a tx.commit, or the death of messages, does to several queues:
+// durable ones take all of it or, after a crash, none. Messages of the group are
+// held back in their queues, with all that comes behind them, until the group is
+// on its way to the disk as a whole.
 type Group struct {
-	parts   []*groupPart
-	group   *store.Group
-	left    atomic.Int32 // parts that have not joined, and the store
+	parts []*groupPart
+	joins []func(*store.Group)
+	group *store.Group // nil if the store need not know
+	done  func()
+	// left counts what must have happened before done: each part has been
+	// joined, and all is durable.
+	left    atomic.Int32
 	refused atomic.Bool
-	done    func()
 }
 
 // groupPart is what the group does to one queue.
@@ -25,11 +29,12 @@ type groupPart struct {
 	messages []Publication
 	acked    []Settlement
 	rejected []Settlement
+	dead     joined // to be settled in the store only
 	hold     fifo.Hold
-	// refused are the messages that the queue does not take, and unanswered the
-	// numbers of those of which other queues wait to hear.
+	// refused are the messages that the queue does not take, and unanswered those
+	// of them of which other queues wait to hear.
 	refused    []*Publication
-	unanswered []uint64
+	unanswered []inLane
 }
 
 // Publish adds a message, of which the group takes over one reference.
@@ -54,6 +59,17 @@ func (g *Group) Reject(from *Queue, s Settlement) {
 // Refused says, when the group is done, that a queue has not taken a message.
 func (g *Group) Refused() bool { return g.refused.Load() }
 
+// Join adds something that is in the same store and no queue: join is called
+// once, by Commit, and calls [store.Queue.Join].
+func (g *Group) Join(join func(to *store.Group)) { g.joins = append(g.joins, join) }
+
+// Bury adds a message of the queue's store that has died: the queue itself
+// knows, the store is to forget it with the group.
+func (g *Group) Bury(in *Queue, dead *Dead) {
+	part := g.part(in)
+	part.dead.settle(dead.Lane, dead.Seq)
+}
+
 func (g *Group) part(q *Queue) *groupPart {
 	for _, p := range g.parts {
 		if p.queue == q {
@@ -66,30 +82,62 @@ func (g *Group) part(q *Queue) *groupPart {
 }
 
 // Commit hands the group to its queues. done is called, from any goroutine,
-// when it is durable and all queues have had their part. newGroup is the store's;
-// it is not used when nothing in the group is durable. The group must not be
-// changed any more.
-func (g *Group) Commit(newGroup func(parts int, whole, done func()) *store.Group, done func()) {
-	g.done = done
-	g.left.Store(int32(len(g.parts)) + 1)
-	durable := 0
+// when it is durable and the others have it. newGroup is the store's; it is not
+// used when nothing in the group is durable. The group must not be changed any
+// more.
+func (g *Group) Commit(newGroup NewGroup, done func()) {
+	g.hand(newGroup, done, (*Queue).do)
+}
+
+// Post is [Group.Commit] for strands: it runs none on the caller's stack. The
+// store's group is not used either when no message of the group is to be kept.
+func (g *Group) Post(newGroup NewGroup, done func()) {
+	if !g.keeps() {
+		newGroup = nil
+	}
+	g.hand(newGroup, done, (*Queue).later)
+}
+
+// NewGroup makes a commit group of a store, see [store.Store].
+type NewGroup func(parts int, whole, done func()) *store.Group
+
+// keeps says whether a durable queue is to keep a message of the group.
+func (g *Group) keeps() bool {
+	for _, part := range g.parts {
+		q := part.queue
+		if q.Durable() && slices.ContainsFunc(part.messages, func(p Publication) bool { return p.Persistent || q.priorities.quorum }) {
+			return true
+		}
+	}
+	return false
+}
+
+func (g *Group) hand(newGroup NewGroup, done func(), give func(*Queue, func(*Queue))) {
+	durable := len(g.joins)
 	for _, part := range g.parts {
 		if part.queue.Durable() {
 			durable++
 		}
 	}
-	if durable > 0 {
+	g.done = done
+	g.left.Store(int32(len(g.parts)) + 1)
+	if durable > 0 && newGroup != nil {
 		g.group = newGroup(durable, g.release, g.come)
+	} else {
+		g.come()
+	}
+	for _, join := range g.joins {
+		join(g.group)
 	}
 	for _, part := range g.parts {
-		part.queue.do(func(q *Queue) { q.join(g, part) })
-	}
-	if durable == 0 {
-		g.come()
+		give(part.queue, func(q *Queue) {
+			q.join(g, part)
+			g.come()
+		})
 	}
 }
 
-// come counts the parts, and the store, that done waits for.
+// come counts one of the things that come before done.
 func (g *Group) come() {
 	if g.left.Add(-1) == 0 {
 		g.done()
@@ -109,7 +157,7 @@ func (g *Group) release() {
 // join does the queue's part of a group.
 func (q *Queue) join(g *Group, part *groupPart) {
 	s := &q.strand
-	var settled []uint64
+	joined := part.dead
 	acked := part.acked
 	if !q.mourns() {
 		acked = append(acked, part.rejected...)
@@ -119,7 +167,7 @@ func (q *Queue) join(g *Group, part *groupPart) {
 		var i fifo.Item
 		if s.fifo.Settle(a.Slot, a.Seq, &i) {
 			if i.Kept == fifo.Store {
-				settled = append(settled, i.Seq)
+				joined.settle(i.Lane, i.Seq)
 				i.Kept = fifo.Nobody
 			}
 			q.forget(&i)
@@ -128,67 +176,68 @@ func (q *Queue) join(g *Group, part *groupPart) {
 	for _, r := range part.rejected {
 		q.hurry(&urgent{Settlement: r, outcome: rejected})
 	}
-	var entries []store.Enqueue
 	for i := range part.messages {
 		if p := &part.messages[i]; s.deleted || q.admit(p) {
-			entries = q.joinMessage(part, p, entries)
+			q.joinMessage(g, part, p, &joined)
 		} else {
 			g.refused.Store(true)
-			entries = q.refuseJoined(part, p, entries)
+			q.refuseJoined(g, part, p, &joined)
 		}
 	}
-	if q.store != nil {
-		q.store.Join(g.group, entries, settled)
-		q.store.Settle(part.unanswered)
+	switch {
+	case q.store == nil:
+	case g.group != nil:
+		joined.join(q, g.group)
+		for _, r := range part.unanswered {
+			q.lane(r.lane).store.Settle([]uint64{r.seq})
+		}
+	default:
+		joined.forget(q)
 	}
 	for _, p := range part.refused {
 		q.discard(p)
 	}
 	if s.deleted {
-		q.dropJoined(part, len(entries) > 0)
+		q.dropJoined(part)
 	}
-	g.come()
 }
 
 // refuseJoined has a message of a group go nowhere, or die, once the store has
 // heard of it.
-func (q *Queue) refuseJoined(part *groupPart, p *Publication, entries []store.Enqueue) []store.Enqueue {
+func (q *Queue) refuseJoined(g *Group, part *groupPart, p *Publication, joined *joined) {
 	s := &q.strand
-	if p.Fanout != nil && p.Persistent && q.store != nil {
+	if p.Fanout != nil && p.Persistent && g.group != nil && q.store != nil {
 		// The other queues wait for this one's answer.
-		entries = append(entries, store.Enqueue{Seq: s.seq, Message: p.Message, Fanout: p.Fanout})
-		part.unanswered = append(part.unanswered, s.seq)
+		lane := q.laneOf(&p.Message)
+		joined.keep(lane, store.Enqueue{Seq: s.seq, Message: p.Message, Fanout: p.Fanout})
+		part.unanswered = append(part.unanswered, inLane{lane, s.seq})
 		s.seq++
 	}
 	part.refused = append(part.refused, p)
-	return entries
 }
 
 // dropJoined ends the messages that a group brought to a deleted queue, after
 // the store has taken its own references.
-func (q *Queue) dropJoined(part *groupPart, stored bool) {
+func (q *Queue) dropJoined(part *groupPart) {
 	s := &q.strand
-	if stored {
-		q.store.SettleBelow(s.seq, nil)
-	}
+	q.settleAll()
 	for i := range part.messages {
 		s.releaser.Release(&part.messages[i].Message)
 	}
 }
 
-func (q *Queue) joinMessage(part *groupPart, p *Publication, entries []store.Enqueue) []store.Enqueue {
+func (q *Queue) joinMessage(g *Group, part *groupPart, p *Publication, joined *joined) {
 	s := &q.strand
-	i := fifo.Item{Seq: s.seq, Message: p.Message}
+	i := fifo.Item{Seq: s.seq, Message: p.Message, Lane: q.laneOf(&p.Message)}
 	s.seq++
-	if q.store != nil {
+	if g.group != nil && q.store != nil {
 		i.Hold = &part.hold
 		if p.Persistent {
 			i.Kept = fifo.Store
-			entries = append(entries, store.Enqueue{Seq: i.Seq, Message: p.Message, Fanout: p.Fanout})
+			joined.keep(i.Lane, store.Enqueue{Seq: i.Seq, Message: p.Message, Fanout: p.Fanout})
 		}
 	}
 	if !s.deleted {
 		s.fifo.Publish(i)
 	}
-	return entries
 }

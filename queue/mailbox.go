@@ -126,6 +126,19 @@ func (q *Queue) do(f func(*Queue)) {
 	q.wake()
 }
 
+// later is do for those who may be a strand: none is run on their stack.
+func (q *Queue) later(f func(*Queue)) {
+	q.mu.Lock()
+	q.inbox = append(q.inbox, command{do: f})
+	q.load.Add(1)
+	idle := !q.running
+	q.running = true
+	q.mu.Unlock()
+	if idle {
+		go q.drain(-1)
+	}
+}
+
 // Ack settles messages: they are done with.
 func (q *Queue) Ack(batch []Settlement) { q.settle(batch, acked) }
 

@@ -87,6 +87,7 @@ type Dead struct {
 	Delivered uint32 // how often its delivery had failed
 	Reason    Reason
 	Seq       uint64
+	Lane      uint8 // where the queue has it: its priority
 	// Stored says that the queue's store has the message and must be told, with
 	// the group that takes it elsewhere, that it is settled.
 	Stored bool

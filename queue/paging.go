@@ -31,14 +31,11 @@ func (q *Queue) frame() {
 	if q.budget != nil {
 		window = q.budget.window(s.counted, s.fifo.Consumers() > 0)
 	}
-	var stored, spilled uint64
-	if q.store != nil {
-		stored = q.store.Kept()
+	s.fifo.Window(window)
+	for priority := range s.fifo.Lanes {
+		stored, spilled := q.lane(priority).written()
+		s.fifo.Written(priority, stored, spilled)
 	}
-	if s.overflow != nil {
-		spilled = s.overflow.part.Kept()
-	}
-	s.fifo.Window(window, stored, spilled)
 }
 
 // page moves messages between memory and their keepers, as the window asks.
@@ -65,13 +62,9 @@ func (q *Queue) page() {
 func (q *Queue) shrink() {
 	s := &q.strand
 	q.frame()
-	k, seq, more := s.fifo.Shrink(q.spill, func(i *fifo.Item) { s.releaser.Release(&i.Message) })
-	if len(s.spilled) > 0 {
-		s.overflow.part.Append(s.spilled)
-		clear(s.spilled)
-		s.spilled = s.spilled[:0]
-	}
-	if more || k != fifo.Nobody && !q.keeper(k).Await(seq, q.kept) {
+	lag, more := s.fifo.Shrink(q.spill, func(i *fifo.Item) { s.releaser.Release(&i.Message) })
+	q.toStore()
+	if more || lag.Keeper != fifo.Nobody && !q.lane(lag.Lane).keeper(lag.Keeper).Await(lag.Seq, q.kept) {
 		s.more = true
 	}
 }
@@ -79,7 +72,8 @@ func (q *Queue) shrink() {
 // spill gives a message to the overflow, if there is one.
 func (q *Queue) spill(i *fifo.Item) bool {
 	s := &q.strand
-	if s.overflow == nil && !q.openOverflow() {
+	q.gather(i.Lane)
+	if l := q.lane(i.Lane); l.overflow == nil && !q.openOverflow(l) {
 		return false
 	}
 	i.Kept = fifo.Overflow
@@ -87,8 +81,8 @@ func (q *Queue) spill(i *fifo.Item) bool {
 	return true
 }
 
-// openOverflow makes the queue's part of the overflow.
-func (q *Queue) openOverflow() bool {
+// openOverflow makes a lane's part of the overflow.
+func (q *Queue) openOverflow(l *lane) bool {
 	if q.spillTo == nil {
 		return false
 	}
@@ -99,23 +93,18 @@ func (q *Queue) openOverflow() bool {
 	o := &overflow{store: to, id: to.NewID()}
 	to.Define([]store.Definition{{Kind: store.KindQueue, ID: o.id}}, nil)
 	o.part = to.Queue(o.id)
-	q.strand.overflow = o
+	l.overflow = o
 	return true
 }
 
 // closeOverflow forgets what the queue has spilled.
 func (q *Queue) closeOverflow() {
-	if o := q.strand.overflow; o != nil {
-		o.store.Define([]store.Definition{{Kind: store.KindQueue, ID: o.id, Deleted: true}}, nil)
-		q.strand.overflow = nil
+	for _, l := range q.eachLane {
+		if o := l.overflow; o != nil {
+			o.store.Define([]store.Definition{{Kind: store.KindQueue, ID: o.id, Deleted: true}}, nil)
+			l.overflow = nil
+		}
 	}
-}
-
-func (q *Queue) keeper(k fifo.Keeper) store.Queue {
-	if k == fifo.Overflow {
-		return q.strand.overflow.part
-	}
-	return q.store
 }
 
 // kept is called by a store that has written what the queue waits for, on a
@@ -159,7 +148,7 @@ func (q *Queue) fetch() {
 	var from [2]store.Queue
 	for i, k := range [...]fifo.Keeper{fifo.Store, fifo.Overflow} {
 		if len(want.Ranges[k]) > 0 {
-			from[i] = q.keeper(k)
+			from[i] = q.lane(want.Lane).keeper(k)
 		}
 	}
 	q.reads.Go(func() {

@@ -19,6 +19,17 @@ type pagingRig struct {
 	overflow *store.Volatile
 	budget   *Budget
 	queue    *Queue
+	// priority is that of a message; nil if none has one.
+	priority func(n uint64) uint8
+}
+
+// partsOf makes parts of a store.
+func partsOf(s store.Store) func(uint64) store.Queue {
+	return func(uint64) store.Queue {
+		id := s.NewID()
+		s.Define([]store.Definition{{Kind: store.KindQueue, ID: id}}, nil)
+		return s.Queue(id)
+	}
 }
 
 func newPagingRig(t *testing.T, memory int64, change ...func(*Config)) *pagingRig {
@@ -33,7 +44,9 @@ func newPagingRig(t *testing.T, memory int64, change ...func(*Config)) *pagingRi
 	r.overflow = store.NewVolatile(store.Options{Dir: t.TempDir(), SegmentSize: 1 << 20, OnDamage: damaged, OnFail: damaged})
 	id := r.store.NewID()
 	r.store.Define([]store.Definition{{Kind: store.KindQueue, ID: id}}, nil)
-	cfg := Config{ID: id, Name: "q", Store: r.store.Queue(id), Budget: r.budget, Overflow: r.overflow}
+	cfg := Config{
+		ID: id, Name: "q", Store: r.store.Queue(id), Parts: partsOf(r.store), Budget: r.budget, Overflow: r.overflow,
+	}
 	for _, f := range change {
 		f(&cfg)
 	}
@@ -64,6 +77,9 @@ func (r *pagingRig) fill(first, last uint64, size, batch int, kept func(uint64) 
 		binary.BigEndian.PutUint64(body, n)
 		m := slab.Add([]byte("\x00\x01k"), []byte{0, 0}, body)
 		m.Persistent = kept(n)
+		if r.priority != nil {
+			m.Priority = r.priority(n)
+		}
 		if list = append(list, Publication{Message: m}); len(list) == batch || n == last {
 			r.queue.Publish(list)
 			r.queue.Throttle()
@@ -255,7 +271,7 @@ func TestRecoverBacklog(t *testing.T) {
 	second := open()
 	budget := NewBudget(0)
 	q := New(Config{ID: id, Store: second.Queue(id), Budget: budget})
-	q.Recover()
+	q.Recover(nil)
 	if used := budget.Used(); used != 0 {
 		t.Errorf("%d bytes in memory after the start", used)
 	}

@@ -37,6 +37,12 @@ type (
 	Slot = fifo.Slot
 )
 
+// What the broker notes about the headers of a message, see [store.Mark].
+const (
+	Blind = store.Blind
+	Died  = store.Died
+)
+
 // Sink is where deliveries go: a channel. Its methods are called from strands,
 // of several queues at once; they must not block.
 type Sink interface {
@@ -63,6 +69,12 @@ type Config struct {
 	Name string
 	// Store keeps the queue's persistent messages; nil if nothing is kept.
 	Store store.Queue
+	// Parts returns a part of the store beside Store, see [PartKey]: made when
+	// it is first asked for, deleted with the queue. It is called from the strand
+	// and waits for nothing. nil if Store is.
+	Parts func(key uint64) store.Queue
+	// Options are what the queue begins with, see [Queue.Configure].
+	Options Options
 	// Budget bounds what the queue has in memory; nil is no bound.
 	Budget *Budget
 	// Overflow is where messages go that Store does not keep when there are too
@@ -75,12 +87,10 @@ type Config struct {
 	// OnExpired is called, like OnUnused, when the queue has gone unused for as
 	// long as its Options let it.
 	OnExpired func(*Queue)
-	// Options are what the queue begins with, see [Queue.Configure].
-	Options Options
 	// Clock is what the queue's times are kept by; nil if nothing happens by
 	// itself.
 	Clock *Clock
-	// Bury takes messages that have died in a queue with a DeadLetter, in order.
+	// Bury takes messages that have died to where dead letters go, in order.
 	// It is called by the strand at the end of a turn, must not block and must not
 	// run a strand on its stack. It takes over the slice and one reference of each
 	// message, and sees to it that those that are Stored are settled, in the store
@@ -88,22 +98,25 @@ type Config struct {
 	// goroutine, when they are safe where they went, or went nowhere. If it reports
 	// false, because the broker is closing, it has taken none. If Bury is nil the
 	// dead are dropped.
-	Bury func(q *Queue, dead []Dead, done func()) bool
+	Bury func(q *Queue, to *DeadLetter, dead []Dead, done func()) bool
 }
 
 // Queue is a queue. All methods may be called from any goroutine, but not while
 // holding a lock that a Sink or a callback takes: they may run the strand.
 type Queue struct {
 	// Immutable.
-	id        uint64
-	name      string
-	store     store.Queue
-	budget    *Budget
-	spillTo   *store.Volatile
-	onUnused  func(*Queue)
-	onExpire  func(*Queue)
-	clock     *Clock
-	undertake func(q *Queue, dead []Dead, done func()) bool
+	id         uint64
+	name       string
+	store      store.Queue
+	parts      func(uint64) store.Queue
+	priorities priorities
+	single     bool
+	budget     *Budget
+	spillTo    *store.Volatile
+	onUnused   func(*Queue)
+	onExpired  func(*Queue)
+	clock      *Clock
+	undertake  func(q *Queue, to *DeadLetter, dead []Dead, done func()) bool
 
 	// timed says that there may be something to do by itself from the start. Set
 	// before the queue is visible.
@@ -126,6 +139,9 @@ type Queue struct {
 	load   atomic.Int64
 	behind atomic.Bool
 
+	// ackTimeout is the options' ConsumerTimeout and one more; 0 if it is not set.
+	ackTimeout atomic.Int64
+
 	// Owned by the strand.
 	strand strand
 }
@@ -134,10 +150,14 @@ type Queue struct {
 // store wants [Queue.Close] when the broker stops.
 func New(cfg Config) *Queue {
 	q := &Queue{
-		id: cfg.ID, name: cfg.Name, store: cfg.Store,
+		id: cfg.ID, name: cfg.Name, store: cfg.Store, parts: cfg.Parts,
+		priorities: cfg.Options.priorities(), single: cfg.Options.SingleActive,
 		budget: cfg.Budget, spillTo: cfg.Overflow, onUnused: cfg.OnUnused,
-		onExpire: cfg.OnExpired, clock: cfg.Clock, undertake: cfg.Bury,
+		onExpired: cfg.OnExpired, clock: cfg.Clock, undertake: cfg.Bury,
 	}
+	q.strand.main.store = cfg.Store
+	q.ready()
+	q.noteAckTimeout(&cfg.Options)
 	q.strand.seq = 1
 	if q.store != nil {
 		q.strand.seq = q.store.NextSeq()
@@ -164,6 +184,12 @@ func (q *Queue) ID() uint64 { return q.id }
 
 // QueueName is the queue's name.
 func (q *Queue) QueueName() string { return q.name }
+
+// Quorum says whether the queue has the rules of quorum queues.
+func (q *Queue) Quorum() bool { return q.priorities.quorum }
+
+// SingleActive says whether one consumer at a time has messages.
+func (q *Queue) SingleActive() bool { return q.single }
 
 // Durable says whether the queue keeps persistent messages over a restart.
 func (q *Queue) Durable() bool { return q.store != nil }

@@ -2,9 +2,9 @@ package queue
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/lepusmq/lepus/queue/fifo"
+	"github.com/lepusmq/lepus/store"
 )
 
 // Info is what a queue says about itself.
@@ -104,29 +104,8 @@ func (q *Queue) Purge(reply func(n int, err error)) {
 			reply(0, ErrDeleted)
 			return
 		}
-		n, below := s.fifo.Purge(func(i *fifo.Item) { s.releaser.Release(&i.Message) })
-		if n > 0 {
-			q.settleBelow(below)
-		}
-		reply(n, nil)
+		reply(s.fifo.Purge(func(i *fifo.Item) { s.releaser.Release(&i.Message) }, q.settleBelow), nil)
 	})
-}
-
-// settleBelow has the keepers forget all messages below a number that are not
-// unacked.
-func (q *Queue) settleBelow(seq uint64) {
-	s := &q.strand
-	for _, k := range [...]fifo.Keeper{fifo.Store, fifo.Overflow} {
-		if k == fifo.Store && q.store == nil || k == fifo.Overflow && s.overflow == nil {
-			continue
-		}
-		except := s.fifo.Unsettled(k)
-		if k == fifo.Store {
-			except = s.mourned(except)
-		}
-		slices.Sort(except)
-		q.keeper(k).SettleBelow(seq, except)
-	}
 }
 
 // Delete ends the queue and replies how many messages were ready. Consumers are
@@ -162,21 +141,35 @@ func (q *Queue) end() {
 		c.Holder.(Sink).Cancelled(c)
 	})
 	s.fifo.Resident(func(i *fifo.Item) { s.releaser.Release(&i.Message) })
-	s.fifo = fifo.Machine{}
-	s.fifo.Lend(&s.blocks)
-	if q.store != nil {
-		q.store.SettleBelow(s.seq, nil)
-	}
+	q.empty()
+	q.settleAll()
 	q.closeOverflow()
 }
 
-// Recover makes ready what the store kept. For the time before the queue is
-// visible; [Queue.Open] comes later.
-func (q *Queue) Recover() {
-	if in, n := q.store.Stock(); n > 0 {
-		mortal := q.store.Mortal()
-		q.strand.fifo.Recover(in, n, mortal)
-		q.timed = q.timed || mortal
+// empty makes the machine forget all.
+func (q *Queue) empty() {
+	q.strand.fifo = fifo.Machine{}
+	q.ready()
+	q.strand.fifo.Lend(&q.strand.blocks)
+}
+
+// ready tells a new machine what the queue is like.
+func (q *Queue) ready() {
+	m := &q.strand.fifo
+	m.Prioritize(q.priorities.main)
+	if q.single {
+		m.Single(q.priorities.quorum)
+	}
+}
+
+// Recover makes ready what the store kept, also in parts, by their keys. For
+// the time before the queue is visible; [Queue.Open] comes later.
+func (q *Queue) Recover(parts map[uint64]store.Queue) {
+	q.recover(q.priorities.main)
+	for key := range parts {
+		if use, priority := SplitPartKey(key); use == LanePart {
+			q.recover(uint8(priority))
+		}
 	}
 }
 
@@ -189,12 +182,11 @@ func (q *Queue) Close() {
 		q.silence()
 		s.fifo.Resident(func(i *fifo.Item) {
 			if i.Kept == fifo.Store && i.Count > 0 {
-				q.store.Delivered(i.Seq, uint32(i.Count))
+				q.lane(i.Lane).store.Delivered(i.Seq, uint32(i.Count))
 			}
 			s.releaser.Release(&i.Message)
 		})
-		s.fifo = fifo.Machine{}
-		s.fifo.Lend(&s.blocks)
+		q.empty()
 		s.deleted = true
 	})
 	q.await()

@@ -32,6 +32,7 @@ type Refuser interface {
 // comes, and for the length of the queue at once; MaxPriority, SingleActive and
 // Quorum do not change.
 func (q *Queue) Configure(o Options) {
+	q.noteAckTimeout(&o)
 	q.do(func(q *Queue) {
 		s := &q.strand
 		if s.deleted {
@@ -108,8 +109,9 @@ func (q *Queue) refuse(p *Publication) {
 	s := &q.strand
 	if p.Fanout != nil && p.Persistent && q.store != nil {
 		// The other queues wait for this one's answer.
-		q.store.Append([]store.Enqueue{{Seq: s.seq, Message: p.Message, Fanout: p.Fanout}})
-		q.store.Settle([]uint64{s.seq})
+		to := q.lane(q.laneOf(&p.Message)).store
+		to.Append([]store.Enqueue{{Seq: s.seq, Message: p.Message, Fanout: p.Fanout}})
+		to.Settle([]uint64{s.seq})
 		s.seq++
 	}
 	q.discard(p)
@@ -122,7 +124,7 @@ func (q *Queue) refuse(p *Publication) {
 func (q *Queue) discard(p *Publication) {
 	s := &q.strand
 	if s.opt.Overflow == RejectPublishDLX && q.mourns() {
-		s.fifo.Doom(&fifo.Item{Seq: s.seq, Message: p.Message}, MaxLen)
+		s.fifo.Doom(&fifo.Item{Seq: s.seq, Message: p.Message, Lane: q.laneOf(&p.Message)}, MaxLen)
 		s.seq++
 	} else {
 		s.releaser.Release(&p.Message)
@@ -184,11 +186,7 @@ func (q *Queue) reapRuled(n int) int {
 	if s.fifo.Unmeasured() {
 		s.stalled = true
 	}
-	s.fifo.Tallied(func(seq uint64, t fifo.Tally) {
-		if q.store != nil {
-			q.store.Delivered(seq, uint32(t))
-		}
-	})
+	s.fifo.Tallied(func(lane uint8, seq uint64, t fifo.Tally) { q.lane(lane).store.Delivered(seq, uint32(t)) })
 	return n
 }
 
@@ -220,8 +218,8 @@ func (q *Queue) awake() {
 		return
 	}
 	s.lease = 0 // until the last consumer goes, if there are some
-	if s.fifo.Consumers() == 0 && q.onExpire != nil {
-		q.onExpire(q)
+	if s.fifo.Consumers() == 0 && q.onExpired != nil {
+		q.onExpired(q)
 	}
 }
 

@@ -107,7 +107,7 @@ func (r *restarted) begin(o Options, g *grave) {
 		buried(r.t, g, o)(&cfg)
 	}
 	r.queue = New(cfg)
-	r.queue.Recover()
+	r.queue.Recover(nil)
 	r.queue.Open()
 }
 

@@ -18,13 +18,13 @@ type strand struct {
 	more    bool // there is more to dispatch
 	used    bool // there was a consumer
 	deleted bool
-	stalled bool  // the next command waits for a message that is being read
-	counted int64 // of the budget
-	wanted  int64 // what is being read, in bytes
-	now     int64 // Unix milliseconds; 0 if this turn has not asked yet
+	stalled bool    // the next command waits for a message that is being read
+	counted int64   // of the budget
+	wanted  int64   // what is being read, in bytes
+	now     int64   // Unix milliseconds; 0 if this turn has not asked yet
+	main    lane    // of the main priority
+	lanes   []*lane // of others, by priority; nil if there were no such messages
 	ruling
-	// overflow is nil as long as nothing was spilled.
-	overflow *overflow
 
 	*scratch
 }
@@ -32,13 +32,16 @@ type strand struct {
 // scratch is room that only a running strand needs.
 type scratch struct {
 	deliveries []Delivery
-	enqueues   []store.Enqueue
-	settled    [3][]uint64 // by keeper
-	spilled    []store.Enqueue
-	touched    []Sink
-	releaser   store.Releaser
-	confirm    confirmRun
-	blocks     fifo.Blocks
+	// What the keepers of one lane are to be told.
+	gathered uint8
+	enqueues []store.Enqueue
+	settled  [3][]uint64 // by keeper
+	spilled  []store.Enqueue
+
+	touched  []Sink
+	releaser store.Releaser
+	confirm  confirmRun
+	blocks   fifo.Blocks
 }
 
 var scratches = sync.Pool{New: func() any {
@@ -54,6 +57,7 @@ func (q *Queue) open() {
 	q.frame()
 	if s.scratch == nil {
 		s.scratch = scratches.Get().(*scratch)
+		s.gathered = q.priorities.main
 		s.fifo.Lend(&s.blocks)
 	}
 }
@@ -163,7 +167,12 @@ func (q *Queue) accept(p *Publication) {
 	seq := s.seq
 	s.seq++
 	kept := fifo.Nobody
+	var lane uint8
+	if q.priorities.top > 0 {
+		lane = q.laneOf(&p.Message)
+	}
 	if q.store != nil && p.Persistent {
+		q.gather(lane)
 		kept = fifo.Store
 		s.enqueues = slices.Grow(s.enqueues, 1)[:len(s.enqueues)+1]
 		e := &s.enqueues[len(s.enqueues)-1]
@@ -173,10 +182,10 @@ func (q *Queue) accept(p *Publication) {
 	}
 	if s.deleted {
 		q.toStore()
-		q.forget(&fifo.Item{Seq: seq, Message: p.Message, Kept: kept})
+		q.forget(&fifo.Item{Seq: seq, Message: p.Message, Lane: lane, Kept: kept})
 		return
 	}
-	i := s.fifo.Add(seq, &p.Message)
+	i := s.fifo.Add(seq, &p.Message, lane)
 	i.Message, i.Kept = p.Message, kept
 }
 
@@ -184,6 +193,7 @@ func (q *Queue) accept(p *Publication) {
 func (q *Queue) forget(i *fifo.Item) {
 	s := &q.strand
 	if i.Kept != fifo.Nobody {
+		q.gather(i.Lane)
 		s.settled[i.Kept] = append(s.settled[i.Kept], i.Seq)
 	}
 	s.releaser.Release(&i.Message)
@@ -195,13 +205,18 @@ func (q *Queue) forget(i *fifo.Item) {
 func (q *Queue) toStore() {
 	s := &q.strand
 	if len(s.enqueues) > 0 {
-		q.store.Append(s.enqueues)
+		q.lane(s.gathered).store.Append(s.enqueues)
 		clear(s.enqueues)
 		s.enqueues = s.enqueues[:0]
 	}
+	if len(s.spilled) > 0 {
+		q.lane(s.gathered).overflow.part.Append(s.spilled)
+		clear(s.spilled)
+		s.spilled = s.spilled[:0]
+	}
 	for _, k := range [...]fifo.Keeper{fifo.Store, fifo.Overflow} {
 		if seqs := s.settled[k]; len(seqs) > 0 {
-			q.keeper(k).Settle(seqs)
+			q.lane(s.gathered).keeper(k).Settle(seqs)
 			s.settled[k] = seqs[:0]
 		}
 	}

@@ -63,6 +63,9 @@ func (b *block) next(e *blockEntry) (ok bool, err error) {
 		return false, errRecord("a message cut off")
 	}
 	*e = blockEntry{flags: le.Uint16(p), route: le.Uint16(p[2:]), head: le.Uint32(p[4:]), body: le.Uint32(p[8:])}
+	if e.route > maxRoute {
+		return false, errRecord("a route of %d bytes", e.route)
+	}
 	p = p[entryHeader:]
 	if e.flags&^flagTargets != 0 {
 		if p, ok = e.optional(p); !ok {

@@ -87,7 +87,7 @@ func (w *blockWriter) begin(e *encoder, kind log.Kind) {
 
 // entry adds a message.
 func (w *blockWriter) entry(m *Message, targets []target, x extra) {
-	flags := x.flags
+	flags := x.flags | m.route>>marksShift&flagMarks
 	// One deadline for all is written once.
 	expires := targets[0].expires
 	for _, t := range targets[1:] {

@@ -40,6 +40,7 @@ func cleanScene(tb testing.TB, r *rig) *durable {
 			}
 			m := message(&slab, seq, size)
 			m.Expires, m.Priority = int64(seq)*1000, uint8(seq%10)
+			m.Note(markOf(seq))
 			f := NewFanout(2)
 			e := []Enqueue{{Seq: seq, Message: m, Fanout: f}}
 			other := []Enqueue{{Seq: seq, Message: m, Fanout: f}}
@@ -101,6 +102,7 @@ func cleanFound(s *durable, again bool) error {
 				expires += int64(m.Seq % 3)
 			}
 			if bodyNumber(&m.Message) != m.Seq || m.Expires != expires || m.Priority != uint8(m.Seq%10) ||
+				m.Has(Blind) != (markOf(m.Seq) == Blind) || m.Has(Died) != (markOf(m.Seq) == Died) || len(m.Route()) != 6 ||
 				m.Count != count || m.Redelivered != (again || count > 0) || (len(m.Body()) >= 40_000) != (m.Seq%24 == 16) {
 				return fmt.Errorf("queue %d has %d with expiry %d, priority %d, count %d, redelivered %v, %d bytes",
 					id, m.Seq, m.Expires, m.Priority, m.Count, m.Redelivered, len(m.Body()))
@@ -346,3 +348,6 @@ func TestCleanIsLazy(t *testing.T) {
 	}
 	s.log.Close()
 }
+
+// markOf is the mark of a message of these tests; some have none.
+func markOf(seq uint64) Mark { return [...]Mark{0, Blind, Died}[seq%3] }

@@ -38,6 +38,14 @@ func newGroup(n int, whole, done func(), finish func(*Group)) *Group {
 	return g
 }
 
+// Expect has the group wait for more calls of [Queue.Join] than it was made
+// for. The caller still owes one.
+func (g *Group) Expect(more int) {
+	g.mu.Lock()
+	g.missing += more
+	g.mu.Unlock()
+}
+
 // join adds a part, whose slices belong to the group from here on.
 func (g *Group) join(p part) {
 	g.mu.Lock()

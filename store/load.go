@@ -319,6 +319,7 @@ func (l *loader) message(e *blockEntry) (Message, error) {
 		}
 		m = Adopt(whole, route, int(e.head))
 	}
+	m.route |= e.flags & flagMarks << marksShift
 	m.Persistent, m.Priority = true, e.priority
 	return m, nil
 }

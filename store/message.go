@@ -12,6 +12,7 @@ type Message struct {
 	off   uint32
 	body  uint32
 	head  uint32
+	// route is the length of the route and, above that, the message's marks.
 	route uint16
 
 	// Persistent asks durable queues to keep the message over a restart.
@@ -25,18 +26,18 @@ type Message struct {
 // Route returns where the message was published to: the exchange and the
 // routing key, each as an AMQP short string (a length octet, then the bytes).
 func (m *Message) Route() []byte {
-	return m.bytes(m.off, uint32(m.route))
+	return m.bytes(m.off, m.routeLen())
 }
 
 // Head returns the properties as they came on the wire: the property flags
 // and the property list of the content header.
 func (m *Message) Head() []byte {
-	return m.bytes(m.off+uint32(m.route), m.head)
+	return m.bytes(m.off+m.routeLen(), m.head)
 }
 
 // Body returns the body.
 func (m *Message) Body() []byte {
-	return m.bytes(m.off+uint32(m.route)+m.head, m.body)
+	return m.bytes(m.off+m.routeLen()+m.head, m.body)
 }
 
 // Bytes returns route, head and body, which lie one behind the other.
@@ -45,12 +46,36 @@ func (m *Message) Bytes() []byte {
 }
 
 // Size is the length of [Message.Bytes].
-func (m *Message) Size() uint32 { return uint32(m.route) + m.head + m.body }
+func (m *Message) Size() uint32 { return m.routeLen() + m.head + m.body }
 
 // Lengths returns the lengths of the three parts of [Message.Bytes].
 func (m *Message) Lengths() (route uint16, head, body uint32) {
-	return m.route, m.head, m.body
+	return m.route & maxRoute, m.head, m.body
 }
+
+// Mark is something that the broker has noted about the headers of a message:
+// clients can neither see nor make one, and the store keeps it.
+type Mark uint16
+
+// The marks. They lie above the length of the route.
+const (
+	// Blind says that there are headers which are not for receivers.
+	Blind Mark = 1 << (routeBits + iota)
+	// Died says that the broker wrote the message's history of deaths.
+	Died
+
+	routeBits = 10 // for two AMQP short strings
+	maxRoute  = 1<<routeBits - 1
+)
+
+// Has reports whether the message has a mark.
+func (m *Message) Has(k Mark) bool { return m.route&uint16(k) != 0 }
+
+// Note gives the message a mark.
+func (m *Message) Note(k Mark) { m.route |= uint16(k) }
+
+// routeLen is the length of the route.
+func (m *Message) routeLen() uint32 { return uint32(m.route & maxRoute) }
 
 // Retain takes n more references of the message's chunk.
 func (m *Message) Retain(n int) {

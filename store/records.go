@@ -30,9 +30,15 @@ const (
 	flagRedelivered
 	flagChunked
 	flagTargets
+	flagBlind
+	flagDied
 	flagDeadlines
 
 	flagsKnown = flagDeadlines<<1 - 1
+
+	// flagMarks are the flags of a message's marks, in their order.
+	flagMarks  = flagBlind | flagDied
+	marksShift = routeBits - 7
 )
 
 const (

@@ -199,6 +199,7 @@ const (
 	KindExchange
 	KindQueue
 	KindBinding
+	KindPolicy
 )
 
 // Definition is one definition, or its end. The value is opaque to the store.

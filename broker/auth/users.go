@@ -3,9 +3,12 @@ package auth
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"slices"
+	"strings"
 	"sync"
+	"sync/atomic"
 )
 
 // Why a log-in is refused. Clients are not told which it was.
@@ -22,67 +25,147 @@ type Users struct {
 	// immutable
 	loopback []string
 
+	// version rises whenever anything has changed.
+	version atomic.Uint64
+
 	// guarded by mu
 	mu    sync.RWMutex
-	users map[string]entry
+	users map[string]*entry
 }
 
-// entry is a user made ready for checks.
+// entry is a user made ready for checks. It never changes.
 type entry struct {
-	hash   []byte
-	vhosts []string
+	user   User
+	secret secret
+	rules  map[string]*rules     // by virtual host
+	topics map[string]topicRules // by virtual host
 }
 
 // NewUsers returns a set of users that has none yet. Those named in loopback
 // may log in from this machine only.
 func NewUsers(loopback ...string) *Users {
-	return &Users{loopback: slices.Clone(loopback), users: make(map[string]entry)}
+	u := &Users{loopback: slices.Clone(loopback), users: make(map[string]*entry)}
+	u.version.Store(1)
+	return u
 }
 
-// Put adds a user or replaces the one of that name.
+// Put adds a user or replaces the one of that name. What it may do changes at
+// once. The error says what is wrong with its hash or with a pattern; then
+// nothing has changed.
 func (u *Users) Put(user User) error {
-	hash, err := decodeHash(user.PasswordHash, user.HashingAlgorithm)
+	e, err := newEntry(user)
 	if err != nil {
-		return fmt.Errorf("user %q: %w", user.Name, err)
-	}
-	e := entry{hash: hash}
-	for vhost := range user.Permissions {
-		e.vhosts = append(e.vhosts, vhost)
+		return err
 	}
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.users[user.Name] = e
+	u.version.Add(1)
 	return nil
+}
+
+// Check returns the error that Put would.
+func Check(user User) error {
+	_, err := newEntry(user)
+	return err
+}
+
+func newEntry(user User) (*entry, error) {
+	if user.Name == "" {
+		return nil, errors.New("a user must have a name")
+	}
+	e := &entry{user: user.clone(), rules: map[string]*rules{}, topics: map[string]topicRules{}}
+	var err error
+	if e.secret, err = decodeHash(user.PasswordHash, user.HashingAlgorithm); err != nil {
+		return nil, fmt.Errorf("user %q: %w", user.Name, err)
+	}
+	for vhost, p := range user.Permissions {
+		if e.rules[vhost], err = compileRules(p); err != nil {
+			return nil, fmt.Errorf("user %q in vhost %q: %w", user.Name, vhost, err)
+		}
+	}
+	for vhost, p := range user.TopicPermissions {
+		if e.topics[vhost], err = compileTopicRules(user.Name, vhost, p); err != nil {
+			return nil, fmt.Errorf("user %q in vhost %q: %w", user.Name, vhost, err)
+		}
+	}
+	return e, nil
+}
+
+// Remove forgets a user, who from now on may do nothing.
+func (u *Users) Remove(name string) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	delete(u.users, name)
+	u.version.Add(1)
+}
+
+// Get returns a user. The caller may change what it gets.
+func (u *Users) Get(name string) (User, bool) {
+	e := u.find(name)
+	if e == nil {
+		return User{}, false
+	}
+	return e.user.clone(), true
+}
+
+// All returns all users, by name.
+func (u *Users) All() []User {
+	u.mu.RLock()
+	defer u.mu.RUnlock()
+	all := make([]User, 0, len(u.users))
+	for e := range maps.Values(u.users) {
+		all = append(all, e.user.clone())
+	}
+	slices.SortFunc(all, func(a, b User) int { return strings.Compare(a.Name, b.Name) })
+	return all
 }
 
 // Authenticate checks a log-in from the address remote. The error is one of
 // this package's, with the user's name.
 func (u *Users) Authenticate(user, password string, remote net.Addr) error {
-	e, ok := u.find(user)
+	e := u.find(user)
 	switch {
-	case !ok:
+	case e == nil:
 		return refusal(user, ErrNoUser)
 	case password == "":
 		return refusal(user, ErrBlankPassword)
-	case !matches(e.hash, password):
+	case !e.secret.matches(password):
 		return refusal(user, ErrPassword)
-	case slices.Contains(u.loopback, user) && !local(remote):
-		return refusal(user, ErrLoopback)
+	}
+	return u.admit(e, remote)
+}
+
+// Admit checks the log-in of a user who has proved by other means than a
+// password who it is. Its errors are those of Authenticate.
+func (u *Users) Admit(user string, remote net.Addr) error {
+	e := u.find(user)
+	if e == nil {
+		return refusal(user, ErrNoUser)
+	}
+	return u.admit(e, remote)
+}
+
+func (u *Users) admit(e *entry, remote net.Addr) error {
+	if slices.Contains(u.loopback, e.user.Name) && !local(remote) {
+		return refusal(e.user.Name, ErrLoopback)
 	}
 	return nil
 }
 
-// MayUse says whether the user has any permission in the virtual host.
-func (u *Users) MayUse(user, vhost string) bool {
-	e, ok := u.find(user)
-	return ok && slices.Contains(e.vhosts, vhost)
+// Limits returns how much the user may have open. Nobody has none.
+func (u *Users) Limits(user string) Limits {
+	if e := u.find(user); e != nil {
+		return e.user.Limits
+	}
+	return Limits{}
 }
 
-func (u *Users) find(user string) (entry, bool) {
+// find returns a user, or nil.
+func (u *Users) find(user string) *entry {
 	u.mu.RLock()
 	defer u.mu.RUnlock()
-	e, ok := u.users[user]
-	return e, ok
+	return u.users[user]
 }
 
 func refusal(user string, why error) error { return fmt.Errorf("user %q: %w", user, why) }

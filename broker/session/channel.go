@@ -24,6 +24,7 @@ type channel struct {
 	published uint64 // publishes since confirm.select
 	tx        transaction
 	route     vhost.Route
+	grants    grants
 	prefetch  int  // of consumers to come
 	closing   bool // channel.close was sent: only close and close-ok count
 
@@ -38,9 +39,12 @@ type channel struct {
 	mu        sync.Mutex
 	ended     bool
 	consumers map[string]*consumer
-	lastQueue string // the last declared
-	tag       uint64 // of the last delivery
+	requester *requester // the consumer of direct replies; nil if there is none
+	lastQueue string     // the last declared
+	tag       uint64     // of the last delivery
 	unacked   unackedRing
+	takenBack int // of unacked: those that only the client still has
+	ackMarks  ackMarks
 	confirms  confirms
 	lone      uint64 // the publish whose confirm the reader will send; 0 if none
 	pending   pending
@@ -101,6 +105,9 @@ func (s *Session) openChannel(f amqp.Frame) *amqp.Error {
 	}
 	if most := int(s.offered.channelMax); most > 0 && len(s.channels) >= most {
 		return amqp.ChannelLimit(len(s.channels), most)
+	}
+	if err := s.cfg.Host.OpenChannel(s.user); err != nil {
+		return err
 	}
 	ch := &channel{s: s, id: f.Channel, consumers: map[string]*consumer{}}
 	s.channels[ch.id] = ch
@@ -195,15 +202,15 @@ func (ch *channel) method(m amqp.Method) *amqp.Error {
 	case *amqp.AccessRequest:
 		ch.send(&amqp.AccessRequestOk{Ticket: 1})
 	case *amqp.ExchangeDeclare:
-		ch.exchangeDeclare(m)
+		return ch.exchangeDeclare(m)
 	case *amqp.ExchangeDelete:
-		ch.exchangeDelete(m)
+		return ch.exchangeDelete(m)
 	case *amqp.ExchangeBind:
-		ch.exchangeBind(m)
+		return ch.exchangeBind(m)
 	case *amqp.ExchangeUnbind:
-		ch.exchangeUnbind(m)
+		return ch.exchangeUnbind(m)
 	case *amqp.QueueDeclare:
-		ch.queueDeclare(m)
+		return ch.queueDeclare(m)
 	case *amqp.QueueBind:
 		return ch.queueBind(m)
 	case *amqp.QueueUnbind:
@@ -265,7 +272,10 @@ func (ch *channel) fail(err *amqp.Error) {
 
 // forget frees the number of a channel.
 func (s *Session) forget(ch *channel) {
-	delete(s.channels, ch.id)
+	if s.channels[ch.id] == ch {
+		delete(s.channels, ch.id)
+		s.cfg.Host.CloseChannels(s.user, 1)
+	}
 	if s.latest == ch {
 		s.latest = nil
 	}
@@ -290,6 +300,7 @@ func (ch *channel) end() {
 		queues[c.queue] = struct{}{}
 	}
 	clear(ch.consumers)
+	ch.endReplies()
 	ch.confirms.makeRoom()
 	ch.mu.Unlock()
 

@@ -114,7 +114,11 @@ func (s *Session) release() {
 		ch.end()
 		ch.dropPending()
 	}
+	if n := len(s.channels); n > 0 {
+		s.cfg.Host.CloseChannels(s.user, n)
+	}
 	clear(s.channels)
+	s.flushReplies()
 	s.stage.drop()
 	s.slab.Close()
 }

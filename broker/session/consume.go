@@ -6,6 +6,7 @@ import (
 	"errors"
 
 	"github.com/lepusmq/lepus/amqp"
+	"github.com/lepusmq/lepus/broker/vhost"
 	"github.com/lepusmq/lepus/queue"
 )
 
@@ -22,7 +23,10 @@ type consumer struct {
 
 // basicConsume starts a consumer.
 func (ch *channel) basicConsume(m *amqp.BasicConsume) *amqp.Error {
-	q, failed := ch.findQueue(m.Queue)
+	if m.Queue == vhost.ReplyQueue {
+		return ch.consumeReplies(m)
+	}
+	q, failed := ch.readableQueue(m.Queue)
 	if failed != nil {
 		return failed
 	}
@@ -33,12 +37,13 @@ func (ch *channel) basicConsume(m *amqp.BasicConsume) *amqp.Error {
 	if tag == "" {
 		tag = generatedTag()
 	}
-	c := &consumer{tag: tag, queue: q, start: append([]byte{0, 60, 0, 60, byte(len(tag))}, tag...)}
+	c := &consumer{tag: tag, queue: q, start: deliverStart(tag)}
 	c.Consumer = queue.Consumer{
 		Holder:    queue.Sink(ch),
 		Label:     c,
 		NoAck:     m.NoAck,
-		Exclusive: m.Exclusive,
+		Exclusive: m.Exclusive && !q.Quorum(),
+		Priority:  consumerPriority(m.Arguments),
 		Prefetch:  ch.prefetch,
 		Gate:      &ch.window,
 	}
@@ -48,6 +53,11 @@ func (ch *channel) basicConsume(m *amqp.BasicConsume) *amqp.Error {
 	ch.ask()
 	q.Consume(&c.Consumer, func(err error) { ch.consuming(c, m.NoWait, err) })
 	return nil
+}
+
+// deliverStart is how basic.deliver begins: class, method, consumer tag.
+func deliverStart(tag string) []byte {
+	return append([]byte{0, 60, 0, 60, byte(len(tag))}, tag...)
 }
 
 // consuming is called by the strand before the first delivery.
@@ -75,22 +85,33 @@ func (ch *channel) consuming(c *consumer, noWait bool, err error) {
 	ch.answer(reply, err, amqp.BasicConsumeID)
 }
 
-// checkConsumeArguments checks the arguments that are known. Others are left
-// alone.
+// consumerPriority is the priority that checked arguments ask for.
+func consumerPriority(args amqp.Table) int64 {
+	v, _ := args.Get("x-priority")
+	n, _ := v.Int()
+	return n
+}
+
+// checkConsumeArguments checks the arguments that are known, and refuses those
+// of streams. Others are left alone.
 func (ch *channel) checkConsumeArguments(q *queue.Queue, args amqp.Table) *amqp.Error {
-	vhost, name := ch.s.vhost.Name(), q.QueueName()
+	host, name := ch.s.vhost.Name(), q.QueueName()
 	for _, f := range args {
 		switch f.Key {
 		case "x-priority":
 			if _, ok := f.Value.Int(); !ok {
-				return amqp.InvalidQueueArg(vhost, name, f.Key, amqp.NotInteger(f.Value))
+				return amqp.InvalidQueueArg(host, name, f.Key, amqp.NotInteger(f.Value))
 			}
 		case "x-cancel-on-ha-failover":
 			if _, ok := f.Value.Bool(); !ok {
-				return amqp.InvalidQueueArg(vhost, name, f.Key, amqp.WrongType(f.Value))
+				return amqp.InvalidQueueArg(host, name, f.Key, amqp.WrongType(f.Value))
 			}
-		case "x-stream-offset":
-			return amqp.UnsupportedQueueArg(vhost, name, f.Key, "classic")
+		case "x-stream-offset", "x-stream-filter", "x-stream-match-unfiltered":
+			kind := "classic"
+			if q.Quorum() {
+				kind = "quorum"
+			}
+			return amqp.UnsupportedQueueArg(host, name, f.Key, kind)
 		}
 	}
 	return nil
@@ -100,11 +121,18 @@ func (ch *channel) checkConsumeArguments(q *queue.Queue, args amqp.Table) *amqp.
 func (ch *channel) addConsumer(c *consumer) bool {
 	ch.mu.Lock()
 	defer ch.mu.Unlock()
-	if _, taken := ch.consumers[c.tag]; taken {
+	if ch.tagTaken(c.tag) {
 		return false
 	}
 	ch.consumers[c.tag] = c
 	return true
+}
+
+// tagTaken says whether the channel has a consumer of that tag. Called with mu
+// held.
+func (ch *channel) tagTaken(tag string) bool {
+	_, taken := ch.consumers[tag]
+	return taken || ch.requester != nil && ch.requester.consumer.tag == tag
 }
 
 // basicCancel ends a consumer. What it was given stays to be settled.
@@ -118,6 +146,7 @@ func (ch *channel) basicCancel(m *amqp.BasicCancel) {
 		reply = &amqp.BasicCancelOk{ConsumerTag: m.ConsumerTag}
 	}
 	if c == nil {
+		ch.cancelReplies(m.ConsumerTag)
 		if reply != nil {
 			ch.send(reply)
 		}

@@ -17,6 +17,7 @@ type content struct {
 	immediate bool   // not beside mandatory: two octets just set would be read as one
 	route     []byte // exchange and routing key, as they came
 	head      []byte // properties, as they came
+	changed   bool   // head is not what came, and lies at the end of buf
 	facts     amqp.Facts
 	expires   int64  // Unix milliseconds; 0 is never
 	size      uint64 // of the body

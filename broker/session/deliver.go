@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/lepusmq/lepus/amqp"
+	"github.com/lepusmq/lepus/broker/vhost"
 	"github.com/lepusmq/lepus/queue"
 )
 
@@ -54,6 +55,9 @@ func (ch *channel) appendDelivery(buf []byte, c *consumer, d *queue.Delivery) []
 // appendContent appends the header and body frames of a message.
 func (ch *channel) appendContent(buf []byte, m *queue.Message, head []byte) []byte {
 	body := m.Body()
+	if m.Has(queue.Blind) {
+		head = amqp.AppendWithoutHeader(nil, head, amqp.BlindCopyHeader)
+	}
 	buf = amqp.AppendHeader(buf, ch.id, amqp.BasicPublishID.Class(), uint64(len(body)), head)
 	if len(body) >= refSize {
 		return ch.s.out.reference(buf, ch.id, m, ch.s.frameMax)
@@ -70,9 +74,15 @@ func bit(b bool) byte {
 
 // basicGet fetches one message.
 func (ch *channel) basicGet(m *amqp.BasicGet) *amqp.Error {
-	q, err := ch.findQueue(m.Queue)
+	if m.Queue == vhost.ReplyQueue {
+		return amqp.ReplyQueueGet(ch.s.vhost.Name(), m.Queue)
+	}
+	q, err := ch.readableQueue(m.Queue)
 	if err != nil {
 		return err
+	}
+	if q.SingleActive() && q.Quorum() {
+		return amqp.SingleActiveGet(ch.s.vhost.Name(), q.QueueName()).For(amqp.BasicGetID)
 	}
 	ch.ask()
 	q.Get(ch, m.NoAck, func(d *queue.Delivery, ready int, ok bool, err error) {

@@ -1,7 +1,6 @@
 package session
 
 import (
-	"fmt"
 	"strings"
 	"time"
 
@@ -43,31 +42,30 @@ func (s *Session) sayStart() {
 		VersionMajor:     0,
 		VersionMinor:     9,
 		ServerProperties: s.cfg.Properties,
-		Mechanisms:       mechanisms,
+		Mechanisms:       strings.Join(s.mechanisms(), " "),
 		Locales:          "en_US",
 	})
 }
 
-const mechanisms = "PLAIN AMQPLAIN"
-
 // startOk logs the user in.
 func (s *Session) startOk(m *amqp.ConnectionStartOk) *amqp.Error {
+	s.properties = m.ClientProperties
 	s.client = readCapabilities(m.ClientProperties)
 	if name, ok := m.ClientProperties.Get("connection_name"); ok {
 		if text, ok := name.Str(); ok {
 			s.log = s.log.With(zap.String("name", text))
 		}
 	}
-	user, password, err := credentials(m.Mechanism, m.Response)
-	if err != nil {
-		return asError(err)
+	l, failed := s.login(m.Mechanism, m.Response)
+	if failed != nil {
+		return failed
 	}
-	if err := s.cfg.Users.Authenticate(user, password, s.sock.conn.RemoteAddr()); err != nil {
-		s.log.Warn("login refused", zap.String("user", user), zap.String("mechanism", m.Mechanism), zap.Error(err))
+	if err := l.check(s.cfg.Users, s.sock.conn.RemoteAddr()); err != nil {
+		s.log.Warn("login refused", zap.String("user", l.user), zap.String("mechanism", m.Mechanism), zap.Error(err))
 		s.refuseLogin(m.Mechanism)
 		return nil
 	}
-	s.user = user
+	s.user = l.user
 	s.state = wantTuneOk
 	s.offered = tuning{
 		channelMax: s.cfg.ChannelMax,
@@ -106,32 +104,6 @@ func readCapabilities(properties amqp.Table) capabilities {
 	return c
 }
 
-// credentials reads the response of a mechanism.
-func credentials(mechanism, response string) (user, password string, err error) {
-	switch mechanism {
-	case "PLAIN":
-		parts := strings.Split(response, "\x00")
-		if len(parts) != 3 {
-			return "", "", fmt.Errorf("malformed PLAIN response")
-		}
-		return parts[1], parts[2], nil
-	case "AMQPLAIN":
-		table, err := amqp.ParseTableBody([]byte(response))
-		if err != nil {
-			return "", "", fmt.Errorf("malformed AMQPLAIN response: %w", err)
-		}
-		login, ok1 := table.Get("LOGIN")
-		pass, ok2 := table.Get("PASSWORD")
-		user, ok3 := login.Str()
-		password, ok4 := pass.Str()
-		if !ok1 || !ok2 || !ok3 || !ok4 {
-			return "", "", amqp.Errorf(amqp.SyntaxError, "AMQPLAIN auth info lacks LOGIN or PASSWORD")
-		}
-		return user, password, nil
-	}
-	return "", "", amqp.Errorf(amqp.CommandInvalid, "unknown authentication mechanism '%s'", mechanism)
-}
-
 // tuneOk takes what the client wants of what was offered.
 func (s *Session) tuneOk(m *amqp.ConnectionTuneOk) *amqp.Error {
 	if err := negotiated("frame_max", uint32(s.offered.frameMax), m.FrameMax, amqp.FrameMinSize); err != nil {
@@ -160,14 +132,15 @@ func negotiated(field string, server, client, least uint32) *amqp.Error {
 
 // open opens the virtual host.
 func (s *Session) open(m *amqp.ConnectionOpen) *amqp.Error {
-	v, ok := s.cfg.VHost(m.VirtualHost)
-	if !ok {
-		return amqp.NoVHost(m.VirtualHost)
+	v, err := s.cfg.Host.Enter(s, s.user, m.VirtualHost)
+	if err != nil {
+		return err
 	}
-	if !s.cfg.Users.MayUse(s.user, m.VirtualHost) {
+	access, ok := s.cfg.Users.Access(s.user, m.VirtualHost)
+	if !ok {
 		return amqp.VHostRefused(m.VirtualHost, s.user)
 	}
-	s.vhost = v
+	s.vhost, s.access = v, access
 	s.state = running
 	s.log.Info("connection opened", zap.String("user", s.user), zap.String("vhost", m.VirtualHost))
 	s.out.send(0, &amqp.ConnectionOpenOk{})

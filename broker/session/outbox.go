@@ -264,6 +264,13 @@ func (o *outbox) pause(c *consumer) bool {
 	return true
 }
 
+// waiting returns how many bytes wait for the peer.
+func (o *outbox) waiting() int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.size
+}
+
 // crowded returns a channel that is closed when there is room again, or nil when
 // there is.
 func (o *outbox) crowded() <-chan struct{} {

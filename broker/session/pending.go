@@ -86,6 +86,7 @@ func (ch *channel) resume() {
 	}
 	s.own()
 	s.flushStage()
+	s.flushReplies()
 	s.work.Unlock()
 	s.out.flush()
 }

@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"github.com/lepusmq/lepus/amqp"
+	"github.com/lepusmq/lepus/broker/vhost"
 	"github.com/lepusmq/lepus/queue"
 )
 
@@ -38,14 +39,33 @@ func (ch *channel) complete(body []byte) *amqp.Error {
 	if c.immediate {
 		return amqp.ImmediatePublish()
 	}
+	if err := ch.mayPublish(c.exchange()); err != nil {
+		return err.For(amqp.BasicPublishID)
+	}
+	ch.route.Head = c.head
 	if err := s.vhost.Route(&ch.route, c.exchange(), c.key(), c.facts.Headers); err != nil {
 		return asError(err).For(amqp.BasicPublishID)
+	}
+	if c.facts.ReplyTo != nil {
+		if err := ch.addressReply(); err != nil {
+			return err
+		}
 	}
 	if err := c.checkExpiration(); err != nil {
 		return err
 	}
-	if c.facts.UserID != nil && string(c.facts.UserID) != s.user {
-		return amqp.WrongUserID(c.facts.UserID, s.user)
+	if ch.grants.topics {
+		if err := ch.mayPublishTopic(c.exchange(), c.key()); err != nil {
+			return err.For(amqp.BasicPublishID)
+		}
+	}
+	if c.facts.UserID != nil {
+		if err := ch.mayBe(c.facts.UserID); err != nil {
+			return err
+		}
+	}
+	if c.facts.Headers != nil && ch.route.Fault != nil {
+		return ch.route.Fault
 	}
 	if mode := c.facts.DeliveryMode; mode > amqp.Persistent || mode == 0 && c.facts.Flags&amqp.HasDeliveryMode != 0 {
 		return amqp.UnknownDeliveryMode(mode)
@@ -56,11 +76,16 @@ func (ch *channel) complete(body []byte) *amqp.Error {
 	case ch.mode == transactional:
 		var p queue.Publication
 		ch.receive(&p, body)
-		ch.tx.publish(queues, p, c.mandatory)
-	case len(queues) == 0:
+		ch.tx.publish(&ch.route, p, c.mandatory)
+		if len(ch.route.Waits) > 0 {
+			ch.tx.postpone(ch.postponed(body))
+		}
+	case len(queues) == 0 && len(ch.route.Waits) == 0:
 		var p queue.Publication
 		ch.receive(&p, body)
-		ch.unroutable(&p, c.mandatory)
+		ch.withoutQueue(&p, ch.route.Reply, c.mandatory)
+	case len(ch.route.Waits) > 0:
+		ch.postpone(queues, body)
 	default:
 		p := s.staged(queues)
 		ch.receive(p, body)
@@ -76,16 +101,34 @@ func (ch *channel) complete(body []byte) *amqp.Error {
 // receive makes p, which is zero, the message that was received. What came in
 // one piece is copied; what was gathered already is kept where it is.
 func (ch *channel) receive(p *queue.Publication, body []byte) {
+	ch.pack(p, body)
+	ch.awaitConfirm(p)
+}
+
+// pack is receive, but for the confirm.
+func (ch *channel) pack(p *queue.Publication, body []byte) {
 	c := &ch.content
-	if gathered := !c.borrowed && len(c.buf) >= refSize; gathered {
+	if gathered := !c.borrowed && len(c.buf) >= refSize && !c.changed; gathered {
 		p.Message = queue.Adopt(c.buf, len(c.route), len(c.head))
 		c.buf = nil
 	} else {
 		ch.s.slab.Put(&p.Message, c.route, c.head, body)
 	}
-	p.Persistent = c.facts.DeliveryMode == amqp.Persistent
-	p.Priority = c.facts.Priority
-	p.Expires = c.expires
+	ch.mark(&p.Message)
+}
+
+// mark notes with a message what its properties say.
+func (ch *channel) mark(m *queue.Message) {
+	m.Persistent = ch.content.facts.DeliveryMode == amqp.Persistent
+	m.Priority = ch.content.facts.Priority
+	m.Expires = ch.content.expires
+	if ch.content.facts.Headers != nil && ch.route.Blind {
+		m.Note(queue.Blind)
+	}
+}
+
+// awaitConfirm gives a message the next number, if publishes are confirmed.
+func (ch *channel) awaitConfirm(p *queue.Publication) {
 	if ch.mode == confirming {
 		ch.published++
 		p.Confirm, p.Publish = ch, ch.published
@@ -165,11 +208,17 @@ func (st *stage) drop() {
 	*st = stage{}
 }
 
-// unroutable returns or drops a message that no queue takes. It counts as
-// confirmed, after what was staged has been noted.
-func (ch *channel) unroutable(p *queue.Publication, mandatory bool) {
-	ch.s.flushStage()
-	if mandatory {
+// withoutQueue gives a message that no queue takes to the requester that it
+// answers, or returns or drops it if there is none. It counts as confirmed,
+// after what was staged has been noted.
+func (ch *channel) withoutQueue(p *queue.Publication, to vhost.Replier, mandatory bool) {
+	if to == nil || p.Confirm != nil {
+		ch.s.flushStage()
+	}
+	switch {
+	case to != nil:
+		ch.s.reply(to, &p.Message)
+	case mandatory:
 		ch.giveBack(&p.Message)
 	}
 	p.Release()

@@ -110,6 +110,7 @@ func (s *Session) read() error {
 // before the reader waits. It reports whether that waited for the disk.
 func (s *Session) quiet() (long bool) {
 	s.work.Lock()
+	s.flushReplies()
 	lone := s.lone()
 	if !lone {
 		s.flushStage()

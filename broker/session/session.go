@@ -9,26 +9,26 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/lepusmq/lepus/amqp"
+	"github.com/lepusmq/lepus/broker/auth"
 	"github.com/lepusmq/lepus/broker/vhost"
 	"github.com/lepusmq/lepus/queue"
 )
-
-// Users decides who may connect. Its methods may be called from any goroutine.
-type Users interface {
-	// Authenticate returns an error, for the log only, when the password is
-	// wrong or the user may not connect from there.
-	Authenticate(user, password string, remote net.Addr) error
-	// MayUse says whether the user may open the virtual host.
-	MayUse(user, vhost string) bool
-}
 
 // Config is what all sessions of a broker share. It must not be changed once
 // the first session is made.
 type Config struct {
 	Log   *zap.Logger
-	Users Users
-	// VHost finds a virtual host.
-	VHost func(name string) (*vhost.VHost, bool)
+	Users *auth.Users
+	Host  Host
+	// Mechanisms are the ways to log in, in the order in which they are offered:
+	// see [Mechanisms].
+	Mechanisms []string
+	// Anonymous is the user that those are who log in with ANONYMOUS.
+	Anonymous string
+	// PeerName returns the user that a peer has proved to be in another way than
+	// by a mechanism: by its certificate. It is empty if it has not; nil if nobody
+	// can. Called once the peer has sent something.
+	PeerName func(net.Conn) string
 	// Properties are the server-properties of connection.start.
 	Properties amqp.Table
 	// ChannelMax and FrameMax are offered in connection.tune; so is
@@ -40,6 +40,13 @@ type Config struct {
 	HandshakeTimeout time.Duration
 	// MaxMessageSize bounds the body of a message, in bytes; 0 is no bound.
 	MaxMessageSize uint64
+
+	// AckTimeout is how long a delivery may wait for its ack, for queues that do
+	// not say themselves; 0 is for ever. See [Session.CheckAcks].
+	AckTimeout time.Duration
+	// CancelOnAckTimeout takes back what was not acked in time and ends the
+	// consumer, of clients that can be told so, instead of ending the channel.
+	CancelOnAckTimeout bool
 
 	owners atomic.Uint64
 }
@@ -58,9 +65,13 @@ type Session struct {
 
 	// Set during the handshake by the reader, read by all afterwards.
 	vhost    *vhost.VHost
+	peerName string // of Config.PeerName
 	user     string
+	access   *auth.Access
 	client   capabilities
-	frameMax uint32
+	// properties are what the client says about itself.
+	properties amqp.Table
+	frameMax   uint32
 
 	// Guarded by work: what the reader does. It is held while frames are
 	// handled, never while waiting for the socket.
@@ -76,8 +87,9 @@ type Session struct {
 	pressed  []*queue.Queue // have got more than they can take
 	// published says that messages went to queues since it was last cleared.
 	published bool
-	borrowed  *content  // points into the read buffer
-	settling  []unacked // scratch
+	borrowed  *content        // points into the read buffer
+	replied   []vhost.Replier // they have been given replies since the last flush
+	settling  []unacked       // scratch
 	batch     []queue.Settlement
 	publish   amqp.BasicPublish
 	acked     amqp.BasicAck

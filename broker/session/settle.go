@@ -61,6 +61,9 @@ func (ch *channel) recover(requeue, reply bool) *amqp.Error {
 	}
 	ch.mu.Lock()
 	taken := ch.unacked.takeTo(everything, ch.s.settling[:0])
+	if ch.takenBack > 0 {
+		taken = ch.dropTakenBack(taken)
+	}
 	ch.mu.Unlock()
 	ch.settle(taken, returned)
 	if reply {
@@ -88,6 +91,9 @@ func (ch *channel) take(tag uint64, multiple bool) ([]unacked, *amqp.Error) {
 			return nil, amqp.UnknownDeliveryTag(tag)
 		}
 		out = append(out, u)
+	}
+	if ch.takenBack > 0 {
+		out = ch.dropTakenBack(out)
 	}
 	ch.s.settling = out
 	return out, nil

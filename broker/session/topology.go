@@ -2,6 +2,7 @@ package session
 
 import (
 	"github.com/lepusmq/lepus/amqp"
+	"github.com/lepusmq/lepus/broker/auth"
 	"github.com/lepusmq/lepus/broker/vhost"
 	"github.com/lepusmq/lepus/queue"
 )
@@ -20,45 +21,74 @@ func (ch *channel) replying(reply amqp.Method, cause amqp.MethodID) func(error) 
 	return func(err error) { ch.answer(reply, err, cause) }
 }
 
-func (ch *channel) exchangeDeclare(m *amqp.ExchangeDeclare) {
-	ch.s.vhost.DeclareExchange(vhost.ExchangeSpec{
-		Name:       m.Exchange,
+func (ch *channel) exchangeDeclare(m *amqp.ExchangeDeclare) *amqp.Error {
+	spec := vhost.ExchangeSpec{
+		Name:       vhost.CleanName(m.Exchange),
 		Type:       m.Type,
 		Passive:    m.Passive,
 		Durable:    m.Durable,
 		AutoDelete: m.AutoDelete,
 		Internal:   m.Internal,
 		Arguments:  m.Arguments,
-	}, ch.replying(unless(m.NoWait, &amqp.ExchangeDeclareOk{}), m.ID()))
+	}
+	if err := ch.mayDeclareExchange(&spec); err != nil {
+		return err
+	}
+	ch.s.vhost.DeclareExchange(spec, ch.replying(unless(m.NoWait, &amqp.ExchangeDeclareOk{}), m.ID()))
+	return nil
 }
 
-func (ch *channel) exchangeDelete(m *amqp.ExchangeDelete) {
-	ch.s.vhost.DeleteExchange(m.Exchange, m.IfUnused,
+func (ch *channel) exchangeDelete(m *amqp.ExchangeDelete) *amqp.Error {
+	name := vhost.CleanName(m.Exchange)
+	if !vhost.Predeclared(name) {
+		if err := ch.mayExchange(auth.Configure, name); err != nil {
+			return err
+		}
+	}
+	ch.s.vhost.DeleteExchange(name, m.IfUnused,
 		ch.replying(unless(m.NoWait, &amqp.ExchangeDeleteOk{}), m.ID()))
+	return nil
 }
 
-func (ch *channel) exchangeBind(m *amqp.ExchangeBind) {
-	ch.s.vhost.Bind(ch.s.owner, vhost.Binding{
+func (ch *channel) exchangeBind(m *amqp.ExchangeBind) *amqp.Error {
+	b := vhost.Binding{
 		Source: m.Source, Destination: m.Destination, ToExchange: true, Key: m.RoutingKey, Arguments: m.Arguments,
-	}, ch.replying(unless(m.NoWait, &amqp.ExchangeBindOk{}), m.ID()))
+	}
+	if err := ch.mayBind(&b); err != nil {
+		return err
+	}
+	ch.s.vhost.Bind(ch.s.owner, b, ch.replying(unless(m.NoWait, &amqp.ExchangeBindOk{}), m.ID()))
+	return nil
 }
 
-func (ch *channel) exchangeUnbind(m *amqp.ExchangeUnbind) {
-	ch.s.vhost.Unbind(ch.s.owner, vhost.Binding{
+func (ch *channel) exchangeUnbind(m *amqp.ExchangeUnbind) *amqp.Error {
+	b := vhost.Binding{
 		Source: m.Source, Destination: m.Destination, ToExchange: true, Key: m.RoutingKey, Arguments: m.Arguments,
-	}, ch.replying(unless(m.NoWait, &amqp.ExchangeUnbindOk{}), m.ID()))
+	}
+	if err := ch.mayBind(&b); err != nil {
+		return err
+	}
+	ch.s.vhost.Unbind(ch.s.owner, b, ch.replying(unless(m.NoWait, &amqp.ExchangeUnbindOk{}), m.ID()))
+	return nil
 }
 
-func (ch *channel) queueDeclare(m *amqp.QueueDeclare) {
-	ch.ask()
-	ch.s.vhost.DeclareQueue(ch.s.owner, vhost.QueueSpec{
-		Name:       m.Queue,
+func (ch *channel) queueDeclare(m *amqp.QueueDeclare) *amqp.Error {
+	spec := vhost.QueueSpec{
+		Name:       vhost.CleanName(m.Queue),
 		Passive:    m.Passive,
 		Durable:    m.Durable,
 		Exclusive:  m.Exclusive,
 		AutoDelete: m.AutoDelete,
 		Arguments:  m.Arguments,
-	}, func(info vhost.QueueInfo, err error) {
+	}
+	if spec.Name == "" && !spec.Passive {
+		spec.Name, spec.Generated = vhost.GenerateName(), true
+	}
+	if err := ch.mayDeclareQueue(&spec); err != nil {
+		return err
+	}
+	ch.ask()
+	ch.s.vhost.DeclareQueue(ch.s.owner, spec, func(info vhost.QueueInfo, err error) {
 		if err == nil {
 			ch.mu.Lock()
 			ch.lastQueue = info.Name
@@ -70,6 +100,7 @@ func (ch *channel) queueDeclare(m *amqp.QueueDeclare) {
 			ConsumerCount: uint32(info.Consumers),
 		}), err, m.ID())
 	})
+	return nil
 }
 
 // named returns the name of a queue, which is that of the last declared one
@@ -86,11 +117,14 @@ func (ch *channel) named(name string) (string, *amqp.Error) {
 	return ch.lastQueue, nil
 }
 
-// findQueue returns a queue that this connection may use.
-func (ch *channel) findQueue(name string) (*queue.Queue, *amqp.Error) {
+// readableQueue returns a queue from which this connection may have messages.
+func (ch *channel) readableQueue(name string) (*queue.Queue, *amqp.Error) {
 	name, failed := ch.named(name)
 	if failed != nil {
 		return nil, failed
+	}
+	if err := ch.mayQueue(auth.Read, name); err != nil {
+		return nil, err
 	}
 	q, err := ch.s.vhost.Queue(ch.s.owner, name)
 	if err != nil {
@@ -100,7 +134,7 @@ func (ch *channel) findQueue(name string) (*queue.Queue, *amqp.Error) {
 }
 
 // binding completes what queue.bind and queue.unbind leave out: with neither
-// queue nor key, the key is the queue's name.
+// queue nor key, the key is the queue's name. The user must be allowed it.
 func (ch *channel) binding(name, exchange, key string, args amqp.Table) (vhost.Binding, *amqp.Error) {
 	full, err := ch.named(name)
 	if err != nil {
@@ -109,7 +143,8 @@ func (ch *channel) binding(name, exchange, key string, args amqp.Table) (vhost.B
 	if name == "" && key == "" {
 		key = full
 	}
-	return vhost.Binding{Source: exchange, Destination: full, Key: key, Arguments: args}, nil
+	b := vhost.Binding{Source: exchange, Destination: full, Key: key, Arguments: args}
+	return b, ch.mayBind(&b)
 }
 
 func (ch *channel) queueBind(m *amqp.QueueBind) *amqp.Error {
@@ -131,7 +166,7 @@ func (ch *channel) queueUnbind(m *amqp.QueueUnbind) *amqp.Error {
 }
 
 func (ch *channel) queuePurge(m *amqp.QueuePurge) *amqp.Error {
-	q, err := ch.findQueue(m.Queue)
+	q, err := ch.readableQueue(m.Queue)
 	if err != nil {
 		return err
 	}
@@ -148,6 +183,10 @@ func (ch *channel) queuePurge(m *amqp.QueuePurge) *amqp.Error {
 func (ch *channel) queueDelete(m *amqp.QueueDelete) *amqp.Error {
 	name, err := ch.named(m.Queue)
 	if err != nil {
+		return err
+	}
+	name = vhost.CleanName(name)
+	if err := ch.mayQueue(auth.Configure, name); err != nil {
 		return err
 	}
 	ch.ask()

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/lepusmq/lepus/amqp"
+	"github.com/lepusmq/lepus/broker/vhost"
 	"github.com/lepusmq/lepus/queue"
 )
 
@@ -17,7 +18,9 @@ type transaction struct {
 type txPublish struct {
 	queue.Publication
 	queues    []*queue.Queue
+	reply     vhost.Replier
 	mandatory bool
+	late      postponed // if it is to wait at exchanges, too
 }
 
 // txSettle is a delivery that was settled and can still be taken back.
@@ -26,8 +29,16 @@ type txSettle struct {
 	how fate
 }
 
-func (t *transaction) publish(queues []*queue.Queue, p queue.Publication, mandatory bool) {
-	t.published = append(t.published, txPublish{Publication: p, queues: slices.Clone(queues), mandatory: mandatory})
+func (t *transaction) publish(to *vhost.Route, p queue.Publication, mandatory bool) {
+	t.published = append(t.published, txPublish{
+		Publication: p, queues: slices.Clone(to.Queues), reply: to.Reply, mandatory: mandatory,
+	})
+}
+
+// postpone has the message that was published last wait at exchanges.
+func (t *transaction) postpone(late postponed) {
+	late.keep()
+	t.published[len(t.published)-1].late = late
 }
 
 func (t *transaction) settle(taken []unacked, how fate) {
@@ -41,6 +52,7 @@ func (t *transaction) settle(taken []unacked, how fate) {
 func (t *transaction) end() []unacked {
 	for i := range t.published {
 		t.published[i].Release()
+		t.published[i].late.message.Release()
 	}
 	var held []unacked
 	for i := range t.settled {
@@ -83,8 +95,15 @@ func (ch *channel) txCommit() *amqp.Error {
 		return amqp.NotTransactional()
 	}
 	var group queue.Group
+	var late []postponed
+	waits := 1
 	for i := range ch.tx.published {
-		ch.commitPublish(&group, &ch.tx.published[i])
+		p := &ch.tx.published[i]
+		ch.commitPublish(&group, p)
+		if n := len(p.late.at); n > 0 {
+			late = append(late, p.late)
+			waits += n
+		}
 	}
 	counted := 0
 	var back [failed + 1][]unacked // by fate, of those that go back
@@ -105,13 +124,18 @@ func (ch *channel) txCommit() *amqp.Error {
 	}
 	ch.tx = transaction{}
 	ch.ask()
-	group.Commit(ch.s.vhost.NewGroup, func() {
+	done := commitWait{answer: func() {
 		if group.Refused() {
 			ch.answer(nil, amqp.PartialCommit(), amqp.TxCommitID)
 			return
 		}
 		ch.answer(&amqp.TxCommitOk{}, nil, amqp.TxCommitID)
-	})
+	}}
+	done.left.Store(int64(waits))
+	group.Commit(ch.s.vhost.NewGroup, func() { done.came(1) })
+	for i := range late {
+		late[i].put(&done, uint64(i))
+	}
 	ch.settle(back[returned], returned)
 	ch.settle(back[failed], failed)
 	if counted > 0 {
@@ -120,13 +144,11 @@ func (ch *channel) txCommit() *amqp.Error {
 	return nil
 }
 
-// commitPublish adds one message to the group, or returns it.
+// commitPublish adds one message to the group, or does with it what is done
+// without a queue.
 func (ch *channel) commitPublish(group *queue.Group, p *txPublish) {
 	if len(p.queues) == 0 {
-		if p.mandatory {
-			ch.giveBack(&p.Message)
-		}
-		p.Release()
+		ch.withoutQueue(&p.Publication, p.reply, p.mandatory && len(p.late.at) == 0)
 		return
 	}
 	durable := 0

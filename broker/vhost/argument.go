@@ -82,10 +82,10 @@ var arguments = []argument{
 	{"x-consumer-disconnected-timeout", quorum, checkSize},
 	{typeArgument, classic | quorum | stream, nil}, // checked before all others
 	{"x-quorum-initial-group-size", quorum, checkCount},
-	{"x-delivery-limit", quorum, checkInteger},
-	{"x-delayed-retry-type", quorum, oneOf("invalid_delayed_retry_type", "disabled", "all", "failed", "returned")},
-	{"x-delayed-retry-min", quorum, checkSize},
-	{"x-delayed-retry-max", quorum, checkSize},
+	{"x-delivery-limit", classic | quorum, checkInteger},
+	{"x-delayed-retry-type", classic | quorum, oneOf("invalid_delayed_retry_type", "disabled", "all", "failed", "returned")},
+	{"x-delayed-retry-min", classic | quorum, checkSize},
+	{"x-delayed-retry-max", classic | quorum, checkSize},
 	{"x-max-age", stream, nil},
 	{"x-stream-max-segment-size-bytes", stream, nil},
 	{"x-stream-filter-size-bytes", stream, nil},
@@ -159,6 +159,15 @@ func inequivalent(current, received amqp.Table) string {
 		return a.key
 	}
 	return ""
+}
+
+// nameArgument returns an argument that names something.
+func nameArgument(args amqp.Table, key string) (name string, ok bool) {
+	v, ok := args.Get(key)
+	if !ok || v.Tag() != longstr {
+		return "", false
+	}
+	return v.Str()
 }
 
 // typeFault says what is wrong with the type that arguments ask for.

@@ -20,11 +20,14 @@ type Binding struct {
 // nobody may make or remove.
 func (b *Binding) wanted() (exchange.Binding, error) {
 	x := exchange.Binding{
-		Source: strip(b.Source), Destination: strip(b.Destination),
+		Source: CleanName(b.Source), Destination: CleanName(b.Destination),
 		ToExchange: b.ToExchange, Key: b.Key, Arguments: b.Arguments,
 	}
 	if x.Source == "" || x.ToExchange && x.Destination == "" {
 		return x, amqp.DefaultExchange()
+	}
+	if !x.ToExchange && IsReplyQueue(x.Destination) {
+		return x, amqp.ReplyQueueBinding()
 	}
 	return x, nil
 }
@@ -57,8 +60,8 @@ func (v *VHost) Bind(user OwnerID, b Binding, reply func(error)) {
 	next, err := g.Bind(x)
 	if err != nil {
 		err = v.bindError(&x, err)
-	} else {
-		err = v.mayBind(user, &x)
+	} else if err = v.mayBind(user, &x); err == nil {
+		err = v.mayLead(g, &x)
 	}
 	if err != nil {
 		v.mu.Unlock()
@@ -96,7 +99,7 @@ func (v *VHost) Unbind(user OwnerID, b Binding, reply func(error)) {
 		return
 	}
 	next, gone := g.Unbind(x)
-	c := v.record(ends(gone), func() { reply(nil) })
+	c := v.record(v.ends(gone), func() { reply(nil) })
 	v.publish(next)
 	v.mu.Unlock()
 	c.visible()
@@ -109,6 +112,18 @@ func (v *VHost) mayBind(user OwnerID, x *exchange.Binding) error {
 		return nil
 	}
 	return v.mayUse(user, v.queues[x.Destination])
+}
+
+// mayLead returns the error for a queue to which the type of the source cannot
+// lead. The caller holds the lock.
+func (v *VHost) mayLead(g *exchange.Graph, x *exchange.Binding) error {
+	if x.ToExchange || g.Exchange(x.Source).Routing() != exchange.LocalRandom {
+		return nil
+	}
+	if t, _ := typeOf(v.queues[x.Destination].args); t != classic {
+		return amqp.WrongBindingQueueType(t.String())
+	}
+	return nil
 }
 
 // durable reports whether both ends of a binding are there and durable. The

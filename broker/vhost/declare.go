@@ -10,12 +10,22 @@ import (
 
 // QueueSpec is the declaration of a queue.
 type QueueSpec struct {
-	// Name is empty for a name that the vhost makes.
+	// Name may be empty: then the vhost makes one.
 	Name string
+	// Generated says that Name is not the client's, but of [GenerateName].
+	Generated bool
 	// Passive asks only whether the queue exists, whatever it is like.
 	Passive                        bool
 	Durable, Exclusive, AutoDelete bool
 	Arguments                      amqp.Table
+	// Refusal is why the client may not make such a queue if there is none
+	// yet; nil if it may.
+	Refusal *amqp.Error
+}
+
+// DeadLetterExchange returns where dead messages of the queue are to go.
+func (s *QueueSpec) DeadLetterExchange() (name string, ok bool) {
+	return nameArgument(s.Arguments, deadLetterArgument)
 }
 
 // QueueInfo is what a declaration is answered with.
@@ -31,22 +41,30 @@ type declaration struct {
 	reply func(QueueInfo, error)
 	// owner is the connection, if the queue is to be exclusive.
 	owner *owner
-	// named says that the name is the vhost's own.
-	named bool
+	// applied are the policies for the queue, of these policies.
+	applied  applied
+	policies *policies
 }
 
 // DeclareQueue makes a queue, unless there is one like it already. The reply for
 // a durable one comes when it is durable. Errors: 403, 404 (passive), 405, 406.
 func (v *VHost) DeclareQueue(user OwnerID, spec QueueSpec, reply func(QueueInfo, error)) {
 	d := &declaration{user: user, spec: spec, reply: reply}
-	d.spec.Name = strip(spec.Name)
+	d.spec.Name = CleanName(spec.Name)
+	if IsReplyQueue(d.spec.Name) {
+		reply(v.declareReplyQueue(d.spec.Name))
+		return
+	}
 	if d.spec.Name == "" && !spec.Passive {
+		d.spec.Name, d.spec.Generated = GenerateName(), true
+	}
+	if d.spec.Generated {
 		if t, ok := typeOf(spec.Arguments); ok && t != classic {
 			reply(QueueInfo{}, amqp.ServerNamedQueue(t.String()))
 			return
 		}
-		d.spec.Name, d.named = generateName(), true
 	}
+	v.fillType(d)
 	v.declare(d)
 }
 
@@ -122,15 +140,24 @@ func (v *VHost) create(d *declaration) {
 		d.reply(QueueInfo{}, err)
 		return
 	}
-	e := &entry{autoDelete: d.spec.AutoDelete, args: d.spec.Arguments}
+	switch current := v.policies.Load(); {
+	case current.empty():
+		d.applied = applied{}
+	case d.policies != current:
+		v.mu.Unlock()
+		v.police(d, current)
+		return
+	}
+	e := &entry{autoDelete: d.spec.AutoDelete, args: d.spec.Arguments, applied: d.applied}
 	var changes []store.Definition
 	var id uint64
 	if d.spec.Durable && !d.spec.Exclusive {
 		id = v.store.NewID()
 		changes = append(changes, store.Definition{Kind: store.KindQueue, ID: id, Value: v.encodeQueue(&d.spec)})
+		e.parts = &parts{vhost: v, owner: id}
 	}
 	c := v.record(changes, func() { d.reply(QueueInfo{Name: d.spec.Name}, nil) })
-	e.queue = v.newQueue(id, &d.spec)
+	e.queue = v.newQueue(id, &d.spec, e)
 	v.queues[d.spec.Name] = e
 	if d.owner != nil {
 		e.owner = d.user
@@ -142,16 +169,28 @@ func (v *VHost) create(d *declaration) {
 	c.visible()
 }
 
+// police finds the policies for the queue of a declaration, without the lock
+// since that may take long, and declares it again.
+func (v *VHost) police(d *declaration, current *policies) {
+	t, _ := typeOf(d.spec.Arguments)
+	d.policies, d.applied = current, v.matching(current).match(d.spec.Name, scope(t))
+	v.declare(d)
+}
+
 // mayCreate returns the error for a declaration that cannot make a queue.
 func (v *VHost) mayCreate(d *declaration) error {
 	name, spec := d.spec.Name, &d.spec
 	switch {
 	case spec.Passive:
 		return amqp.NoQueue(v.name, name)
-	case strings.HasPrefix(name, reserved) && !d.named:
+	case strings.HasPrefix(name, reserved) && !spec.Generated:
 		return amqp.ReservedQueueName(name)
+	case v.full():
+		return amqp.QueueLimit(v.name, name, *v.settings.Load().MaxQueues)
 	case d.owner != nil && d.owner.gone:
 		return amqp.Errorf(amqp.ConnectionForced, "the connection is closed")
+	case spec.Refusal != nil:
+		return spec.Refusal
 	}
 	t, err := v.checkArguments(name, spec.Arguments)
 	if err != nil || t == classic {
@@ -174,13 +213,14 @@ func (v *VHost) badProperty(name, property string) error {
 }
 
 // newQueue makes the queue itself; id is 0 if it is not kept.
-func (v *VHost) newQueue(id uint64, spec *QueueSpec) *queue.Queue {
+func (v *VHost) newQueue(id uint64, spec *QueueSpec, e *entry) *queue.Queue {
 	cfg := queue.Config{
 		ID: id, Name: spec.Name, Budget: v.budget, Overflow: v.overflow,
-		Options: options(spec.Arguments), Clock: v.clock, OnExpired: v.unused,
+		Options: options(spec.Arguments, e.applied), Clock: v.clock, OnExpired: v.unused,
+		Bury: v.bury,
 	}
 	if id != 0 {
-		cfg.Store = v.store.Queue(id)
+		cfg.Store, cfg.Parts = v.store.Queue(id), e.parts.get
 	}
 	if spec.AutoDelete {
 		cfg.OnUnused = v.unused

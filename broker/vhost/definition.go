@@ -30,6 +30,14 @@ type queueDefinition struct {
 	Arguments  []byte `json:"arguments,omitempty"`
 }
 
+// partDefinition is a part of the store that a queue or an exchange has beside
+// its own. It has the kind of a queue.
+type partDefinition struct {
+	VHost uint64 `json:"vhost"`
+	Owner uint64 `json:"part_of"` // the owner's definition
+	Key   uint64 `json:"key"`
+}
+
 type bindingDefinition struct {
 	VHost     uint64      `json:"vhost"`
 	From      exchangeRef `json:"from"`
@@ -37,6 +45,16 @@ type bindingDefinition struct {
 	To        exchangeRef `json:"to,omitzero"` // if the destination is no queue
 	Key       []byte      `json:"key,omitempty"`
 	Arguments []byte      `json:"arguments,omitempty"`
+}
+
+type policyDefinition struct {
+	VHost      uint64          `json:"vhost"`
+	Operator   bool            `json:"operator,omitempty"`
+	Name       []byte          `json:"name"`
+	Pattern    []byte          `json:"pattern"`
+	ApplyTo    string          `json:"apply_to"`
+	Priority   int             `json:"priority,omitempty"`
+	Definition json.RawMessage `json:"definition"`
 }
 
 // exchangeRef names an exchange by the number of its definition, or one that is
@@ -71,6 +89,14 @@ func (v *VHost) encodeQueue(spec *QueueSpec) []byte {
 	return encode(queueDefinition{
 		VHost: v.id, Name: []byte(spec.Name),
 		AutoDelete: spec.AutoDelete, Arguments: encodeTable(spec.Arguments),
+	})
+}
+
+func (v *VHost) encodePolicy(kind policyKind, p *policy) []byte {
+	return encode(policyDefinition{
+		VHost: v.id, Operator: kind == operatorPolicy,
+		Name: []byte(p.Name), Pattern: []byte(p.Pattern), ApplyTo: p.ApplyTo, Priority: p.Priority,
+		Definition: encode(p.Definition),
 	})
 }
 

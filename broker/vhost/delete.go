@@ -13,7 +13,7 @@ import (
 // if there is no such queue. Errors: 405, and 406 with ifUnused if it has
 // consumers, with ifEmpty if it has messages.
 func (v *VHost) DeleteQueue(user OwnerID, name string, ifUnused, ifEmpty bool, reply func(int, error)) {
-	name = strip(name)
+	name = CleanName(name)
 	v.mu.Lock()
 	e := v.queues[name]
 	if e == nil {
@@ -60,9 +60,10 @@ func (v *VHost) remove(e *entry, answer func()) {
 	name := e.queue.QueueName()
 	v.mu.Lock()
 	next, gone := v.graph.Load().RemoveQueue(name)
-	changes := ends(gone)
+	changes := v.ends(gone)
 	if id := e.queue.ID(); id != 0 {
 		changes = append(changes, store.Definition{Kind: store.KindQueue, ID: id, Deleted: true})
+		changes = e.parts.end(changes)
 	}
 	c := v.record(changes, answer)
 	delete(v.queues, name)

@@ -15,13 +15,28 @@ type ExchangeSpec struct {
 	Passive                       bool
 	Durable, AutoDelete, Internal bool
 	Arguments                     amqp.Table
+	// Refusal is why the client may not make such an exchange if there is none
+	// yet; nil if it may.
+	Refusal *amqp.Error
+}
+
+// AlternateExchange returns where messages are to go that the exchange does not
+// route.
+func (s *ExchangeSpec) AlternateExchange() (name string, ok bool) {
+	return nameArgument(s.Arguments, exchange.AlternateExchange)
+}
+
+// IsTopic says whether there is a topic exchange of that name.
+func (v *VHost) IsTopic(name string) bool {
+	x := v.graph.Load().Exchange(name)
+	return x != nil && x.Type == "topic"
 }
 
 // DeclareExchange makes an exchange, unless there is one like it already. The
 // reply for a durable one comes when it is durable. Errors: 403, 404 (passive),
 // 406.
 func (v *VHost) DeclareExchange(spec ExchangeSpec, reply func(error)) {
-	spec.Name = strip(spec.Name)
+	spec.Name = CleanName(spec.Name)
 	switch {
 	case !spec.Passive && !exchange.KnownType(spec.Type):
 		reply(amqp.UnknownExchangeType(spec.Type))
@@ -30,7 +45,7 @@ func (v *VHost) DeclareExchange(spec ExchangeSpec, reply func(error)) {
 		reply(amqp.DefaultExchange())
 		return
 	}
-	v.mu.Lock()
+	alternate := v.lockWithAlternate(spec.Name)
 	g := v.graph.Load()
 	if x := g.Exchange(spec.Name); x != nil || spec.Passive {
 		v.mu.Unlock()
@@ -43,10 +58,14 @@ func (v *VHost) DeclareExchange(spec ExchangeSpec, reply func(error)) {
 		reply(err)
 		return
 	}
+	x.Alternate = alternate
 	var changes []store.Definition
 	if x.Durable {
 		x.ID = v.store.NewID()
 		changes = append(changes, store.Definition{Kind: store.KindExchange, ID: x.ID, Value: v.encodeExchange(&x)})
+	}
+	if w := v.newWaiting(&x); w != nil {
+		x.Delay = w
 	}
 	next, err := g.AddExchange(x)
 	if err != nil {
@@ -60,6 +79,20 @@ func (v *VHost) DeclareExchange(spec ExchangeSpec, reply func(error)) {
 	c.visible()
 }
 
+// lockWithAlternate takes the lock, and returns the alternate exchange that the
+// policies give to an exchange.
+func (v *VHost) lockWithAlternate(name string) string {
+	for {
+		current := v.policies.Load()
+		alternate := v.matching(current).alternate(name)
+		v.mu.Lock()
+		if v.policies.Load() == current {
+			return alternate
+		}
+		v.mu.Unlock()
+	}
+}
+
 // newExchange is the exchange that a declaration wants. Errors are those of
 // declarations of exchanges that do not exist yet.
 func (v *VHost) newExchange(spec *ExchangeSpec) (exchange.Exchange, error) {
@@ -69,11 +102,18 @@ func (v *VHost) newExchange(spec *ExchangeSpec) (exchange.Exchange, error) {
 	if a, ok := spec.Arguments.Get(exchange.AlternateExchange); ok && a.Tag() != longstr {
 		return exchange.Exchange{}, amqp.WrongExchangeArgType(v.name, spec.Name, exchange.AlternateExchange, a)
 	}
-	return exchange.Exchange{
+	if err := exchange.CheckDelayed(spec.Type, spec.Arguments); err != nil {
+		return exchange.Exchange{}, err
+	}
+	if spec.Refusal != nil {
+		return exchange.Exchange{}, spec.Refusal
+	}
+	x := exchange.Exchange{
 		Name: spec.Name, Type: spec.Type,
 		Durable: spec.Durable, AutoDelete: spec.AutoDelete, Internal: spec.Internal,
 		Arguments: spec.Arguments,
-	}, nil
+	}
+	return x, exchange.CheckArguments(v.name, &x)
 }
 
 // redeclareExchange answers a declaration of x, which is nil if a passive one
@@ -116,12 +156,12 @@ func (v *VHost) sameExchange(x *exchange.Exchange, spec *ExchangeSpec) error {
 // that were to go with their last binding. It is no error if there is none.
 // Errors: 403, 406 with ifUnused if it has bindings.
 func (v *VHost) DeleteExchange(name string, ifUnused bool, reply func(error)) {
-	name = strip(name)
+	name = CleanName(name)
 	switch {
 	case name == "":
 		reply(amqp.DefaultExchange())
 		return
-	case strings.HasPrefix(name, reserved):
+	case Predeclared(name):
 		reply(amqp.SystemExchange(v.name, name))
 		return
 	}
@@ -139,7 +179,7 @@ func (v *VHost) DeleteExchange(name string, ifUnused bool, reply func(error)) {
 		return
 	}
 	next, gone := g.RemoveExchange(name)
-	c := v.record(ends(gone), func() { reply(nil) })
+	c := v.record(v.ends(gone), func() { reply(nil) })
 	v.publish(next)
 	v.mu.Unlock()
 	c.visible()

@@ -12,10 +12,15 @@ type entry struct {
 	autoDelete bool
 	owner      OwnerID // of an exclusive queue, else 0
 	args       amqp.Table
+	parts      *parts // nil if the queue is not kept
 
 	// Guarded by VHost.mu.
+	applied applied // the policies that the queue was told of last
+
 	ending int  // deletions that have been begun and may fail
 	gone   bool // one of them has not failed
+	// complaints are those that were logged.
+	complaints complaint
 	// decided are called, without the lock, when no deletion is under way any
 	// more, or one has been done.
 	decided []func()
@@ -41,6 +46,12 @@ func (v *VHost) mayUse(user OwnerID, e *entry) error {
 		return amqp.LockedQueue(v.name, e.queue.QueueName())
 	}
 	return nil
+}
+
+// scope is what the queue is to policies.
+func (e *entry) scope() scope {
+	t, _ := typeOf(e.args)
+	return scope(t)
 }
 
 // await leaves f to be called when it is decided whether the queue is

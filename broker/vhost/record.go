@@ -97,8 +97,8 @@ func (u *unsynced) await(id uint64, f func()) {
 	}
 }
 
-// ends returns the records of what went with a change.
-func ends(gone exchange.Removed) []store.Definition {
+// ends returns the records of what went with a change. The caller holds the lock.
+func (v *VHost) ends(gone exchange.Removed) []store.Definition {
 	var changes []store.Definition
 	for _, b := range gone.Bindings {
 		if b.ID != 0 {
@@ -106,8 +106,15 @@ func ends(gone exchange.Removed) []store.Definition {
 		}
 	}
 	for _, x := range gone.Exchanges {
+		if w := waitingAt(x); w != nil {
+			v.endings.Go(w.end)
+		}
 		if x.ID != 0 {
 			changes = append(changes, store.Definition{Kind: store.KindExchange, ID: x.ID, Deleted: true})
+			if p := v.parts[x.ID]; p != nil {
+				changes = p.end(changes)
+				delete(v.parts, x.ID)
+			}
 		}
 	}
 	return changes

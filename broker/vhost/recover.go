@@ -14,17 +14,30 @@ import (
 type recovery struct {
 	*VHost
 	graph     *exchange.Graph
+	matching  *matching
 	exchanges map[uint64]string // names by the number of the definition
 	queues    map[uint64]string
+	parts     map[uint64]*parts // whose owner was not found yet, by that
+	isPart    map[uint64]bool   // definitions that are no queue
 }
 
 // Recover brings back what the definitions of a store define in this vhost;
 // those of others are passed over. It is called once, before anything else.
 func (v *VHost) Recover(defs []store.Definition) error {
-	r := recovery{VHost: v, graph: v.graph.Load(), exchanges: map[uint64]string{}, queues: map[uint64]string{}}
+	if err := v.recoverPolicies(defs); err != nil {
+		return err
+	}
+	r := recovery{
+		VHost: v, graph: v.graph.Load(), matching: v.matching(v.policies.Load()),
+		exchanges: map[uint64]string{}, queues: map[uint64]string{},
+		parts: map[uint64]*parts{}, isPart: map[uint64]bool{},
+	}
+	if err := r.findParts(defs); err != nil {
+		return err
+	}
 	for i := range defs {
 		d := &defs[i]
-		if !v.mine(d) {
+		if !v.mine(d) || d.Kind == store.KindQueue && r.isPart[d.ID] {
 			continue
 		}
 		var err error
@@ -40,9 +53,14 @@ func (v *VHost) Recover(defs []store.Definition) error {
 			return fmt.Errorf("vhost %q: definition %d: %w", v.name, d.ID, err)
 		}
 	}
+	r.dropOrphans()
 	v.graph.Store(r.graph)
 	for _, e := range v.entries() {
 		e.queue.Open()
+	}
+	v.applyToExchanges(r.matching) // to those that were there before
+	for _, w := range v.waitings() {
+		w.recover()
 	}
 	return nil
 }
@@ -56,10 +74,18 @@ func (r *recovery) exchange(d *store.Definition) error {
 	if err != nil {
 		return fmt.Errorf("decode exchange %q: %w", def.Name, err)
 	}
-	next, err := r.graph.AddExchange(exchange.Exchange{
+	x := exchange.Exchange{
 		Name: string(def.Name), Type: def.Type, Durable: true,
 		AutoDelete: def.AutoDelete, Internal: def.Internal, Arguments: args, ID: d.ID,
-	})
+		Alternate: r.matching.alternate(string(def.Name)),
+	}
+	if r.parts[d.ID] != nil {
+		r.VHost.parts[d.ID] = r.claim(d.ID)
+	}
+	if w := r.newWaiting(&x); w != nil {
+		x.Delay = w
+	}
+	next, err := r.graph.AddExchange(x)
 	if err != nil {
 		return fmt.Errorf("exchange %q of type %q: %w", def.Name, def.Type, err)
 	}
@@ -81,8 +107,10 @@ func (r *recovery) queue(d *store.Definition) error {
 	if r.VHost.queues[spec.Name] != nil {
 		return fmt.Errorf("queue %q is defined twice", def.Name)
 	}
-	e := &entry{queue: r.newQueue(d.ID, &spec), autoDelete: def.AutoDelete, args: args}
-	e.queue.Recover()
+	e := &entry{autoDelete: def.AutoDelete, args: args, parts: r.claim(d.ID)}
+	e.applied = r.matching.match(spec.Name, e.scope())
+	e.queue = r.newQueue(d.ID, &spec, e)
+	e.queue.Recover(e.parts.all())
 	r.VHost.queues[spec.Name] = e
 	r.graph = r.graph.AddQueue(e.queue)
 	r.queues[d.ID] = spec.Name

@@ -16,8 +16,26 @@ type Route struct {
 	Queues []*queue.Queue
 	// Durable is how many of them keep messages.
 	Durable int
+	// Waits is where the message is to wait for Delay milliseconds before it goes
+	// on from there; it has not come to the queues behind. Valid as Queues are.
+	Waits []*Waiting
+	Delay int64
+	// Reply is the requester to whom the message goes instead of to queues: it
+	// was published to the address of a direct reply. Mostly nil.
+	Reply Replier
+	// Blind says that there are keys in the headers of the message that are not
+	// for receivers, and Fault what is wrong with keys in headers; nil if nothing
+	// is. They are of the last message that had headers.
+	Blind bool
+	Fault *amqp.Error
+
+	// Head is the properties of the message as on the wire. Whoever routes sets it
+	// before, or leaves it nil: then no exchange can route by a property.
+	Head []byte
 
 	result exchange.Result
+	copies amqp.Copies
+	keys   [][]byte // of a message with copies, for the time of a call
 	// What was asked for last, and of which version of the topology; that is 0
 	// if the answer cannot be used again. An idle channel must not keep an old
 	// topology alive, so it is not the graph itself.
@@ -27,15 +45,25 @@ type Route struct {
 
 // Route finds the queues for a message that is published to an exchange and
 // leaves them in r. headers is the table of its headers as on the wire, with its
-// length before it, or nil. Nothing is kept of the arguments, and if it is the
-// same place as last time, and the topology is still the same, nothing is looked
-// up. Errors: 403 if clients may not publish to the exchange, 404.
+// length before it, or nil; they may name further keys. Nothing is kept of the
+// arguments, and if it is the same place as last time, and the topology is still
+// the same, nothing is looked up. Errors: 403 if clients may not publish to the
+// exchange, 404.
 func (v *VHost) Route(r *Route, exchange, key, headers []byte) error {
+	copied := headers != nil && r.copied(key, headers)
+	if copied {
+		defer r.forgetKeys()
+	}
 	g := v.graph.Load()
-	if g.Version() == r.version && bytes.Equal(key, r.key) && bytes.Equal(exchange, r.exchange) {
+	if !copied && g.Version() == r.version && bytes.Equal(key, r.key) && bytes.Equal(exchange, r.exchange) {
 		return nil
 	}
-	r.version, r.Queues, r.Durable = 0, r.Queues[:0], 0
+	r.version, r.Queues, r.Durable, r.Waits, r.Reply = 0, r.Queues[:0], 0, r.Waits[:0], nil
+	if len(exchange) == 0 {
+		if r.Reply = v.replies.find(key); r.Reply != nil {
+			return nil
+		}
+	}
 	x := g.ExchangeNamed(exchange)
 	if x == nil {
 		return amqp.NoExchange(v.name, string(exchange))
@@ -43,7 +71,24 @@ func (v *VHost) Route(r *Route, exchange, key, headers []byte) error {
 	if x.Internal {
 		return amqp.InternalExchange(v.name, x.Name)
 	}
-	g.Route(&r.result, x, key, headers)
+	r.from(g, x, key, headers, copied)
+	if !copied && !r.result.Once() {
+		r.version = g.Version()
+		r.exchange = append(r.exchange[:0], exchange...)
+		r.key = append(r.key[:0], key...)
+	}
+	return nil
+}
+
+// from adds where a message goes from an exchange; copied says that all its keys
+// are in r.
+func (r *Route) from(g *exchange.Graph, x *exchange.Exchange, key, headers []byte, copied bool) {
+	r.result.Properties = r.Head
+	if copied {
+		g.RouteKeys(&r.result, x, r.keys, headers)
+	} else {
+		g.Route(&r.result, x, key, headers)
+	}
 	for _, q := range r.result.Queues() {
 		to := q.(*queue.Queue)
 		r.Queues = append(r.Queues, to)
@@ -51,10 +96,26 @@ func (v *VHost) Route(r *Route, exchange, key, headers []byte) error {
 			r.Durable++
 		}
 	}
-	if !r.result.UsedHeaders() {
-		r.version = g.Version()
-		r.exchange = append(r.exchange[:0], exchange...)
-		r.key = append(r.key[:0], key...)
+	r.Delay = r.result.Delay()
+	for _, x := range r.result.Waits() {
+		r.Waits = append(r.Waits, waitingAt(x))
 	}
-	return nil
+}
+
+// copied reads the copies in headers, and reports whether there are any: then
+// all keys of the message are in r.
+func (r *Route) copied(key, headers []byte) bool {
+	r.Fault = r.copies.Parse(headers)
+	r.Blind = r.copies.Blind
+	if r.Fault != nil || !r.copies.Any() {
+		return false
+	}
+	r.keys = append(append(append(r.keys[:0], key), r.copies.CC...), r.copies.BCC...)
+	return true
+}
+
+// forgetKeys lets go of the message that the keys are in.
+func (r *Route) forgetKeys() {
+	clear(r.keys)
+	r.copies.Forget()
 }

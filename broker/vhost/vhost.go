@@ -22,8 +22,11 @@ type Config struct {
 	// goes and is not kept; both may be nil.
 	Budget   *queue.Budget
 	Overflow *store.Volatile
-	// Clock is what the times of queues are kept by; nil if nothing happens by
-	// itself.
+	// DefaultQueueType is the type of queues whose declaration does not say, if
+	// the settings do not say either: see [Settings].
+	DefaultQueueType string
+	Settings         Settings
+	// Clock tells delayed messages when they are due; without it they never are.
 	Clock *queue.Clock
 	// Log may be nil.
 	Log *zap.Logger
@@ -45,19 +48,34 @@ type VHost struct {
 	overflow *store.Volatile
 	clock    *queue.Clock
 	log      *zap.Logger
+	// defaultType is the type of queues that nobody has given one.
+	defaultType string
 
 	// Changed while holding mu, read by anyone.
-	graph atomic.Pointer[exchange.Graph]
+	graph    atomic.Pointer[exchange.Graph]
+	policies atomic.Pointer[policies]
+
+	// Replaced as a whole by anyone.
+	settings atomic.Pointer[Settings]
+
+	// policing is held by whoever changes the policies until they are applied. It
+	// is taken before mu.
+	policing sync.Mutex
 
 	// Guarded by mu. No method of a queue is called while holding it.
 	mu     sync.Mutex
 	queues map[string]*entry
 	owners map[OwnerID]*owner
+	parts  map[uint64]*parts // of exchanges that have any, by their definition
 	closed bool
 
 	unsynced unsynced
-	// endings are the goroutines that delete queues with no consumer left.
+	replies  replies
+	// endings are the goroutines that delete queues with no consumer left, and that
+	// end what waits at exchanges that are deleted.
 	endings sync.WaitGroup
+	// burials are those that strands are at. Added to while holding mu.
+	burials sync.WaitGroup
 }
 
 // New makes a virtual host with the exchanges that every one has.
@@ -70,11 +88,15 @@ func New(cfg Config) *VHost {
 		id:     cfg.ID,
 		store:  cfg.Store,
 		budget: cfg.Budget, overflow: cfg.Overflow, clock: cfg.Clock,
-		log:    cfg.Log,
-		queues: map[string]*entry{},
-		owners: map[OwnerID]*owner{},
+		log:         cfg.Log,
+		defaultType: cfg.DefaultQueueType,
+		queues:      map[string]*entry{},
+		owners:      map[OwnerID]*owner{},
+		parts:       map[uint64]*parts{},
 	}
 	v.graph.Store(exchange.NewGraph())
+	v.policies.Store(&policies{})
+	v.settings.Store(&cfg.Settings)
 	return v
 }
 
@@ -86,7 +108,11 @@ func (v *VHost) Close() {
 	v.mu.Lock()
 	v.closed = true
 	v.mu.Unlock()
+	v.burials.Wait()
 	v.endings.Wait()
+	for _, w := range v.waitings() {
+		w.close()
+	}
 	for _, e := range v.entries() {
 		e.queue.Close()
 	}
@@ -109,9 +135,17 @@ func (v *VHost) Check() error {
 	if err := v.checkTopology(); err != nil {
 		return fmt.Errorf("vhost %q: %w", v.name, err)
 	}
+	if err := v.checkPolicies(); err != nil {
+		return fmt.Errorf("vhost %q: %w", v.name, err)
+	}
 	for _, e := range v.entries() {
 		if err := e.queue.Check(); err != nil {
 			return fmt.Errorf("vhost %q: %w", v.name, err)
+		}
+	}
+	for _, w := range v.waitings() {
+		if err := w.check(); err != nil {
+			return fmt.Errorf("vhost %q: exchange %q: %w", v.name, w.name, err)
 		}
 	}
 	return nil

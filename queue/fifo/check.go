@@ -1,6 +1,9 @@
 package fifo
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Check returns an error that names the first invariant found broken, or nil.
 // It walks the whole state: for tests.
@@ -14,24 +17,24 @@ func (m *Machine) Check() error {
 			err = fmt.Errorf("message %d is in the queue twice", i.Seq)
 		case i.Seq > m.newest:
 			err = fmt.Errorf("message %d was never published", i.Seq)
-		case m.line.gap.len() > 0 && i.Seq >= m.line.gap.first && i.Seq <= m.line.gap.last:
-			err = fmt.Errorf("message %d is in memory, and in the gap from %d to %d", i.Seq, m.line.gap.first, m.line.gap.last)
+		default:
+			err = m.checkLane(i)
 		}
 		seen[i.Seq] = true
 	})
 	if err != nil {
 		return err
 	}
-	if n := len(seen) + m.line.gap.len(); n != m.Ready()+m.Unacked()+len(m.delayed)+len(m.dying) {
+	n := len(seen)
+	for l := range m.eachLane {
+		n += l.line.gap.len()
+		if err := m.checkOrder(l); err != nil {
+			return fmt.Errorf("priority %d: %w", l.priority, err)
+		}
+	}
+	if n != m.Ready()+m.Unacked()+len(m.delayed)+len(m.dying) {
 		return fmt.Errorf("%d messages, but %d ready, %d unacked, %d delayed and %d dying",
 			n, m.Ready(), m.Unacked(), len(m.delayed), len(m.dying))
-	}
-	if first := m.line.peek(); first != nil {
-		for _, f := range m.returned.all() {
-			if f.seq >= first.Seq {
-				return fmt.Errorf("message %d was returned, but %d is first in line", f.seq, first.Seq)
-			}
-		}
 	}
 	for at := range m.residents.items {
 		if i := &m.residents.items[at]; i.Seq > 0 {
@@ -41,15 +44,48 @@ func (m *Machine) Check() error {
 	if bytes != m.residents.bytes {
 		return fmt.Errorf("delivered messages in memory cost %d, not %d", bytes, m.residents.bytes)
 	}
-	for _, l := range [...]*list{&m.line.front, &m.line.back} {
-		if err := l.check(); err != nil {
-			return err
-		}
-	}
 	if err := m.checkRules(); err != nil {
 		return err
 	}
 	return m.checkConsumers()
+}
+
+// checkLane looks at the lane of a message that is in memory.
+func (m *Machine) checkLane(i *Item) error {
+	if m.lanes != nil && int(i.Lane) >= len(m.lanes.by) || m.at(i.Lane) == nil || m.at(i.Lane).priority != i.Lane {
+		return fmt.Errorf("message %d is in lane %d, which is not there", i.Seq, i.Lane)
+	}
+	if g := &m.at(i.Lane).line.gap; g.len() > 0 && i.Seq >= g.first && i.Seq <= g.last {
+		return fmt.Errorf("message %d is in memory, and in the gap from %d to %d", i.Seq, g.first, g.last)
+	}
+	return nil
+}
+
+// checkOrder looks at one lane.
+func (m *Machine) checkOrder(l *lane) error {
+	if s := m.lanes; s != nil && l.ready() > 0 && s.busy[l.priority/64]&(1<<(l.priority%64)) == 0 {
+		return fmt.Errorf("%d messages, and the lane has no turn", l.ready())
+	}
+	if first := l.line.peek(); first != nil {
+		for _, f := range l.returned.all() {
+			if f.seq >= first.Seq {
+				return fmt.Errorf("message %d was returned, but %d is first in line", f.seq, first.Seq)
+			}
+		}
+	}
+	for _, in := range [...][]ref{l.returned.all(), l.awaited} {
+		for at := range in {
+			if lane, _ := m.residents.place(&in[at]); lane != l.priority {
+				return fmt.Errorf("message %d is of priority %d", in[at].seq, lane)
+			}
+		}
+	}
+	for _, e := range [...]*list{&l.line.front, &l.line.back} {
+		if err := e.check(l.priority); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // checkRules looks at what the rules need.
@@ -66,17 +102,21 @@ func (m *Machine) checkRules() error {
 		}
 		bytes += i.body()
 	}
-	m.line.front.each(count)
-	m.line.back.each(count)
-	for _, f := range m.returned.all() {
-		if f.resident() {
-			count(m.residents.get(&f))
+	gap := 0
+	for l := range m.eachLane {
+		l.line.front.each(count)
+		l.line.back.each(count)
+		gap += l.line.gap.len()
+		for _, f := range l.returned.all() {
+			if f.resident() {
+				count(m.residents.get(&f))
+			}
 		}
 	}
 	switch {
 	case bytes < 0:
 		return fmt.Errorf("a message expires and nobody looks")
-	case bytes > m.length.bytes, m.line.gap.len() == 0 && bytes != m.length.bytes:
+	case bytes > m.length.bytes, gap == 0 && bytes != m.length.bytes:
 		return fmt.Errorf("the bodies have %d bytes in memory, and %d in all", bytes, m.length.bytes)
 	}
 	return nil
@@ -90,8 +130,17 @@ func (m *Machine) checkConsumers() error {
 		}
 	}
 	queued := map[*Consumer]bool{}
-	for c := m.round.first; c != nil; c = c.next {
-		queued[c] = true
+	for at := range m.round.levels {
+		l := &m.round.levels[at]
+		if l.first == nil || at > 0 && l.priority >= m.round.levels[at-1].priority || m.round.first != m.round.levels[0].first {
+			return fmt.Errorf("consumers of priority %d are out of order", l.priority)
+		}
+		for c := l.first; c != nil; c = c.next {
+			queued[c] = true
+		}
+	}
+	if s := &m.single; s.on && (s.active == nil) != (len(m.consumers) == 0) || s.active != nil && !slices.Contains(m.consumers, s.active) {
+		return fmt.Errorf("%d consumers, and the active one is %v", len(m.consumers), s.active)
 	}
 	for _, c := range m.consumers {
 		switch {
@@ -99,8 +148,8 @@ func (m *Machine) checkConsumers() error {
 			return fmt.Errorf("a consumer counts %d unacked messages and has %d", c.unacked, held[c])
 		case c.Prefetch > 0 && c.unacked > c.Prefetch:
 			return fmt.Errorf("a consumer has %d unacked messages with a prefetch of %d", c.unacked, c.Prefetch)
-		case c.hasCredit() != queued[c]:
-			return fmt.Errorf("a consumer with credit=%v has its turn=%v", c.hasCredit(), queued[c])
+		case m.mayHave(c) != queued[c]:
+			return fmt.Errorf("a consumer with credit=%v has its turn=%v", m.mayHave(c), queued[c])
 		}
 		delete(queued, c)
 	}
@@ -110,12 +159,15 @@ func (m *Machine) checkConsumers() error {
 	return nil
 }
 
-func (l *list) check() error {
+func (l *list) check(lane uint8) error {
 	n, bytes, last := 0, int64(0), uint64(0)
 	var err error
 	l.each(func(i *Item) {
 		n++
 		bytes += i.cost()
+		if i.Lane != lane {
+			err = fmt.Errorf("message %d is of priority %d", i.Seq, i.Lane)
+		}
 		if i.Seq <= last {
 			err = fmt.Errorf("message %d comes behind %d", i.Seq, last)
 		}

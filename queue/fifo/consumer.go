@@ -11,6 +11,9 @@ type Consumer struct {
 	NoAck bool
 	// Exclusive consumers suffer no other on the queue.
 	Exclusive bool
+	// Priority says who gets messages first: consumers of lower ones only when
+	// none of a higher one has credit.
+	Priority int64
 	// Prefetch is how many unacked messages the consumer may have; 0 is any
 	// number.
 	Prefetch int
@@ -39,45 +42,4 @@ type Gate interface {
 
 func (c *Consumer) hasCredit() bool {
 	return c.registered && !c.paused && (c.NoAck || c.Prefetch == 0 || c.unacked < c.Prefetch)
-}
-
-// round is the consumers with credit, in the order in which their turn comes.
-type round struct{ first, last *Consumer }
-
-func (r *round) add(c *Consumer) {
-	if c.queued {
-		return
-	}
-	c.queued, c.prev, c.next = true, r.last, nil
-	if r.last != nil {
-		r.last.next = c
-	} else {
-		r.first = c
-	}
-	r.last = c
-}
-
-func (r *round) remove(c *Consumer) {
-	if !c.queued {
-		return
-	}
-	if c.prev != nil {
-		c.prev.next = c.next
-	} else {
-		r.first = c.next
-	}
-	if c.next != nil {
-		c.next.prev = c.prev
-	} else {
-		r.last = c.prev
-	}
-	c.queued, c.prev, c.next = false, nil, nil
-}
-
-// turn puts the first consumer behind the others.
-func (r *round) turn() {
-	if c := r.first; c != r.last {
-		r.remove(c)
-		r.add(c)
-	}
 }

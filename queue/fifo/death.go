@@ -72,25 +72,32 @@ func (m *Machine) Dead(to *Item, whole bool) (why Reason, ok bool) {
 
 // wantDying asks for the first of the dying messages.
 func (m *Machine) wantDying(w *Want) bool {
+	var seqs [keepers][]uint64
 	n := 0
-	for n < min(len(m.dying), maxWanted) && !m.dying[n].resident() {
-		n++
+	for ; n < min(len(m.dying), maxWanted) && !m.dying[n].resident(); n++ {
+		i := m.dying[n].item()
+		if n == 0 {
+			w.Lane = i.Lane
+		}
+		if i.Lane != w.Lane {
+			break
+		}
+		seqs[i.Kept] = append(seqs[i.Kept], i.Seq)
 	}
 	if n == 0 {
 		return false
 	}
 	w.dying, m.exhumed = true, n
-	for _, k := range [...]Keeper{Store, Overflow} {
-		var seqs []uint64
-		for at := range m.dying[:n] {
-			if i := m.dying[at].item(); i.Kept == k {
-				seqs = append(seqs, i.Seq)
-			}
-		}
-		slices.Sort(seqs)
-		w.Ranges[k] = rangesOf(seqs)
-	}
+	w.order(&seqs)
 	return true
+}
+
+// order makes ranges of sequence numbers.
+func (w *Want) order(seqs *[keepers][]uint64) {
+	for k := range seqs {
+		slices.Sort(seqs[k])
+		w.Ranges[k] = rangesOf(seqs[k])
+	}
 }
 
 // rangesOf returns the ranges of numbers that rise.

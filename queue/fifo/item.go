@@ -25,6 +25,8 @@ type Item struct {
 	Hold *Hold
 	// Count is how the message has come back so far.
 	Count Tally
+	// Lane is the priority under which the queue has it: see [Machine.Prioritize].
+	Lane uint8
 	// Kept says who keeps the message.
 	Kept Keeper
 }
@@ -56,7 +58,7 @@ func (t Tally) Failures() uint32 { return uint32(t >> 1) }
 // returned is the tally of a message that comes back.
 func (t Tally) returned(failed bool) Tally {
 	t |= 1
-	if failed && t < maxTally {
+	if failed && t <= maxTally-2 {
 		t += 2
 	}
 	return t

@@ -8,14 +8,13 @@ import (
 // that were delivered and are not in memory count when they are.
 type length struct {
 	bytes int64
-	// unmeasured is the sequence number up to which messages in the gap are not
-	// counted in bytes; 0 if all are. The store knows which messages it has, but
-	// not how large each is.
-	unmeasured uint64
+	// unmeasured is how many lanes have messages in their gaps that are not
+	// counted in bytes, see [lane].
+	unmeasured int
 }
 
-// waiting is how many messages count for the length of the queue.
-func (m *Machine) waiting() int64 { return int64(m.Ready() + len(m.delayed)) }
+// queued is how many messages count for the length of the queue.
+func (m *Machine) queued() int64 { return int64(m.Ready() + len(m.delayed)) }
 
 // BodyBytes is how many bytes the bodies of waiting messages have together, as
 // far as that is known.
@@ -30,7 +29,7 @@ func (m *Machine) TooLong() bool { return m.longer(0, 0) }
 
 func (m *Machine) longer(n, bytes int64) bool {
 	r := m.rules
-	return r != nil && (r.MaxLength >= 0 && m.waiting()+n > r.MaxLength ||
+	return r != nil && (r.MaxLength >= 0 && m.queued()+n > r.MaxLength ||
 		r.MaxBytes >= 0 && m.length.bytes+bytes > r.MaxBytes)
 }
 
@@ -50,16 +49,16 @@ func (m *Machine) Unmeasured() bool {
 	return m.length.unmeasured > 0 && m.rules != nil && m.rules.MaxBytes >= 0
 }
 
-// wantMeasure asks for the size of what was recovered.
+// wantMeasure asks for the size of what was recovered of a lane.
 func (m *Machine) wantMeasure(w *Want) bool {
-	l := &m.length
-	if m.line.gap.n[Store] == 0 || m.line.gap.first > l.unmeasured {
-		l.unmeasured = 0
-		return false
+	for l := range m.eachLane {
+		if l.unmeasured > 0 {
+			w.Measure, w.Lane = true, l.priority
+			w.Ranges[Store] = []store.Range{{First: l.line.gap.first, Last: l.unmeasured}}
+			return true
+		}
 	}
-	w.Measure = true
-	w.Ranges[Store] = []store.Range{{First: m.line.gap.first, Last: l.unmeasured}}
-	return true
+	return false
 }
 
 // Measured answers a [Want] of that kind: how many bytes the bodies have.
@@ -67,18 +66,40 @@ func (m *Machine) Measured(w *Want, bytes int64) {
 	m.reading = false
 	if w.era == m.era {
 		m.length.bytes += bytes
-		m.length.unmeasured = 0
+		m.measured(m.at(w.Lane))
 	}
 }
 
-// restored counts messages that were read from the gap.
-func (l *length) restored(items []Item) {
+// measured notes that all of a lane is counted.
+func (m *Machine) measured(l *lane) {
+	if l.unmeasured > 0 {
+		l.unmeasured = 0
+		m.length.unmeasured--
+	}
+}
+
+// countRestored counts messages that were read from a gap.
+func (m *Machine) countRestored(l *lane, items []Item) {
 	if l.unmeasured == 0 {
 		return
 	}
 	for at := range items {
 		if i := &items[at]; i.Seq <= l.unmeasured {
-			l.bytes += i.body()
+			m.length.bytes += i.body()
 		}
+	}
+	if g := &l.line.gap; g.n[Store] == 0 || g.first > l.unmeasured {
+		m.measured(l)
+	}
+}
+
+// measureHeld counts what a purge has left.
+func (m *Machine) measureHeld() {
+	m.length = length{}
+	count := func(i *Item) { m.length.bytes += i.body() }
+	for l := range m.eachLane {
+		l.unmeasured = 0
+		l.line.front.each(count)
+		l.line.back.each(count)
 	}
 }

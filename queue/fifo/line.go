@@ -73,6 +73,9 @@ func (l *line) ahead() int64 {
 	return min(max(l.window/16, minRead), maxRead)
 }
 
+// low says that there is a gap, and little in front of it.
+func (l *line) low() bool { return l.gap.len() > 0 && l.front.bytes <= l.ahead() }
+
 // add makes room for one more item, which will cost so much, and returns it,
 // empty.
 func (l *line) add(cost int64) *Item {
@@ -155,6 +158,17 @@ func (l *line) restore(items []Item, upTo uint64) {
 		*l.front.add(i.cost(), l.blocks) = *i
 	}
 	l.gap.took(upTo, &n)
+}
+
+// idle gives back the blocks of an empty line.
+func (l *line) idle() {
+	for _, e := range [...]*list{&l.front, &l.back} {
+		if e.len == 0 && e.head != nil {
+			l.blocks.put(e.head)
+			*e = list{}
+		}
+	}
+	l.mark = mark{}
 }
 
 // drop gives the memory back. The items must be gone.

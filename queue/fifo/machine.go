@@ -9,19 +9,20 @@ import (
 )
 
 // ErrExclusive refuses a consumer: the queue has an exclusive one, or the new
-// one wants to be exclusive and is not alone.
+// one wants to be exclusive and is not alone, or will not be.
 var ErrExclusive = errors.New("fifo: queue in exclusive use")
 
 // Machine is the state of one queue. The zero Machine is empty and ready. It
-// belongs to one goroutine at a time.
+// belongs to one goroutine at a time and must not be copied.
 type Machine struct {
-	line      line
-	returned  returned
+	main      lane      // of messages without a priority of their own
+	lanes     *lanes    // all, if there are others
 	residents residents // of returned and slots
 	slots     slots
 	owners    owners
 	consumers []*Consumer
 	round     round
+	single    single
 	newest    uint64 // the highest Seq published
 	paging
 
@@ -48,10 +49,20 @@ type Delivery struct {
 
 // Lend gives the machine memory to use and to leave, until it is called with
 // nil.
-func (m *Machine) Lend(b *Blocks) { m.line.blocks = b }
+func (m *Machine) Lend(b *Blocks) {
+	m.main.line.blocks = b
+	if m.lanes != nil {
+		m.lanes.lend(b)
+	}
+}
 
 // Ready is the number of messages that wait for a consumer.
-func (m *Machine) Ready() int { return m.line.len() + m.returned.len() + len(m.awaited) }
+func (m *Machine) Ready() int {
+	if m.lanes != nil {
+		return m.lanes.ready()
+	}
+	return m.main.ready()
+}
 
 // Unacked is the number of messages that wait to be settled.
 func (m *Machine) Unacked() int { return m.slots.len }
@@ -59,35 +70,43 @@ func (m *Machine) Unacked() int { return m.slots.len }
 // Consumers is the number of consumers.
 func (m *Machine) Consumers() int { return len(m.consumers) }
 
-// Publish adds a message behind all others. Its Seq must be above theirs.
+// Publish adds a message to its lane, behind all others there. Its Seq must be
+// above that of any message.
 func (m *Machine) Publish(i Item) {
-	*m.Add(i.Seq, &i.Message) = i
+	*m.Add(i.Seq, &i.Message, i.Lane) = i
 }
 
 // Add is Publish for those who build the message in its place: it returns the
-// new message, of which only Seq is set and which must become as large as the
-// one that is given. The pointer is good until the next call.
-func (m *Machine) Add(seq uint64, like *store.Message) *Item {
+// new message, of which only Seq and Lane are set and which must become as large
+// as the one that is given. The pointer is good until the next call.
+func (m *Machine) Add(seq uint64, like *store.Message, lane uint8) *Item {
 	if seq <= m.newest {
 		panic("fifo: sequence numbers must rise")
 	}
 	m.newest = seq
-	i := m.line.add(int64(like.Size()) + itemCost)
+	l := &m.main
+	if lane != l.priority || m.lanes != nil {
+		l = m.enter(lane)
+	}
+	i := l.line.add(int64(like.Size()) + itemCost)
 	_, _, body := like.Lengths()
 	m.length.bytes += int64(body)
-	i.Seq = seq
+	i.Seq, i.Lane = seq, lane
 	return i
 }
 
 // Consume adds a consumer. It gets messages from the next Dispatch on.
 func (m *Machine) Consume(c *Consumer) error {
-	if len(m.consumers) > 0 && (c.Exclusive || m.consumers[0].Exclusive) {
+	if len(m.consumers) > 0 && (c.Exclusive || m.consumers[0].Exclusive) || c.Exclusive && m.single.on {
 		return ErrExclusive
 	}
 	c.registered = true
 	m.owners.add(c)
 	m.consumers = append(m.consumers, c)
-	m.line.consumed = true
+	m.setConsumed()
+	if m.single.on {
+		m.came(c)
+	}
 	m.refresh(c)
 	return nil
 }
@@ -98,8 +117,9 @@ func (m *Machine) Cancel(c *Consumer) bool {
 	for at, other := range m.consumers {
 		if other == c {
 			m.consumers = append(m.consumers[:at], m.consumers[at+1:]...)
-			m.line.consumed = len(m.consumers) > 0
+			m.setConsumed()
 			m.deregister(c)
+			m.went()
 			return true
 		}
 	}
@@ -147,7 +167,7 @@ func (m *Machine) Dispatch(out []Delivery, limit int) ([]Delivery, bool) {
 		if !c.NoAck {
 			m.take(d, c)
 		}
-		if c.hasCredit() {
+		if m.mayHave(c) {
 			m.round.turn()
 		} else {
 			m.round.remove(c)
@@ -217,7 +237,8 @@ func (m *Machine) Detach(holder any) int {
 	gone := len(m.consumers) - len(kept)
 	clear(m.consumers[len(kept):])
 	m.consumers = kept
-	m.line.consumed = len(kept) > 0
+	m.setConsumed()
+	m.went()
 	var held []ref // if their order matters
 	for at := range m.slots.table {
 		f := &m.slots.table[at]
@@ -250,115 +271,62 @@ func (m *Machine) deregister(c *Consumer) {
 	}
 }
 
-// Purge removes the ready messages: all below a sequence number, which it
-// returns with their number. each is called for those in memory. Messages on
-// hold stay, and so does what is behind them.
-func (m *Machine) Purge(each func(*Item)) (n int, below uint64) {
-	ready := int(m.waiting())
-	m.forgetReturned(each)
-	m.length = length{}
-	var i Item
-	for first := m.line.peek(); first != nil && !first.held(); first = m.line.peek() {
-		m.line.pop(&i)
-		each(&i)
-	}
-	if m.line.front.len > 0 {
-		m.measureHeld()
-		return ready - m.line.len(), m.line.front.peek().Seq
-	}
-	// What is held, and what is behind it, is never moved into the gap.
-	m.line.gap = gap{}
-	for first := m.line.peek(); first != nil && !first.held(); first = m.line.peek() {
-		m.line.pop(&i)
-		each(&i)
-	}
-	if first := m.line.peek(); first != nil {
-		m.measureHeld()
-		return ready - m.line.len(), first.Seq
-	}
-	m.line.drop()
-	return ready, m.newest + 1
-}
-
-// measureHeld counts what a purge has left.
-func (m *Machine) measureHeld() {
-	count := func(i *Item) { m.length.bytes += i.body() }
-	m.line.front.each(count)
-	m.line.back.each(count)
-}
-
-// forgetReturned removes the ready messages that were delivered before, and
-// makes what is being read void.
-func (m *Machine) forgetReturned(each func(*Item)) {
+// Purge removes the ready messages, and those that wait until they are ready, and
+// returns how many there were: of each lane that had any, all below a sequence
+// number, which it gives to purged. each is called for those in memory. Messages
+// on hold stay, and so does what is behind them. What is being read becomes void.
+func (m *Machine) Purge(each func(*Item), purged func(lane uint8, below uint64)) (n int) {
 	m.era++
-	var i Item
-	for _, list := range [...][]ref{m.returned.all(), m.awaited} {
-		for at := range list {
-			m.residents.take(&list[at], &i)
-			each(&i)
+	waited := m.forgetDelayed(each)
+	for l := range m.eachLane {
+		if before := l.ready(); before > 0 || waited[l.priority] > 0 {
+			below := l.purge(&m.residents, m.newest, each)
+			n += before - l.ready() + waited[l.priority]
+			purged(l.priority, below)
 		}
 	}
-	for at := range m.delayed {
-		m.residents.take(&m.delayed[at].ref, &i)
-		each(&i)
-	}
-	m.returned.clear()
-	m.awaited, m.delayed = nil, nil
+	m.measureHeld()
+	return n
 }
 
 // Resident calls each for every message that the queue has in memory, ready or
 // not, in no particular order; of those that it does not have in memory only
 // for such as were delivered, as far as they are known.
 func (m *Machine) Resident(each func(*Item)) {
-	one := func(f *ref) {
-		switch {
-		case f.seq == 0:
-		case f.resident():
-			each(m.residents.get(f))
-		default:
-			i := f.item()
-			each(&i)
-		}
-	}
-	for _, list := range [...][]ref{m.slots.table, m.returned.all(), m.awaited} {
-		for at := range list {
-			one(&list[at])
-		}
+	m.residents.each(m.slots.table, each)
+	for l := range m.eachLane {
+		m.residents.each(l.returned.all(), each)
+		m.residents.each(l.awaited, each)
+		l.line.front.each(each)
+		l.line.back.each(each)
 	}
 	for at := range m.delayed {
-		one(&m.delayed[at].ref)
+		m.residents.one(&m.delayed[at].ref, each)
 	}
 	for at := range m.dying {
-		one(&m.dying[at].ref)
+		m.residents.one(&m.dying[at].ref, each)
 	}
-	m.line.front.each(each)
-	m.line.back.each(each)
 }
 
-// Unsettled lists the unacked and dying messages that a keeper has, in no
-// particular order.
-func (m *Machine) Unsettled(k Keeper) []uint64 {
+// Unsettled lists the unacked and dying messages of a lane that a keeper has, in
+// no particular order.
+func (m *Machine) Unsettled(lane uint8, k Keeper) []uint64 {
 	var seqs []uint64
 	for at := range m.slots.table {
 		f := &m.slots.table[at]
-		if f.owner != 0 && m.keeper(f) == k {
+		if f.owner == 0 {
+			continue
+		}
+		if l, kept := m.residents.place(f); l == lane && kept == k {
 			seqs = append(seqs, f.seq)
 		}
 	}
 	for at := range m.dying {
-		if f := &m.dying[at].ref; m.keeper(f) == k {
-			seqs = append(seqs, f.seq)
+		if l, kept := m.residents.place(&m.dying[at].ref); l == lane && kept == k {
+			seqs = append(seqs, m.dying[at].seq)
 		}
 	}
 	return seqs
-}
-
-func (m *Machine) keeper(f *ref) Keeper {
-	if f.resident() {
-		return m.residents.get(f).Kept
-	}
-	i := f.item()
-	return i.Kept
 }
 
 // EachConsumer calls each for every consumer, in the order of their arrival.
@@ -371,35 +339,28 @@ func (m *Machine) EachConsumer(each func(*Consumer)) {
 // next is the message that leaves next; nil if none may, or if it is not in
 // memory.
 func (m *Machine) next() *Item {
-	if m.returned.len()+len(m.awaited) > 0 {
-		f := m.firstReturned()
+	l := m.lead()
+	if l.returned.len()+len(l.awaited) > 0 {
+		f := l.firstReturned()
 		if f == nil || !f.resident() {
 			return nil
 		}
 		return m.residents.get(f)
 	}
-	if i := m.line.peek(); i != nil && !i.held() {
+	if i := l.line.peek(); i != nil && !i.held() {
 		return i
 	}
 	return nil
 }
 
-// firstReturned is the first of the messages that were delivered before; nil
-// if it is being read.
-func (m *Machine) firstReturned() *ref {
-	if m.returned.len() == 0 || len(m.awaited) > 0 && (m.returned.inTurn || m.awaited[0].seq < m.returned.first().seq) {
-		return nil
-	}
-	return m.returned.first()
-}
-
 // pop moves what next returned to where it is wanted.
 func (m *Machine) pop(to *Item) {
-	if m.returned.len() > 0 {
-		f := m.returned.pop()
+	l := m.lead()
+	if l.returned.len() > 0 {
+		f := l.returned.pop()
 		m.residents.take(&f, to)
 	} else {
-		m.line.pop(to)
+		l.line.pop(to)
 	}
 	m.length.bytes -= to.body()
 }
@@ -421,8 +382,10 @@ func (m *Machine) giveBack(f ref, failed bool) {
 // judge does with a message that came back what the rules say.
 func (m *Machine) judge(f ref, t Tally, failed bool) {
 	r := m.rules
-	if failed && r.Tallied && m.keeper(&f) == Store {
-		m.tallied = append(m.tallied, tallied{f.seq, t})
+	if failed && r.Tallied {
+		if lane, kept := m.residents.place(&f); kept == Store {
+			m.tallied = append(m.tallied, tallied{f.seq, t, lane})
+		}
 	}
 	if failed && r.DeliveryLimit >= 0 && int64(t.Failures()) > r.DeliveryLimit {
 		m.doom(f, DeliveryLimit)
@@ -438,7 +401,8 @@ func (m *Machine) ready(f ref) {
 	if f.resident() {
 		m.length.bytes += m.residents.get(&f).body()
 	}
-	m.returned.push(f)
+	lane, _ := m.residents.place(&f)
+	m.enter(lane).returned.push(f)
 }
 
 // credit notes that a consumer has one message less.
@@ -447,6 +411,7 @@ func (m *Machine) credit(c *Consumer) {
 	switch {
 	case c.registered:
 		m.refresh(c)
+		m.retire()
 	case c.unacked == 0:
 		m.owners.remove(c)
 	}
@@ -454,7 +419,7 @@ func (m *Machine) credit(c *Consumer) {
 
 // refresh puts c into the round or takes it out, as its credit says.
 func (m *Machine) refresh(c *Consumer) {
-	if c.hasCredit() {
+	if m.mayHave(c) {
 		m.round.add(c)
 	} else {
 		m.round.remove(c)

@@ -8,13 +8,15 @@ import (
 	"testing"
 )
 
-// model is the queue as a naive slice: every message with who has it.
+// model is the queue as a naive slice: every message with who has it, in the
+// order of publishing.
 type model struct {
 	messages []modelMessage
 }
 
 type modelMessage struct {
 	seq    uint64
+	lane   uint8
 	slot   Slot
 	holder any // nil: ready
 	by     *Consumer
@@ -23,13 +25,14 @@ type modelMessage struct {
 	afterlife
 }
 
-// ready is the message that leaves next. Those that came back in turn do so in
-// this order, before the others.
+// ready is the message that leaves next: the highest lane comes first, and in a
+// lane those that came back in turn, in this order.
 func (o *model) ready() *modelMessage {
 	var first *modelMessage
 	for i := range o.messages {
 		m := &o.messages[i]
-		if m.waits() && (first == nil || m.turn > 0 && (first.turn == 0 || m.turn < first.turn)) {
+		if m.waits() && (first == nil || m.lane > first.lane ||
+			m.lane == first.lane && m.turn > 0 && (first.turn == 0 || m.turn < first.turn)) {
 			first = m
 		}
 	}
@@ -58,7 +61,14 @@ func (o *model) remove(seq uint64) {
 // TestModel holds random histories against the model.
 func TestModel(t *testing.T) {
 	for seed := range uint64(400) {
-		h := &history{r: rand.New(rand.NewPCG(seed, 1)), disk: disk{has: map[uint64]Keeper{}}}
+		h := &history{r: rand.New(rand.NewPCG(seed, 1)), disk: disk{has: map[uint64]Keeper{}, lanes: map[uint64]uint8{}}}
+		// Half of the queues have priorities, some of them all that there are.
+		h.main, h.priorities = uint8(seed%3), []uint8{1, 1, 1, 4, 10, 253}[seed%6]
+		h.m.Prioritize(h.main)
+		if h.single = seed%5 == 0; h.single {
+			h.yields = seed%2 == 0
+			h.m.Single(h.yields)
+		}
 		h.rule()
 		for step := range 300 {
 			h.step()
@@ -70,13 +80,19 @@ func TestModel(t *testing.T) {
 }
 
 type history struct {
-	r         *rand.Rand
-	m         Machine
-	o         model
-	seq       uint64
-	consumers []*Consumer
-	disk      disk
-	life      life
+	r    *rand.Rand
+	m    Machine
+	o    model
+	seq  uint64
+	main uint8 // the priority of messages without
+	// priorities is how many others there are, with it.
+	priorities uint8
+	consumers  []*Consumer
+	// single says that only active may have messages; retiring that it is to go.
+	single, yields, retiring bool
+	active                   *Consumer
+	disk                     disk
+	life                     life
 }
 
 func (h *history) step() {
@@ -84,9 +100,10 @@ func (h *history) step() {
 	case n < 35:
 		h.publish()
 	case n < 42:
-		c := &Consumer{Holder: h.r.IntN(3), NoAck: h.r.IntN(4) == 0, Prefetch: h.r.IntN(4)}
+		c := &Consumer{Holder: h.r.IntN(3), NoAck: h.r.IntN(4) == 0, Prefetch: h.r.IntN(4), Priority: int64(h.r.IntN(5)-2) / 2}
 		if h.m.Consume(c) == nil {
 			h.consumers = append(h.consumers, c)
+			h.retiring = h.retiring || h.yields && h.active != nil && c.Priority > h.active.Priority
 		}
 	case n < 45 && len(h.consumers) > 0:
 		at := h.r.IntN(len(h.consumers))
@@ -105,11 +122,31 @@ func (h *history) step() {
 	default:
 		h.page()
 	}
+	h.elect()
 	for died := true; died; {
 		h.reap()
 		h.dispatch()
 		died = h.reap() // what was behind may be dispatched
 	}
+}
+
+// elect finds out who the single active consumer is.
+func (h *history) elect() {
+	h.retiring = h.retiring && slices.ContainsFunc(h.consumers, func(c *Consumer) bool { return c.Priority > h.active.Priority })
+	if slices.Contains(h.consumers, h.active) && (!h.retiring || h.o.unacked(h.active) > 0) {
+		return
+	}
+	h.active, h.retiring = nil, false
+	for _, c := range h.consumers {
+		if h.active == nil || c.Priority > h.active.Priority {
+			h.active = c
+		}
+	}
+}
+
+// mayHave says whether a consumer may have a message.
+func (h *history) mayHave(c *Consumer) bool {
+	return (c.NoAck || c.Prefetch == 0 || h.o.unacked(c) < c.Prefetch) && (!h.single || c == h.active && !h.retiring)
 }
 
 func (h *history) settle() {
@@ -125,7 +162,7 @@ func (h *history) settle() {
 	if h.r.IntN(2) == 0 {
 		var i Item
 		ok := h.m.Settle(m.slot, m.seq, &i)
-		if k := h.disk.has[m.seq]; !ok || i.Seq != m.seq || i.Count != m.count || i.Kept != k {
+		if k := h.disk.has[m.seq]; !ok || i.Seq != m.seq || i.Count != m.count || i.Kept != k || i.Lane != m.lane {
 			panic(fmt.Sprintf("settled %+v, %v; want %+v with %v", i, ok, m, k))
 		}
 		h.remove(m.seq)
@@ -155,7 +192,7 @@ func (h *history) get() {
 	if ok && d.Expires != 0 && d.Expires <= h.life.now {
 		panic(fmt.Sprintf("got %d, which has expired", d.Seq))
 	}
-	if ok != (want != nil) || ok && (d.Seq != want.seq || d.Count != want.count) {
+	if ok != (want != nil) || ok && (d.Seq != want.seq || d.Lane != want.lane || d.Count != want.count) {
 		panic(fmt.Sprintf("got %v %v, want %+v", d.Seq, ok, want))
 	}
 	if ok {
@@ -191,12 +228,17 @@ func (h *history) dispatch() {
 			if !slices.Contains(h.consumers, c) {
 				panic("delivered to a consumer that is gone")
 			}
+			if !h.mayHave(c) {
+				panic("delivered to a consumer that may not have it")
+			}
+			for _, other := range h.consumers {
+				if other.Priority > c.Priority && h.mayHave(other) {
+					panic("delivered to a consumer while one of a higher priority has credit")
+				}
+			}
 			if c.NoAck {
 				h.remove(d.Seq)
 				continue
-			}
-			if c.Prefetch > 0 && h.o.unacked(c) >= c.Prefetch {
-				panic("delivered beyond the prefetch")
 			}
 			want.holder, want.by, want.slot = c.Holder, c, d.Slot
 		}
@@ -231,7 +273,7 @@ func (h *history) check() error {
 		return fmt.Errorf("message %d is ready and has expired", first.seq)
 	}
 	for _, c := range h.consumers {
-		if c.NoAck || c.Prefetch == 0 || h.o.unacked(c) < c.Prefetch {
+		if h.mayHave(c) {
 			return fmt.Errorf("a message is ready and a consumer has credit")
 		}
 	}

@@ -11,8 +11,9 @@ import (
 // disk is what the keepers of the model have.
 type disk struct {
 	has     map[uint64]Keeper
-	given   [keepers]uint64 // the highest that each was given
-	written [keepers]uint64
+	lanes   map[uint64]uint8
+	given   [256][keepers]uint64 // the highest that each was given, by lane
+	written [256][keepers]uint64
 	asked   bool
 	want    Want
 }
@@ -21,15 +22,19 @@ type disk struct {
 func (h *history) publish() {
 	h.seq += 1 + uint64(h.r.IntN(2))
 	body := h.r.IntN(200)
-	i := Item{Seq: h.seq, Message: store.Adopt(make([]byte, body), 0, 0)}
+	i := Item{Seq: h.seq, Message: store.Adopt(make([]byte, body), 0, 0), Lane: h.main}
 	i.Expires = h.deadline()
+	if h.r.IntN(2) == 0 {
+		i.Lane += uint8(h.r.IntN(int(h.priorities)))
+	}
+	h.disk.lanes[h.seq] = i.Lane
 	if h.r.IntN(2) == 0 {
 		i.Kept = Store
 		h.disk.has[h.seq] = Store
-		h.disk.given[Store] = h.seq
+		h.disk.given[i.Lane][Store] = h.seq
 	}
 	h.m.Publish(i)
-	h.o.messages = append(h.o.messages, modelMessage{seq: h.seq, body: body, afterlife: afterlife{expires: i.Expires}})
+	h.o.messages = append(h.o.messages, modelMessage{seq: h.seq, lane: i.Lane, body: body, afterlife: afterlife{expires: i.Expires}})
 }
 
 func (h *history) remove(seq uint64) {
@@ -40,23 +45,9 @@ func (h *history) remove(seq uint64) {
 // purge removes what is ready, from the keepers as a queue does.
 func (h *history) purge() {
 	want := h.waiting() + h.m.Delayed()
-	n, below := h.m.Purge(func(*Item) {})
+	n := h.m.Purge(func(*Item) {}, h.settleBelow)
 	if n != want {
 		panic(fmt.Sprintf("purged %d, want %d", n, want))
-	}
-	left := map[uint64]bool{}
-	for _, k := range [...]Keeper{Store, Overflow} {
-		for _, seq := range h.m.Unsettled(k) {
-			if h.disk.has[seq] != k {
-				panic(fmt.Sprintf("%d is with keeper %d, not %d", seq, h.disk.has[seq], k))
-			}
-			left[seq] = true
-		}
-	}
-	for seq := range h.disk.has {
-		if seq < below && !left[seq] {
-			delete(h.disk.has, seq)
-		}
 	}
 	h.o.messages = slices.DeleteFunc(h.o.messages, func(m modelMessage) bool { return m.holder == nil && m.died == 0 })
 	for seq := range h.disk.has {
@@ -66,25 +57,48 @@ func (h *history) purge() {
 	}
 }
 
+// settleBelow has the keepers forget all messages of a lane below a number that
+// are not unacked.
+func (h *history) settleBelow(lane uint8, below uint64) {
+	left := map[uint64]bool{}
+	for _, k := range [...]Keeper{Store, Overflow} {
+		for _, seq := range h.m.Unsettled(lane, k) {
+			if h.disk.has[seq] != k || h.disk.lanes[seq] != lane {
+				panic(fmt.Sprintf("%d is with keeper %d, not %d", seq, h.disk.has[seq], k))
+			}
+			left[seq] = true
+		}
+	}
+	for seq := range h.disk.has {
+		if h.disk.lanes[seq] == lane && seq < below && !left[seq] {
+			delete(h.disk.has, seq)
+		}
+	}
+}
+
 // page moves messages out of memory, or back.
 func (h *history) page() {
 	d := &h.disk
-	for k := range d.written {
-		d.written[k] += uint64(h.r.Int64N(int64(d.given[k]-d.written[k]) + 1))
+	h.m.Window([]int64{0, 500, 2000}[h.r.IntN(3)])
+	for l := range h.m.eachLane {
+		given, written := &d.given[l.priority], &d.written[l.priority]
+		for k := range written {
+			written[k] += uint64(h.r.Int64N(int64(given[k]-written[k]) + 1))
+		}
+		h.m.Written(l.priority, written[Store], written[Overflow])
 	}
-	h.m.Window([]int64{0, 500, 2000}[h.r.IntN(3)], d.written[Store], d.written[Overflow])
 	spills := h.r.IntN(4) > 0
 	if h.m.Over() {
 		h.m.Shrink(func(i *Item) bool {
 			if spills {
 				i.Kept = Overflow
 				d.has[i.Seq] = Overflow
-				d.given[Overflow] = i.Seq
+				d.given[i.Lane][Overflow] = i.Seq
 			}
 			return spills
 		}, func(i *Item) {
-			if k := d.has[i.Seq]; k != i.Kept || i.Seq > d.written[k] {
-				panic(fmt.Sprintf("%d left memory for keeper %d, which has written up to %d", i.Seq, k, d.written[k]))
+			if k := d.has[i.Seq]; k != i.Kept || i.Lane != d.lanes[i.Seq] || i.Seq > d.written[i.Lane][k] {
+				panic(fmt.Sprintf("%d left memory for keeper %d, which has written up to %d", i.Seq, k, d.written[i.Lane][k]))
 			}
 		})
 	}
@@ -103,7 +117,7 @@ func (h *history) answer() {
 	var items []Item
 	for _, seq := range slices.Sorted(maps.Keys(d.has)) {
 		for _, in := range d.want.Ranges[d.has[seq]] {
-			if seq >= in.First && seq <= in.Last {
+			if d.lanes[seq] == d.want.Lane && seq >= in.First && seq <= in.Last {
 				m := h.o.find(seq)
 				i := Item{Seq: seq, Kept: d.has[seq], Message: store.Adopt(make([]byte, m.body), 0, 0)}
 				i.Expires = m.expires

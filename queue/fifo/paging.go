@@ -11,11 +11,8 @@ import (
 type paging struct {
 	// era counts the purges: what was asked for in an earlier one is void.
 	era uint64
-	// kept is up to which sequence number the keepers have what they were
-	// given.
-	kept [keepers]uint64
-	// awaited are returned messages that are being read, in order.
-	awaited []ref
+	// window is what all that is ready may cost; 0 is no bound.
+	window int64
 	// exhumed is how many of the dying messages, the first, are being read.
 	exhumed int
 	// reading says that a [Want] is not answered yet.
@@ -32,11 +29,13 @@ const (
 	leastBehind = 1 << 20
 )
 
-// Want is what a queue needs to be read: ranges of sequence numbers, by keeper.
+// Want is what a queue needs to be read: ranges of sequence numbers of one
+// lane, by keeper.
 type Want struct {
 	era    uint64
 	gap    bool
 	dying  bool
+	Lane   uint8
 	Ranges [keepers][]store.Range
 	// Measure asks for no messages but for the bytes of their bodies, see
 	// [Machine.Measured].
@@ -45,73 +44,96 @@ type Want struct {
 	Bytes int
 }
 
+// Lag is a keeper that has not written yet what could leave the memory then:
+// what it was given of a lane, up to a sequence number.
+type Lag struct {
+	Keeper Keeper // Nobody: there is no lag
+	Lane   uint8
+	Seq    uint64
+}
+
 // Window sets how many bytes of waiting messages may stay in memory, 0 for any
-// number, and up to which sequence numbers the keepers have written what they
-// were given.
-func (m *Machine) Window(bytes int64, stored, spilled uint64) {
-	m.line.window = bytes
-	m.kept = [keepers]uint64{Store: stored, Overflow: spilled}
+// number.
+func (m *Machine) Window(bytes int64) {
+	m.window = bytes
+	m.main.line.window = bytes
+	if m.lanes != nil {
+		m.lanes.share(bytes)
+	}
+}
+
+// Written says up to which sequence numbers the keepers of a lane have written
+// what they were given.
+func (m *Machine) Written(lane uint8, stored, spilled uint64) {
+	m.at(lane).kept = [keepers]uint64{Store: stored, Overflow: spilled}
+}
+
+// waiting is what the ready messages in memory cost that were never delivered.
+func (m *Machine) waiting() int64 {
+	if m.lanes != nil {
+		return m.lanes.bytes()
+	}
+	return m.main.line.bytes()
 }
 
 // Bytes is what the messages in memory cost.
-func (m *Machine) Bytes() int64 { return m.line.bytes() + m.residents.bytes }
+func (m *Machine) Bytes() int64 { return m.waiting() + m.residents.bytes }
 
 // Over says that the queue has more in memory than it may.
-func (m *Machine) Over() bool { return m.line.over() || m.packed() }
+func (m *Machine) Over() bool {
+	if m.packed() {
+		return true
+	}
+	if m.lanes != nil {
+		return m.lanes.over(m.window)
+	}
+	return m.main.line.over()
+}
 
 // Behind says that consumers are so far behind that what waits for them will
 // soon have no room: three quarters of the window are full, or half of it are
 // still, and nothing is out of memory yet. A small window is not worth waiting
 // for.
 func (m *Machine) Behind(was bool) bool {
-	l := &m.line
-	if l.window < leastBehind || !l.consumed || l.gap.len() > 0 {
+	l := &m.main.line
+	if m.window < leastBehind || !l.consumed || l.gap.len() > 0 || m.lanes != nil && m.lanes.gaps() {
 		return false
 	}
 	if was {
-		return l.bytes() > l.window/2
+		return m.waiting() > m.window/2
 	}
-	return l.bytes() > l.window-l.window/4
+	return m.waiting() > m.window-m.window/4
 }
 
 // packed says that delivered messages cost more than they should.
 func (m *Machine) packed() bool {
-	return m.line.window > 0 && m.residents.bytes > m.line.window/4
+	return m.window > 0 && m.residents.bytes > m.window/4
 }
 
 // Shrink takes messages out of memory that need not be there, between those
 // that leave next and those that came last. Messages that nobody keeps are
 // given to spill, which says whether it took them; release is called for those
 // that have left. If more could leave once a keeper has written what it was
-// given, Shrink returns that keeper and up to where it would have to. It does a
-// bounded amount of work; more says that it is not through.
-func (m *Machine) Shrink(spill func(*Item) bool, release func(*Item)) (wait Keeper, seq uint64, more bool) {
-	l := &m.line
+// given, Shrink returns that. It does a bounded amount of work; more says that it
+// is not through. Of several lanes the lowest shrinks first.
+func (m *Machine) Shrink(spill func(*Item) bool, release func(*Item)) (wait Lag, more bool) {
 	if m.packed() {
-		more = m.residents.sweep(&m.slots, l.window/4, func(i *Item) bool {
+		more = m.residents.sweep(&m.slots, m.window/4, func(i *Item) bool {
 			kept := m.isKept(i)
 			if !kept && i.Kept != Nobody {
-				wait, seq = i.Kept, i.Seq
+				wait = Lag{Keeper: i.Kept, Lane: i.Lane, Seq: i.Seq}
 			}
 			return kept
 		}, release)
 	}
-	if !l.over() {
-		return wait, seq, more
+	if m.lanes != nil {
+		return m.lanes.shrink(m.window, spill, release, wait), more
 	}
-	l.hand(spill)
-	for l.mark.n > 0 {
-		first := l.back.peek()
-		if !m.isKept(first) {
-			return first.Kept, first.Seq, more
-		}
-		l.shift(release)
-	}
-	return wait, seq, more
+	return m.main.shrink(spill, release, wait), more
 }
 
 // isKept says whether a message's keeper has written it.
-func (m *Machine) isKept(i *Item) bool { return i.Kept != Nobody && i.Seq <= m.kept[i.Kept] }
+func (m *Machine) isKept(i *Item) bool { return m.at(i.Lane).isKept(i) }
 
 // crowded says whether a message that is delivered should not stay in memory
 // until it is settled.
@@ -121,11 +143,12 @@ func (m *Machine) crowded(i *Item) bool {
 
 // Absent says that the next message is not in memory.
 func (m *Machine) Absent() bool {
-	if m.returned.len()+len(m.awaited) > 0 {
-		f := m.firstReturned()
+	l := m.lead()
+	if l.returned.len()+len(l.awaited) > 0 {
+		f := l.firstReturned()
 		return f == nil || !f.resident()
 	}
-	return m.line.peek() == nil && m.line.gap.len() > 0
+	return l.line.peek() == nil && l.line.gap.len() > 0
 }
 
 // Hungry says that something should be read: there are consumers, and little of
@@ -139,17 +162,13 @@ func (m *Machine) Hungry() bool {
 	case len(m.consumers) == 0:
 		return m.watched() && m.Absent()
 	}
-	return m.returnedAway() || m.gapNear()
+	l := m.lead()
+	return l.returnedAway() || l.line.low()
 }
 
 // returnedAway says that the first returned message is not in memory.
-func (m *Machine) returnedAway() bool {
-	return m.returned.len() > 0 && !m.returned.first().resident()
-}
-
-// gapNear says that little is left before the gap.
-func (m *Machine) gapNear() bool {
-	return m.line.gap.len() > 0 && m.line.front.bytes <= m.line.ahead()
+func (l *lane) returnedAway() bool {
+	return l.returned.len() > 0 && !l.returned.first().resident()
 }
 
 // Reading says that a [Want] is not answered yet.
@@ -161,18 +180,19 @@ func (m *Machine) Fetch() (w Want, ok bool) {
 	if m.reading {
 		return Want{}, false
 	}
-	l := &m.line
-	w = Want{era: m.era, Bytes: int(l.ahead())}
+	l := m.lead()
+	w = Want{era: m.era, Lane: l.priority, Bytes: int(l.line.ahead())}
 	switch {
 	case m.Unmeasured() && m.wantMeasure(&w):
 	case m.wantDying(&w):
-	case m.returnedAway():
-		m.wantReturned(&w)
-	case m.gapNear():
+	case l.returnedAway():
+		l.wantReturned(&w)
+	case l.line.low():
 		w.gap = true
-		for k, n := range l.gap.n {
+		gap := &l.line.gap
+		for k, n := range gap.n {
 			if n > 0 {
-				w.Ranges[k] = []store.Range{{First: l.gap.first, Last: l.gap.last}}
+				w.Ranges[k] = []store.Range{{First: gap.first, Last: gap.last}}
 			}
 		}
 	default:
@@ -183,18 +203,15 @@ func (m *Machine) Fetch() (w Want, ok bool) {
 }
 
 // wantReturned asks for the first of the returned messages.
-func (m *Machine) wantReturned(w *Want) {
+func (l *lane) wantReturned(w *Want) {
 	var seqs [keepers][]uint64
-	for m.returnedAway() && len(m.awaited) < maxWanted {
-		f := m.returned.pop()
-		m.awaited = append(m.awaited, f)
-		k := m.keeper(&f)
-		seqs[k] = append(seqs[k], f.seq)
+	for l.returnedAway() && len(l.awaited) < maxWanted {
+		f := l.returned.pop()
+		l.awaited = append(l.awaited, f)
+		i := f.item()
+		seqs[i.Kept] = append(seqs[i.Kept], i.Seq)
 	}
-	for k := range seqs {
-		slices.Sort(seqs[k])
-		w.Ranges[k] = rangesOf(seqs[k])
-	}
+	w.order(&seqs)
 }
 
 // Restore answers a [Want]: items, in order of Seq, are all that there are of
@@ -205,26 +222,28 @@ func (m *Machine) Restore(w *Want, items []Item, upTo uint64) bool {
 	if w.era != m.era {
 		return false
 	}
+	l := m.at(w.Lane)
 	for at := range items {
+		items[at].Lane = w.Lane
 		m.mortal = m.mortal || items[at].Expires != 0
 	}
 	switch {
 	case w.gap:
-		m.length.restored(items)
-		m.line.restore(items, upTo)
+		l.line.restore(items, upTo)
+		m.countRestored(l, items)
 	case w.dying:
 		m.restoreDying(items, upTo)
 	default:
-		m.restoreReturned(items, upTo)
+		m.restoreReturned(l, items, upTo)
 	}
 	return true
 }
 
 // restoreReturned takes what was read of the returned messages. Those that are
 // not there any more are gone.
-func (m *Machine) restoreReturned(items []Item, upTo uint64) {
-	kept := m.awaited[:0]
-	for _, f := range m.awaited {
+func (m *Machine) restoreReturned(l *lane, items []Item, upTo uint64) {
+	kept := l.awaited[:0]
+	for _, f := range l.awaited {
 		n, found := slices.BinarySearchFunc(items, f.seq, func(i Item, seq uint64) int { return cmp.Compare(i.Seq, seq) })
 		switch {
 		case found:
@@ -236,15 +255,18 @@ func (m *Machine) restoreReturned(items []Item, upTo uint64) {
 		}
 		kept = append(kept, f)
 	}
-	m.awaited = nil
-	m.returned.putBack(kept)
+	l.awaited = nil
+	l.returned.putBack(kept)
 }
 
 // Recover makes n messages of the store ready, which have these sequence
-// numbers; mortal says that some of them may expire. For a queue that is new.
-func (m *Machine) Recover(in store.Range, n int, mortal bool) {
-	m.line.gap = gap{first: in.First, last: in.Last, n: [keepers]int{Store: n}}
+// numbers in a lane; mortal says that some of them may expire. For a queue that is
+// new.
+func (m *Machine) Recover(lane uint8, in store.Range, n int, mortal bool) {
+	l := m.enter(lane)
+	l.line.gap = gap{first: in.First, last: in.Last, n: [keepers]int{Store: n}}
+	l.unmeasured = in.Last
+	m.length.unmeasured++
+	m.mortal = m.mortal || mortal
 	m.newest = max(m.newest, in.Last)
-	m.length.unmeasured = in.Last
-	m.mortal = mortal
 }

@@ -48,14 +48,16 @@ func (r *Retry) delay(t Tally, failed bool) int64 {
 // at again, but for its length.
 func (m *Machine) Rule(r *Rules) {
 	m.rules = r
-	m.returned.inTurn = r != nil && r.InTurn
+	for l := range m.eachLane {
+		l.returned.inTurn = r != nil && r.InTurn
+	}
 }
 
 // Tallied calls each for the messages of the store whose deliveries have failed
 // since the last call.
-func (m *Machine) Tallied(each func(seq uint64, t Tally)) {
+func (m *Machine) Tallied(each func(lane uint8, seq uint64, t Tally)) {
 	for _, f := range m.tallied {
-		each(f.seq, f.tally)
+		each(f.lane, f.seq, f.tally)
 	}
 	m.tallied = m.tallied[:0]
 	if cap(m.tallied) > keepTallied {
@@ -70,4 +72,5 @@ const keepTallied = 64
 type tallied struct {
 	seq   uint64
 	tally Tally
+	lane  uint8
 }

@@ -14,7 +14,8 @@ var update = flag.Bool("update", false, "rewrite the expected output in testdata
 
 // TestScripts runs the scripts in testdata. A step is commands, a line of
 // dashes, and what they are expected to print; an empty line ends it. Ready
-// messages are dispatched, and dead ones taken out, after every command.
+// messages are dispatched, and dead ones taken out, after every command. "a^2" is
+// message a of priority 2, "a/30" one that expires at 30.
 func TestScripts(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txt")
 	if err != nil || len(files) == 0 {
@@ -145,8 +146,10 @@ func (p *player) play(words []string) string {
 	case "detach":
 		p.say("%d consumers went", p.m.Detach(args[0]))
 	case "purge":
-		n, _ := p.m.Purge(func(*Item) {})
+		n := p.m.Purge(func(*Item) {}, func(uint8, uint64) {})
 		p.say("purged %d", n)
+	case "single":
+		p.m.Single(len(args) > 0)
 	case "pause":
 		p.m.Pause(p.consumers[args[0]])
 	case "resume":
@@ -175,10 +178,11 @@ func (p *player) publish(name string, h *Hold) {
 	for len(p.names) <= int(p.next) {
 		p.names, p.slots = append(p.names, ""), append(p.slots, 0)
 	}
-	// What is behind a slash is when the message expires.
 	name, end, _ := strings.Cut(name, "/")
+	name, priority, _ := strings.Cut(name, "^")
+	lane, _ := strconv.Atoi(priority)
 	p.names[p.next], p.seqs[name] = name, p.next
-	i := Item{Seq: p.next, Hold: h}
+	i := Item{Seq: p.next, Hold: h, Lane: uint8(lane)}
 	if i.Expires, _ = strconv.ParseInt(end, 10, 64); i.Expires != 0 {
 		p.m.Mortal()
 	}
@@ -193,6 +197,8 @@ func (p *player) consume(name string, options []string) {
 		switch key {
 		case "prefetch":
 			c.Prefetch = n
+		case "priority":
+			c.Priority = int64(n)
 		case "noack":
 			c.NoAck = true
 		case "exclusive":

@@ -11,7 +11,8 @@ type ref struct {
 	// owner is the consumer that has the message; 0 if nobody has.
 	owner ownerID
 	// where is the message's place among the residents, if it is in memory
-	// (low bit 1). Otherwise it is the message's tally, with its keeper (bit 1). Of a free slot it is the next free one.
+	// (low bit 1). Otherwise it is the message's tally, with its keeper (bit 1) and
+	// its lane. Of a free slot it is the next free one.
 	where uint32
 }
 
@@ -19,14 +20,15 @@ const (
 	inMemory  = 1
 	inSpill   = 2
 	whereBits = 2
-	maxTally  = 1<<(32-whereBits) - 1
+	countBits = whereBits + 8 // for the lane
+	maxTally  = 1<<(32-countBits) - 1
 )
 
 func (r *ref) resident() bool { return r.where&inMemory != 0 }
 
 // item is what is known of a message that is not in memory.
 func (r *ref) item() Item {
-	i := Item{Seq: r.seq, Count: Tally(r.where >> whereBits), Kept: Store}
+	i := Item{Seq: r.seq, Count: Tally(r.where >> countBits), Lane: uint8(r.where >> whereBits), Kept: Store}
 	if r.where&inSpill != 0 {
 		i.Kept = Overflow
 	}
@@ -64,7 +66,7 @@ func (r *residents) keep(i *Item, owner ownerID, stay bool) ref {
 
 // away says where a message is that only its keeper has.
 func away(i *Item) uint32 {
-	where := uint32(min(i.Count, maxTally)) << whereBits
+	where := uint32(min(i.Count, maxTally))<<countBits | uint32(i.Lane)<<whereBits
 	if i.Kept == Overflow {
 		where |= inSpill
 	}
@@ -85,8 +87,8 @@ func (r *residents) tally(f *ref, failed bool) Tally {
 		i.Count = i.Count.returned(failed)
 		return i.Count
 	}
-	t := Tally(f.where >> whereBits).returned(failed)
-	f.where = f.where&(1<<whereBits-1) | uint32(t)<<whereBits
+	t := Tally(f.where >> countBits).returned(failed)
+	f.where = f.where&(1<<countBits-1) | uint32(t)<<countBits
 	return t
 }
 
@@ -122,6 +124,35 @@ const sweepLen = 1280
 
 // get returns what the table has of a resident message.
 func (r *residents) get(f *ref) *Item { return &r.items[f.where>>whereBits] }
+
+// place says in which lane a message is, and who keeps it.
+func (r *residents) place(f *ref) (lane uint8, kept Keeper) {
+	if f.resident() {
+		i := r.get(f)
+		return i.Lane, i.Kept
+	}
+	i := f.item()
+	return i.Lane, i.Kept
+}
+
+// each calls f for the messages of a list of refs.
+func (r *residents) each(list []ref, f func(*Item)) {
+	for at := range list {
+		r.one(&list[at], f)
+	}
+}
+
+// one calls f for a message, if there is one.
+func (r *residents) one(e *ref, f func(*Item)) {
+	switch {
+	case e.seq == 0:
+	case e.resident():
+		f(r.get(e))
+	default:
+		i := e.item()
+		f(&i)
+	}
+}
 
 // take ends a ref and moves its message, or what is known of it, to where it
 // is wanted.

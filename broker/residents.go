@@ -1,0 +1,185 @@
+package broker
+
+import (
+	"maps"
+	"slices"
+	"sync"
+
+	"github.com/lepusmq/lepus/amqp"
+	"github.com/lepusmq/lepus/broker/auth"
+	"github.com/lepusmq/lepus/broker/session"
+	"github.com/lepusmq/lepus/broker/vhost"
+)
+
+// residents are the virtual hosts and the sessions in them: who comes in is
+// decided, and counted, here. It is the session.Host of the broker's sessions.
+// All methods may be called from any goroutine.
+type residents struct {
+	// immutable
+	users                       *auth.Users
+	maxConnections, maxChannels int // of the node; 0: any number
+
+	// guarded by mu
+	mu       sync.Mutex
+	hosts    map[string]*host
+	places   map[*session.Session]place
+	byUser   map[string]int // connections
+	channels map[string]int // by user
+	opened   int            // channels
+}
+
+// host is a virtual host.
+type host struct {
+	*vhost.VHost
+	id       uint64 // of its definition
+	sessions sync.WaitGroup
+	n        int // guarded by residents.mu: how many sessions
+}
+
+// place is where a session is.
+type place struct {
+	user string
+	host *host
+}
+
+func newResidents(cfg *Config, users *auth.Users) *residents {
+	return &residents{
+		users: users, maxConnections: cfg.MaxConnections, maxChannels: cfg.MaxChannels,
+		hosts: map[string]*host{}, places: map[*session.Session]place{},
+		byUser: map[string]int{}, channels: map[string]int{},
+	}
+}
+
+// Enter implements session.Host. The order of the checks is RabbitMQ's.
+func (r *residents) Enter(s *session.Session, user, name string) (*vhost.VHost, *amqp.Error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if reached(len(r.places), nodeLimit(r.maxConnections)) {
+		return nil, amqp.NodeConnectionLimit(r.maxConnections)
+	}
+	h := r.hosts[name]
+	if h == nil {
+		return nil, amqp.NoVHost(name)
+	}
+	if most := h.Settings().MaxConnections; reached(h.n, most) {
+		return nil, amqp.VHostConnectionLimit(name, user, *most)
+	}
+	if most := r.users.Limits(user).MaxConnections; reached(r.byUser[user], most) {
+		return nil, amqp.UserConnectionLimit(user, *most)
+	}
+	if _, ok := r.users.Access(user, name); !ok {
+		return nil, amqp.VHostRefused(name, user)
+	}
+	h.n++
+	h.sessions.Add(1)
+	r.byUser[user]++
+	r.places[s] = place{user: user, host: h}
+	return h.VHost, nil
+}
+
+// leave notes that a session has ended, wherever it was.
+func (r *residents) leave(s *session.Session) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	p, ok := r.places[s]
+	if !ok {
+		return
+	}
+	delete(r.places, s)
+	less(r.byUser, p.user, 1)
+	p.host.n--
+	p.host.sessions.Done()
+}
+
+// OpenChannel implements session.Host.
+func (r *residents) OpenChannel(user string) *amqp.Error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if most := r.users.Limits(user).MaxChannels; reached(r.channels[user], most) {
+		return amqp.UserChannelLimit(user, *most)
+	}
+	if reached(r.opened, nodeLimit(r.maxChannels)) {
+		return amqp.NodeChannelLimit(r.maxChannels)
+	}
+	r.channels[user]++
+	r.opened++
+	return nil
+}
+
+// CloseChannels implements session.Host.
+func (r *residents) CloseChannels(user string, n int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	less(r.channels, user, n)
+	r.opened -= n
+}
+
+// reached says whether n are as many as there may be.
+func reached(n int, most *int) bool { return most != nil && *most >= 0 && n >= *most }
+
+// nodeLimit is a limit of the configuration, where 0 is none.
+func nodeLimit(n int) *int {
+	if n <= 0 {
+		return nil
+	}
+	return &n
+}
+
+func less(counts map[string]int, key string, n int) {
+	if counts[key] -= n; counts[key] == 0 {
+		delete(counts, key)
+	}
+}
+
+// add takes in a virtual host.
+func (r *residents) add(h *host) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.hosts[h.Name()] = h
+}
+
+// remove lets nobody into a virtual host any more, and returns it with those
+// who are there; nil if there is no such virtual host.
+func (r *residents) remove(name string) (*host, []*session.Session) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	h := r.hosts[name]
+	delete(r.hosts, name)
+	return h, r.where(func(p place) bool { return p.host == h })
+}
+
+// of returns the sessions of a user.
+func (r *residents) of(user string) []*session.Session {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.where(func(p place) bool { return p.user == user })
+}
+
+// where returns the sessions in certain places. Called with mu held.
+func (r *residents) where(f func(place) bool) []*session.Session {
+	var found []*session.Session
+	for s, p := range r.places {
+		if f(p) {
+			found = append(found, s)
+		}
+	}
+	return found
+}
+
+// host returns a virtual host, or nil.
+func (r *residents) host(name string) *host {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.hosts[name]
+}
+
+// all returns all virtual hosts, by name.
+func (r *residents) all() []*host {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	all := make([]*host, 0, len(r.hosts))
+	for _, name := range slices.Sorted(maps.Keys(r.hosts)) {
+		all = append(all, r.hosts[name])
+	}
+	return all
+}

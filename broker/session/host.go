@@ -1,0 +1,19 @@
+package session
+
+import (
+	"github.com/lepusmq/lepus/amqp"
+	"github.com/lepusmq/lepus/broker/vhost"
+)
+
+// Host is the broker as its sessions see it. Its methods may be called from any
+// goroutine and do not block.
+type Host interface {
+	// Enter takes the session of a user into a virtual host: it is found there
+	// until it has ended. Errors: 530.
+	Enter(s *Session, user, vhost string) (*vhost.VHost, *amqp.Error)
+	// OpenChannel counts one more channel of a user. Errors: 530 if it is one
+	// too many, and then it is not counted.
+	OpenChannel(user string) *amqp.Error
+	// CloseChannels takes back n of them.
+	CloseChannels(user string, n int)
+}

@@ -1,0 +1,337 @@
+package vhost
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"slices"
+	"sync/atomic"
+	"testing"
+
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
+
+	"github.com/lepusmq/lepus/amqp"
+	"github.com/lepusmq/lepus/queue"
+	"github.com/lepusmq/lepus/queue/fifo"
+	"github.com/lepusmq/lepus/store"
+	"github.com/lepusmq/lepus/store/vfs"
+)
+
+// hearse is a consumer that keeps what it gets, as a queue keeps what has died
+// until it is buried.
+type hearse struct {
+	sink
+	got chan queue.Dead
+}
+
+func (h *hearse) Deliver(_ *queue.Queue, batch []queue.Delivery) bool {
+	for i := range batch {
+		d := &batch[i]
+		d.Retain(1)
+		h.got <- queue.Dead{Seq: d.Seq, Stored: d.Kept == fifo.Store, Message: d.Message}
+	}
+	return false
+}
+
+// die takes n messages out of a queue.
+func (f *fixture) die(name string, n int, reason queue.Reason) []queue.Dead {
+	f.t.Helper()
+	h := &hearse{got: make(chan queue.Dead, n)}
+	q, err := f.Queue(me, name)
+	f.ok(err)
+	p := make(pending, 1)
+	c := &fifo.Consumer{Holder: h}
+	q.Consume(c, func(err error) { p <- err })
+	f.ok(f.wait(p))
+	var dead []queue.Dead
+	for range n {
+		d := <-h.got
+		d.Reason = reason
+		dead = append(dead, d)
+	}
+	f.cancel(name, c)
+	return dead
+}
+
+// message makes a message as a session does.
+func testMessage(exchange, key string, p amqp.Properties, body string) queue.Publication {
+	var slab queue.Slab
+	defer slab.Close()
+	m := queue.Publication{Message: slab.Add(appendRoute(nil, exchange, []byte(key)), p.Append(nil), []byte(body))}
+	m.Persistent = p.DeliveryMode == amqp.Persistent
+	return m
+}
+
+func (f *fixture) publish(name string, p queue.Publication) {
+	f.t.Helper()
+	q, err := f.Queue(me, name)
+	f.ok(err)
+	q.Publish([]queue.Publication{p})
+}
+
+// buried buries messages and waits until they are safe.
+func (f *fixture) buried(name string, to queue.DeadLetter, dead []queue.Dead) {
+	f.t.Helper()
+	q, err := f.Queue(me, name)
+	f.ok(err)
+	done := make(chan struct{})
+	if !f.bury(q, &to, dead, func() { close(done) }) {
+		f.t.Fatal("refused")
+	}
+	<-done
+}
+
+// get fetches a message and settles it.
+func (f *fixture) get(name string) (route string, p amqp.Properties, body string, marks [2]bool) {
+	f.t.Helper()
+	q, err := f.Queue(me, name)
+	f.ok(err)
+	got := make(chan bool, 1)
+	q.Get(sink{}, true, func(d *queue.Delivery, _ int, ok bool, err error) {
+		if ok {
+			route, body = string(d.Route()), string(d.Body())
+			p, _ = amqp.ParseProperties(d.Head())
+			marks = [2]bool{d.Has(queue.Died), d.Has(queue.Blind)}
+		}
+		got <- ok && err == nil
+	})
+	if !<-got {
+		f.t.Fatalf("queue %q is empty", name)
+	}
+	return route, p, body, marks
+}
+
+var letter = amqp.Properties{
+	Flags: amqp.HasHeaders | amqp.HasExpiration | amqp.HasDeliveryMode | amqp.HasAppID, DeliveryMode: 2, AppID: "app", Expiration: "5000",
+	Headers: amqp.Table{
+		{Key: "z", Value: amqp.Void()}, {Key: "CC", Value: amqp.Array(amqp.String("cc"))}, {Key: "BCC", Value: amqp.Array(amqp.String("bcc"))},
+	},
+}
+
+// Without a key of its own a dead letter goes by all keys of the message, with
+// one only by that, and then forgets CC and BCC.
+func TestBuryRoutes(t *testing.T) {
+	for _, durable := range []bool{false, true} {
+		f := newFixture(t)
+		for _, name := range []string{"src", "key", "cc", "bcc", "dl"} {
+			_, err := f.declare(me, QueueSpec{Name: name, Durable: durable})
+			f.ok(err)
+		}
+		send := func(to queue.DeadLetter) {
+			m := testMessage("x", "key", letter, "body")
+			m.Note(queue.Blind)
+			f.publish("src", m)
+			f.buried("src", to, f.die("src", 1, queue.Rejected))
+		}
+		send(queue.DeadLetter{})
+		for _, name := range []string{"key", "cc", "bcc"} {
+			route, p, body, marks := f.get(name)
+			history, _ := p.Headers.Get("x-death")
+			entries, _ := history.Array()
+			entry, _ := entries[0].Table()
+			keys, _ := entry.Get("routing-keys")
+			if route != "\x00\x03key" || body != "body" || marks != [2]bool{true, true} || p.Flags&amqp.HasExpiration != 0 || p.AppID != "app" ||
+				len(p.Headers) != 10 || keys.Text() != `[{longstr,<<"key">>},{longstr,<<"cc">>}]` || textOf(entry, "original-expiration") != "5000" {
+				t.Errorf("queue %q: route %q, %+v, marks %v", name, route, p, marks)
+			}
+		}
+		send(queue.DeadLetter{Key: "dl", HasKey: true})
+		route, p, _, marks := f.get("dl")
+		_, cc := p.Headers.Get("CC")
+		_, bcc := p.Headers.Get("BCC")
+		if route != "\x00\x02dl" || cc || bcc || marks != [2]bool{true, false} {
+			t.Errorf("with a key: route %q, %+v, marks %v", route, p, marks)
+		}
+		for _, name := range []string{"key", "cc", "bcc", "dl"} {
+			q, _ := f.Queue(me, name)
+			q.Info(func(i queue.Info, _ error) {
+				if i.Ready != 0 {
+					t.Errorf("queue %q got %d messages too many", name, i.Ready)
+				}
+			})
+		}
+	}
+}
+
+// What cannot go anywhere is dropped, settled, and complained of once.
+func TestBuryNowhere(t *testing.T) {
+	f := newFixture(t)
+	core, logs := observer.New(zap.WarnLevel)
+	f.log = zap.New(core)
+	f.durableQueue("src")
+	for range 3 {
+		for _, to := range []queue.DeadLetter{{Exchange: "none"}, {Key: "nowhere", HasKey: true}, {Key: "src", HasKey: true}} {
+			f.publish("src", testMessage("", "src", letter, "body"))
+			f.buried("src", to, f.die("src", 1, queue.Expired))
+		}
+	}
+	if logs.Len() != 2 {
+		t.Errorf("logged %+v", logs.All())
+	}
+	// Rejected, it may come again.
+	f.publish("src", testMessage("", "src", letter, "body"))
+	f.buried("src", queue.DeadLetter{Key: "src", HasKey: true}, f.die("src", 1, queue.Rejected))
+	if _, p, _, _ := f.get("src"); len(p.Headers) < 7 {
+		t.Errorf("got %+v", p)
+	}
+}
+
+// A burial and a publisher do not hold each other up, and after the vhost has
+// begun to close there are none.
+func TestBuryWhileClosing(t *testing.T) {
+	f := newFixture(t)
+	f.durableQueue("src")
+	f.durableQueue("dst")
+	f.publish("src", testMessage("", "src", letter, "body"))
+	dead := f.die("src", 1, queue.Rejected)
+	q, _ := f.Queue(me, "src")
+	f.Close()
+	if f.bury(q, &queue.DeadLetter{Key: "dst", HasKey: true}, dead, func() { t.Error("done") }) {
+		t.Error("taken")
+	}
+	dead[0].Release()
+}
+
+// TestBuryCrash crashes at every step of burials: each message is found either
+// where it died or in all queues that it goes to.
+func TestBuryCrash(t *testing.T) {
+	whole := 0
+	for n := 1; whole < 2; n++ {
+		s := newGraves(t, uint64(n))
+		finished := s.buryAll(n)
+		src, dst := s.find()
+		for i := range graveMessages {
+			body := fmt.Sprint("message ", i)
+			in, out := slices.Contains(src, body), 0
+			for _, list := range dst {
+				for _, b := range list {
+					if b == body {
+						out++
+					}
+				}
+			}
+			if in && out != 0 || !in && out != len(dst) {
+				t.Fatalf("step %d: %s is in its queue: %v, and %d times elsewhere", n, body, in, out)
+			}
+		}
+		if finished {
+			whole++
+			if len(src) != 0 {
+				t.Errorf("step %d: done, and %d are still there", n, len(src))
+			}
+		}
+		if n > 500 {
+			t.Fatal("there is no end of steps")
+		}
+	}
+}
+
+const graveMessages = 9
+
+// graves is a vhost on a disk that crashes.
+type graves struct {
+	*fixture
+	fs     *vfs.Fake
+	opt    store.Options
+	failed chan struct{}
+	disk   store.Store
+}
+
+func newGraves(t *testing.T, seed uint64) *graves {
+	s := &graves{fs: vfs.NewFake(seed), failed: make(chan struct{}, 1)}
+	s.opt = store.Options{Dir: t.TempDir(), FS: s.fs, SegmentSize: 1 << 20, OnFail: func(error) { s.failed <- struct{}{} }}
+	var err error
+	if s.disk, err = store.Open(s.opt); err != nil {
+		t.Fatal(err)
+	}
+	s.fixture = &fixture{VHost: New(Config{Name: "/", ID: 1, Store: s.disk}), t: t}
+	for _, name := range []string{"src", "one", "two"} {
+		s.durableQueue(name)
+	}
+	s.ok(s.bind(me, Binding{Source: "amq.fanout", Destination: "one"}))
+	s.ok(s.bind(me, Binding{Source: "amq.fanout", Destination: "two"}))
+	return s
+}
+
+// confirmed counts confirms.
+type confirmed struct {
+	left atomic.Int64
+	all  chan struct{}
+}
+
+func (c *confirmed) Confirm(first, last uint64) {
+	if c.left.Add(-int64(last-first+1)) == 0 {
+		close(c.all)
+	}
+}
+
+// buryAll publishes messages, crashes at the n-th step from then on, and
+// reports whether all have been buried before.
+func (s *graves) buryAll(n int) (finished bool) {
+	c := &confirmed{all: make(chan struct{})}
+	c.left.Store(graveMessages)
+	for i := range graveMessages {
+		p := testMessage("", "src", letter, fmt.Sprint("message ", i))
+		p.Confirm, p.Publish = c, uint64(i+1)
+		s.publish("src", p)
+	}
+	<-c.all
+	dead := s.die("src", graveMessages, queue.Rejected)
+	s.fs.CrashAt(n)
+	q, _ := s.Queue(me, "src")
+	to := &queue.DeadLetter{Exchange: "amq.fanout"}
+	finished = true
+	for part := range slices.Chunk(dead, 3) {
+		done := make(chan struct{})
+		s.bury(q, to, part, func() { close(done) })
+		select {
+		case <-done:
+		case <-s.failed:
+			finished = false
+		}
+		if !finished {
+			break
+		}
+	}
+	s.fs.Crash()
+	s.VHost.Close()
+	if err := s.disk.Close(); err != nil && !errors.Is(err, vfs.ErrCrash) {
+		s.t.Log(err)
+	}
+	if n%2 == 0 {
+		s.fs.Kill()
+	} else {
+		s.fs.PowerCut(vfs.LoseSome)
+	}
+	return finished
+}
+
+// find opens the store again and returns the bodies in the queue where the
+// messages died, and in the others.
+func (s *graves) find() (src []string, dst [][]string) {
+	s.t.Helper()
+	again, err := store.Open(s.opt)
+	s.ok(err)
+	for _, d := range again.Definitions() {
+		if d.Kind != store.KindQueue {
+			continue
+		}
+		var bodies []string
+		list, _ := again.Queue(d.ID).Load([]store.Range{{First: 1, Last: 1 << 40}}, 1<<20)
+		for i := range list {
+			bodies = append(bodies, string(list[i].Body()))
+			list[i].Release()
+		}
+		if bytes.Contains(d.Value, []byte(`"name":"c3Jj"`)) {
+			src = bodies
+		} else {
+			dst = append(dst, bodies)
+		}
+	}
+	if len(dst) != 2 {
+		s.t.Fatalf("%d queues", len(dst))
+	}
+	s.ok(again.Close())
+	return src, dst
+}
