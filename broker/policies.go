@@ -85,23 +85,21 @@ func (b *Broker) find(host string) (*vhost.VHost, error) {
 	return h.VHost, nil
 }
 
-// change asks a virtual host for a change and waits for its reply.
+// change asks a virtual host for a change and waits for its reply. The virtual
+// host is not deleted meanwhile.
 func (b *Broker) change(host string, ask func(v *vhost.VHost, reply func(error))) error {
-	v, err := b.find(host)
-	if err != nil {
-		return err
-	}
-	select {
-	case <-b.stopping:
-		return ErrStopped
-	default:
-	}
-	replied := make(chan error, 1)
-	ask(v, func(err error) { replied <- err })
-	select {
-	case err := <-replied:
-		return err
-	case <-b.done:
-		return ErrStopped
-	}
+	return b.administer(func() error {
+		v, err := b.find(host)
+		if err != nil {
+			return err
+		}
+		replied := make(chan error, 1)
+		ask(v, func(err error) { replied <- err })
+		select {
+		case err := <-replied:
+			return err
+		case <-b.failed:
+			return b.Err()
+		}
+	})
 }

@@ -146,6 +146,9 @@ func (b *Broker) putUser(u auth.User) error {
 	if err := b.users.Put(u); err != nil {
 		return err
 	}
+	for _, s := range b.residents.of(u.Name) {
+		s.CheckConsumers()
+	}
 	b.userIDs[u.Name] = def.ID
 	return b.define(def)
 }

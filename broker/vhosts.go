@@ -110,6 +110,7 @@ func (b *Broker) DeleteVHost(name string) error {
 		select {
 		case defs = <-deleted:
 		case <-b.failed:
+			h.Close()
 			return b.Err()
 		}
 		h.Close()

@@ -7,6 +7,7 @@ import (
 	amqp "github.com/rabbitmq/amqp091-go"
 
 	"github.com/lepusmq/lepus/broker"
+	"github.com/lepusmq/lepus/broker/vhost"
 )
 
 const ackTimedOut = "PRECONDITION_FAILED - delivery acknowledgement on channel 1 timed out. Timeout value used: 100 ms. " +
@@ -47,7 +48,7 @@ func TestConsumerTimeout(t *testing.T) {
 // Who acks is left alone, however long it consumes; so is who need not ack.
 func TestConsumerTimeoutSparesThoseWhoAck(t *testing.T) {
 	t.Parallel()
-	c := connect(t, ownBrokerURL(t, impatient(100*time.Millisecond)))
+	c := connect(t, ownBrokerURL(t, impatient(time.Second)))
 	q, free := c.queue(), c.queue()
 	slow := c.channel()
 	slow.publish("", q, "slow")
@@ -64,7 +65,7 @@ func TestConsumerTimeoutSparesThoseWhoAck(t *testing.T) {
 		c.must(receive(t, deliveries, "a delivery").Ack(false))
 		select {
 		case err := <-slow.closed:
-			wantError(t, err, 406, "PRECONDITION_FAILED - delivery acknowledgement on channel 2 timed out. Timeout value used: 100 ms. "+
+			wantError(t, err, 406, "PRECONDITION_FAILED - delivery acknowledgement on channel 2 timed out. Timeout value used: 1000 ms. "+
 				"This timeout value can be configured, see consumers doc guide to learn more")
 			running = false
 		default:
@@ -102,7 +103,9 @@ func TestConsumerTimeoutCancels(t *testing.T) {
 	}
 	other := c.other()
 	other.wantReady(q, 3)
-	if d := other.get(q); string(d.Body) != "one" || !d.Redelivered {
+	d, _, err := other.Get(q, true)
+	c.must(err)
+	if string(d.Body) != "one" || !d.Redelivered {
 		t.Errorf("got %q, redelivered %v", d.Body, d.Redelivered)
 	}
 	c.must(one.Ack(false))
@@ -118,4 +121,18 @@ func TestConsumerTimeoutCancels(t *testing.T) {
 	receive(t, more, "a delivery")
 	c.must(receive(t, more, "a delivery").Ack(true))
 	other.wantReady(q, 2)
+}
+
+// A policy gives a timeout to queues that there are.
+func TestConsumerTimeoutByPolicy(t *testing.T) {
+	t.Parallel()
+	h := host(t, impatient(-1))
+	c := connect(t, h.URL)
+	q := c.shared(nil)
+	c.settled("", q, "slow")
+	c.get(q)
+	h.must(h.Broker.SetPolicy("/", vhost.Policy{
+		Name: "p", Pattern: "^TestConsumerTimeoutByPolicy", Definition: map[string]any{"consumer-timeout": 100},
+	}))
+	c.wantClosed(406, ackTimedOut)
 }

@@ -228,6 +228,36 @@ func TestPermissionsChangeAtOnce(t *testing.T) {
 	c.accepted("", q)
 }
 
+// Consumers of queues that the user may not read any more are cancelled; others go on.
+func TestConsumersWithoutPermission(t *testing.T) {
+	t.Parallel()
+	h := host(t)
+	owner := connect(t, h.user("owner", auth.Everything()))
+	for _, q := range []string{"q1", "q2"} {
+		_, err := owner.QueueDeclare(q, false, false, false, false, nil)
+		owner.must(err)
+	}
+	c := connect(t, h.user("u", auth.Everything()))
+	cancelled := c.NotifyCancel(make(chan string, 2))
+	q1, err := c.Consume("q1", "one", true, false, false, false, nil)
+	c.must(err)
+	_, err = c.Consume("q2", "two", true, false, false, false, nil)
+	c.must(err)
+	_, err = c.Consume("q2", "three", true, false, false, false, nil)
+	c.must(err)
+	h.must(h.Broker.SetPermission("u", "v", auth.Permission{Read: "^q1"}))
+	tags := map[string]bool{receive(t, cancelled, "basic.cancel"): true, receive(t, cancelled, "basic.cancel"): true}
+	if !tags["two"] || !tags["three"] {
+		t.Errorf("cancelled %v", tags)
+	}
+	owner.settled("", "q2", "kept")
+	owner.settled("", "q1", "delivered")
+	if d := receive(t, q1, "a delivery"); string(d.Body) != "delivered" {
+		t.Errorf("got %q", d.Body)
+	}
+	owner.wantDrained("q2", "kept")
+}
+
 // accepted publishes something and waits for the confirm.
 func (c *client) accepted(exchange, key string) {
 	c.t.Helper()

@@ -156,6 +156,36 @@ func TestDirectReplyConfirms(t *testing.T) {
 	}
 }
 
+// The address of a reply may be among other keys, and be one of the copies.
+func TestDirectReplyWithCopies(t *testing.T) {
+	t.Parallel()
+	c := open(t)
+	replies := c.requests("")
+	to, q := c.address(), c.queue()
+	server := c.other()
+	for _, tt := range []struct{ key, cc, bcc string }{{to, q, ""}, {q, to, ""}, {q, "", to}, {to, to, q}} {
+		copies := amqp.Table{}
+		for header, key := range map[string]string{"CC": tt.cc, "BCC": tt.bcc} {
+			if key != "" {
+				copies[header] = []any{key}
+			}
+		}
+		server.send("", tt.key, amqp.Publishing{Headers: copies, Body: []byte("copied")})
+		d := receive(t, replies, "a reply")
+		if _, blind := d.Headers["BCC"]; string(d.Body) != "copied" || blind {
+			t.Errorf("%+v: got %q with %v", tt, d.Body, d.Headers)
+		}
+		c.wantReady(q, 1)
+		if got := c.drain(q); len(got) != 1 {
+			t.Errorf("%+v: queued %q", tt, got)
+		}
+		server.settled("", to, "single")
+		if d := receive(t, replies, "a reply"); string(d.Body) != "single" {
+			t.Errorf("%+v: got a reply twice", tt)
+		}
+	}
+}
+
 // Clients ask by a declaration whether there are direct replies, and whether somebody waits for theirs.
 func TestDirectReplyDeclare(t *testing.T) {
 	t.Parallel()

@@ -26,10 +26,11 @@ func TestRestart(t *testing.T) {
 		"transaction": restartTransaction,
 		"fanout":      restartFanout,
 		"backlog":     restartBacklog,
+		"priorities":  restartPriorities,
+		"deaths":      restartDeaths,
 		"times":       restartTimes,
 		"lengths":     restartLengths,
 		"failures":    restartFailures,
-		"priorities":  restartPriorities,
 	}
 	ends := map[string]func(*process){"stopped": (*process).stop, "killed": (*process).kill}
 	for name, fill := range cases {

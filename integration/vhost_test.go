@@ -80,6 +80,15 @@ func TestDeletedVHostStaysDeleted(t *testing.T) {
 	h := host(t, keep)
 	fill := func(h *hosted) {
 		c := connect(t, h.user("u", auth.Everything()))
+		h.must(h.Broker.SetPolicy("v", vhost.Policy{Name: "p", Pattern: ".*", Definition: map[string]any{"max-length": 1000}}))
+		c.must(c.ExchangeDeclare("later", "x-delayed-message", true, false, false, false, amqp.Table{"x-delayed-type": "fanout"}))
+		c.must(c.Confirm(false))
+		c.confirmed("later", "", amqp.Publishing{Headers: amqp.Table{"x-delay": 3600000}, DeliveryMode: amqp.Persistent})
+		_, err := c.QueueDeclare("priorities", true, false, false, false, amqp.Table{"x-max-priority": 5})
+		c.must(err)
+		for i := range uint8(5) {
+			c.confirmed("", "priorities", amqp.Publishing{Priority: i, DeliveryMode: amqp.Persistent})
+		}
 		for i := range 20 {
 			name := fmt.Sprint("q", i)
 			_, err := c.QueueDeclare(name, true, false, false, false, nil)
@@ -103,6 +112,9 @@ func TestDeletedVHostStaysDeleted(t *testing.T) {
 	c := connect(t, h.url("u", "secret", "v"))
 	if c.exists("q0") || c.exchangeExists("q0") {
 		t.Error("what was deleted is there again")
+	}
+	if policies, err := h.Broker.Policies("v"); err != nil || len(policies) > 0 {
+		t.Errorf("policies are %v, %v", policies, err)
 	}
 	fill(h)
 	h.must(h.Broker.DeleteVHost("v"))

@@ -13,11 +13,12 @@ const maxLimbo = 1024
 // burial is dead messages on their way to a dead letter exchange.
 type burial struct {
 	n      int
-	stored []inLane // those that the store still has
+	bytes  int64   // of their bodies
+	stored []place // those that the store still has
 }
 
-// inLane is a message by its number in a lane.
-type inLane struct {
+// place is where in the queue a message was.
+type place struct {
 	lane uint8
 	seq  uint64
 }
@@ -26,6 +27,39 @@ type inLane struct {
 func (q *Queue) mourns() bool {
 	o := q.strand.opt
 	return o != nil && o.DeadLetter != nil && q.undertake != nil
+}
+
+// DeadLetter is where dead messages of the queue go now; ok is false if nowhere.
+// AtLeastOnce is only set if the queue refuses what is too much, as RabbitMQ wants
+// it. Only for those whom the strand calls: Config.Bury and [Queue.Soon].
+func (q *Queue) DeadLetter() (to DeadLetter, ok bool) {
+	o := q.strand.opt
+	if o == nil || o.DeadLetter == nil {
+		return DeadLetter{}, false
+	}
+	to = *o.DeadLetter
+	to.AtLeastOnce = to.AtLeastOnce && o.Overflow == RejectPublish
+	return to, true
+}
+
+// Soon has the strand call f, and tell it whether the queue has ended: for a
+// message that Config.Bury could not get rid of. It may be called from any
+// goroutine.
+func (q *Queue) Soon(f func(ended bool)) {
+	q.prompt(func(q *Queue) { f(q.strand.deleted) })
+}
+
+// owed is how many dead messages still count for the length of the queue: those
+// of which none may be lost.
+func (q *Queue) owed() (n, bytes int64) {
+	to, _ := q.DeadLetter()
+	if !to.AtLeastOnce {
+		return 0, 0
+	}
+	for _, b := range q.strand.limbo {
+		n, bytes = n+int64(b.n), bytes+b.bytes
+	}
+	return n, bytes
 }
 
 // crowded says that no more messages may die for now.
@@ -58,7 +92,8 @@ func (q *Queue) die(i *fifo.Item, why Reason) {
 	})
 }
 
-// bury hands over what has died in this turn.
+// bury hands over what has died in this turn: each on its own if it may stay for
+// long, so that it holds up no other.
 func (q *Queue) bury() {
 	s := &q.strand
 	if len(s.dead) == 0 {
@@ -66,37 +101,33 @@ func (q *Queue) bury() {
 	}
 	dead := s.dead
 	s.dead = nil
-	if !q.mourns() {
-		// That has changed in this turn.
-		for i := range dead {
-			q.drop(&dead[i])
-		}
-		q.toStore()
+	if to, _ := q.DeadLetter(); !to.AtLeastOnce {
+		q.buryAll(dead)
 		return
 	}
+	for i := range dead {
+		q.buryAll(dead[i : i+1 : i+1])
+	}
+}
+
+func (q *Queue) buryAll(dead []Dead) {
+	s := &q.strand
 	b := &burial{n: len(dead)}
 	for i := range dead {
 		if dead[i].Stored {
-			b.stored = append(b.stored, inLane{dead[i].Lane, dead[i].Seq})
+			b.stored = append(b.stored, place{dead[i].Lane, dead[i].Seq})
 		}
+		_, _, body := dead[i].Lengths()
+		b.bytes += int64(body)
 	}
 	s.limbo = append(s.limbo, b)
 	s.lost += b.n
-	if !q.undertake(q, s.opt.DeadLetter, dead, func() { q.prompt(func(q *Queue) { q.buried(b) }) }) {
+	if !q.undertake(q, dead, func() { q.prompt(func(q *Queue) { q.buried(b) }) }) {
 		q.buried(b)
 		for i := range dead {
 			s.releaser.Release(&dead[i].Message)
 		}
 	}
-}
-
-// drop ends a dead message that goes nowhere.
-func (q *Queue) drop(d *Dead) {
-	i := fifo.Item{Seq: d.Seq, Lane: d.Lane, Message: d.Message}
-	if d.Stored {
-		i.Kept = fifo.Store
-	}
-	q.forget(&i)
 }
 
 // buried notes that dead messages have arrived.
@@ -114,15 +145,15 @@ func (q *Queue) buried(b *burial) {
 // mourned appends the messages of a lane on their way that the store still has.
 func (s *strand) mourned(lane uint8, seqs []uint64) []uint64 {
 	for _, b := range s.limbo {
-		for _, m := range b.stored {
-			if m.lane == lane {
-				seqs = append(seqs, m.seq)
+		for _, g := range b.stored {
+			if g.lane == lane {
+				seqs = append(seqs, g.seq)
 			}
 		}
 	}
 	for i := range s.dead {
-		if s.dead[i].Stored && s.dead[i].Lane == lane {
-			seqs = append(seqs, s.dead[i].Seq)
+		if d := &s.dead[i]; d.Stored && d.Lane == lane {
+			seqs = append(seqs, d.Seq)
 		}
 	}
 	return seqs

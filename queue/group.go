@@ -21,6 +21,10 @@ type Group struct {
 	// joined, and all is durable.
 	left    atomic.Int32
 	refused atomic.Bool
+	// last is the part that is joined after all others, of which there are still
+	// so many; nil if the order does not matter.
+	last   *groupPart
+	others atomic.Int32
 }
 
 // groupPart is what the group does to one queue.
@@ -31,10 +35,10 @@ type groupPart struct {
 	rejected []Settlement
 	dead     joined // to be settled in the store only
 	hold     fifo.Hold
-	// refused are the messages that the queue does not take, and unanswered those
-	// of them of which other queues wait to hear.
+	// refused are the messages that the queue does not take, and unanswered the
+	// numbers of those of which other queues wait to hear.
 	refused    []*Publication
-	unanswered []inLane
+	unanswered []uint64
 }
 
 // Publish adds a message, of which the group takes over one reference.
@@ -98,14 +102,33 @@ func (g *Group) Post(newGroup NewGroup, done func()) {
 	g.hand(newGroup, done, (*Queue).later)
 }
 
+// PostTaken is [Group.Post] for messages of one queue of which none may be lost:
+// only if all queues have taken theirs is the dead message settled in its own.
+func (g *Group) PostTaken(from *Queue, newGroup NewGroup, done func()) {
+	g.last = g.part(from)
+	g.Post(newGroup, done)
+}
+
+// Refusing returns, when the group is done, the queues that have not taken a
+// message.
+func (g *Group) Refusing() []*Queue {
+	var queues []*Queue
+	for _, part := range g.parts {
+		if len(part.refused) > 0 {
+			queues = append(queues, part.queue)
+		}
+	}
+	return queues
+}
+
 // NewGroup makes a commit group of a store, see [store.Store].
 type NewGroup func(parts int, whole, done func()) *store.Group
 
 // keeps says whether a durable queue is to keep a message of the group.
 func (g *Group) keeps() bool {
 	for _, part := range g.parts {
-		q := part.queue
-		if q.Durable() && slices.ContainsFunc(part.messages, func(p Publication) bool { return p.Persistent || q.priorities.quorum }) {
+		keeps := func(p Publication) bool { return p.Persistent || part.queue.Quorum() }
+		if part.queue.Durable() && slices.ContainsFunc(part.messages, keeps) {
 			return true
 		}
 	}
@@ -129,12 +152,20 @@ func (g *Group) hand(newGroup NewGroup, done func(), give func(*Queue, func(*Que
 	for _, join := range g.joins {
 		join(g.group)
 	}
+	g.others.Store(int32(len(g.parts)) - 1)
 	for _, part := range g.parts {
-		give(part.queue, func(q *Queue) {
-			q.join(g, part)
-			g.come()
-		})
+		if part != g.last || len(g.parts) == 1 {
+			give(part.queue, func(q *Queue) { q.join(g, part) })
+		}
 	}
+}
+
+// joined notes that a part has been joined.
+func (g *Group) joined(part *groupPart) {
+	if g.last != nil && part != g.last && g.others.Add(-1) == 0 {
+		g.last.queue.later(func(q *Queue) { q.join(g, g.last) })
+	}
+	g.come()
 }
 
 // come counts one of the things that come before done.
@@ -157,7 +188,7 @@ func (g *Group) release() {
 // join does the queue's part of a group.
 func (q *Queue) join(g *Group, part *groupPart) {
 	s := &q.strand
-	joined := part.dead
+	var joined joined
 	acked := part.acked
 	if !q.mourns() {
 		acked = append(acked, part.rejected...)
@@ -181,16 +212,17 @@ func (q *Queue) join(g *Group, part *groupPart) {
 			q.joinMessage(g, part, p, &joined)
 		} else {
 			g.refused.Store(true)
-			q.refuseJoined(g, part, p, &joined)
+			q.refuseJoined(part, p, &joined)
 		}
+	}
+	if part != g.last || !g.Refused() {
+		joined.settleAll(&part.dead)
 	}
 	switch {
 	case q.store == nil:
 	case g.group != nil:
 		joined.join(q, g.group)
-		for _, r := range part.unanswered {
-			q.lane(r.lane).store.Settle([]uint64{r.seq})
-		}
+		q.store.Settle(part.unanswered)
 	default:
 		joined.forget(q)
 	}
@@ -200,17 +232,17 @@ func (q *Queue) join(g *Group, part *groupPart) {
 	if s.deleted {
 		q.dropJoined(part)
 	}
+	g.joined(part)
 }
 
 // refuseJoined has a message of a group go nowhere, or die, once the store has
 // heard of it.
-func (q *Queue) refuseJoined(g *Group, part *groupPart, p *Publication, joined *joined) {
+func (q *Queue) refuseJoined(part *groupPart, p *Publication, joined *joined) {
 	s := &q.strand
-	if p.Fanout != nil && p.Persistent && g.group != nil && q.store != nil {
+	if p.Fanout != nil && p.Persistent && q.store != nil {
 		// The other queues wait for this one's answer.
-		lane := q.laneOf(&p.Message)
-		joined.keep(lane, store.Enqueue{Seq: s.seq, Message: p.Message, Fanout: p.Fanout})
-		part.unanswered = append(part.unanswered, inLane{lane, s.seq})
+		joined.keep(q.priorities.main, store.Enqueue{Seq: s.seq, Message: p.Message, Fanout: p.Fanout})
+		part.unanswered = append(part.unanswered, s.seq)
 		s.seq++
 	}
 	part.refused = append(part.refused, p)

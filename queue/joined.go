@@ -33,6 +33,16 @@ func (j *joined) settle(priority uint8, seq uint64) {
 	l.settled = append(l.settled, seq)
 }
 
+// settleAll adds the messages that another is to have forgotten.
+func (j *joined) settleAll(other *joined) {
+	for i := range other.lanes {
+		l := &other.lanes[i]
+		for _, seq := range l.settled {
+			j.settle(l.priority, seq)
+		}
+	}
+}
+
 // join hands it to the store. The group waits for one part of the queue: if
 // there are more it is told, before that one comes.
 func (j *joined) join(q *Queue, g *store.Group) {

@@ -23,15 +23,6 @@ type pagingRig struct {
 	priority func(n uint64) uint8
 }
 
-// partsOf makes parts of a store.
-func partsOf(s store.Store) func(uint64) store.Queue {
-	return func(uint64) store.Queue {
-		id := s.NewID()
-		s.Define([]store.Definition{{Kind: store.KindQueue, ID: id}}, nil)
-		return s.Queue(id)
-	}
-}
-
 func newPagingRig(t *testing.T, memory int64, change ...func(*Config)) *pagingRig {
 	t.Helper()
 	r := &pagingRig{budget: &Budget{limit: memory}}
@@ -65,6 +56,15 @@ func newPagingRig(t *testing.T, memory int64, change ...func(*Config)) *pagingRi
 		}
 	})
 	return r
+}
+
+// partsOf makes parts of a store.
+func partsOf(s store.Store) func(uint64) store.Queue {
+	return func(uint64) store.Queue {
+		id := s.NewID()
+		s.Define([]store.Definition{{Kind: store.KindQueue, ID: id}}, nil)
+		return s.Queue(id)
+	}
 }
 
 // fill publishes messages numbered first to last, of a size and as many at a

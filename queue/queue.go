@@ -73,8 +73,6 @@ type Config struct {
 	// it is first asked for, deleted with the queue. It is called from the strand
 	// and waits for nothing. nil if Store is.
 	Parts func(key uint64) store.Queue
-	// Options are what the queue begins with, see [Queue.Configure].
-	Options Options
 	// Budget bounds what the queue has in memory; nil is no bound.
 	Budget *Budget
 	// Overflow is where messages go that Store does not keep when there are too
@@ -87,10 +85,12 @@ type Config struct {
 	// OnExpired is called, like OnUnused, when the queue has gone unused for as
 	// long as its Options let it.
 	OnExpired func(*Queue)
+	// Options are what the queue begins with, see [Queue.Configure].
+	Options Options
 	// Clock is what the queue's times are kept by; nil if nothing happens by
 	// itself.
 	Clock *Clock
-	// Bury takes messages that have died to where dead letters go, in order.
+	// Bury takes messages that have died in a queue with a DeadLetter, in order.
 	// It is called by the strand at the end of a turn, must not block and must not
 	// run a strand on its stack. It takes over the slice and one reference of each
 	// message, and sees to it that those that are Stored are settled, in the store
@@ -98,7 +98,7 @@ type Config struct {
 	// goroutine, when they are safe where they went, or went nowhere. If it reports
 	// false, because the broker is closing, it has taken none. If Bury is nil the
 	// dead are dropped.
-	Bury func(q *Queue, to *DeadLetter, dead []Dead, done func()) bool
+	Bury func(q *Queue, dead []Dead, done func()) bool
 }
 
 // Queue is a queue. All methods may be called from any goroutine, but not while
@@ -114,9 +114,9 @@ type Queue struct {
 	budget     *Budget
 	spillTo    *store.Volatile
 	onUnused   func(*Queue)
-	onExpired  func(*Queue)
+	onExpire   func(*Queue)
 	clock      *Clock
-	undertake  func(q *Queue, to *DeadLetter, dead []Dead, done func()) bool
+	undertake  func(q *Queue, dead []Dead, done func()) bool
 
 	// timed says that there may be something to do by itself from the start. Set
 	// before the queue is visible.
@@ -153,7 +153,7 @@ func New(cfg Config) *Queue {
 		id: cfg.ID, name: cfg.Name, store: cfg.Store, parts: cfg.Parts,
 		priorities: cfg.Options.priorities(), single: cfg.Options.SingleActive,
 		budget: cfg.Budget, spillTo: cfg.Overflow, onUnused: cfg.OnUnused,
-		onExpired: cfg.OnExpired, clock: cfg.Clock, undertake: cfg.Bury,
+		onExpire: cfg.OnExpired, clock: cfg.Clock, undertake: cfg.Bury,
 	}
 	q.strand.main.store = cfg.Store
 	q.ready()

@@ -95,13 +95,15 @@ func (q *Queue) admit(p *Publication) bool {
 func (q *Queue) full(p *Publication) bool {
 	s := &q.strand
 	_, _, body := p.Lengths()
-	if !s.fifo.Full(int64(body)) {
+	n, bytes := q.owed()
+	n, bytes = n+1, bytes+int64(body)
+	if !s.fifo.Full(n, bytes) {
 		return false
 	}
 	q.toStore()
 	for q.dispatch() {
 	}
-	return s.fifo.Full(int64(body))
+	return s.fifo.Full(n, bytes)
 }
 
 // refuse has a message that was not admitted go nowhere, or die.
@@ -109,9 +111,8 @@ func (q *Queue) refuse(p *Publication) {
 	s := &q.strand
 	if p.Fanout != nil && p.Persistent && q.store != nil {
 		// The other queues wait for this one's answer.
-		to := q.lane(q.laneOf(&p.Message)).store
-		to.Append([]store.Enqueue{{Seq: s.seq, Message: p.Message, Fanout: p.Fanout}})
-		to.Settle([]uint64{s.seq})
+		q.store.Append([]store.Enqueue{{Seq: s.seq, Message: p.Message, Fanout: p.Fanout}})
+		q.store.Settle([]uint64{s.seq})
 		s.seq++
 	}
 	q.discard(p)
@@ -124,7 +125,7 @@ func (q *Queue) refuse(p *Publication) {
 func (q *Queue) discard(p *Publication) {
 	s := &q.strand
 	if s.opt.Overflow == RejectPublishDLX && q.mourns() {
-		s.fifo.Doom(&fifo.Item{Seq: s.seq, Message: p.Message, Lane: q.laneOf(&p.Message)}, MaxLen)
+		s.fifo.Doom(&fifo.Item{Seq: s.seq, Message: p.Message}, MaxLen)
 		s.seq++
 	} else {
 		s.releaser.Release(&p.Message)
@@ -186,7 +187,11 @@ func (q *Queue) reapRuled(n int) int {
 	if s.fifo.Unmeasured() {
 		s.stalled = true
 	}
-	s.fifo.Tallied(func(lane uint8, seq uint64, t fifo.Tally) { q.lane(lane).store.Delivered(seq, uint32(t)) })
+	s.fifo.Tallied(func(lane uint8, seq uint64, t fifo.Tally) {
+		if q.store != nil {
+			q.lane(lane).store.Delivered(seq, uint32(t))
+		}
+	})
 	return n
 }
 
@@ -218,8 +223,8 @@ func (q *Queue) awake() {
 		return
 	}
 	s.lease = 0 // until the last consumer goes, if there are some
-	if s.fifo.Consumers() == 0 && q.onExpired != nil {
-		q.onExpired(q)
+	if s.fifo.Consumers() == 0 && q.onExpire != nil {
+		q.onExpire(q)
 	}
 }
 

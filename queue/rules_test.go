@@ -31,7 +31,7 @@ func newGrave() *grave {
 	return g
 }
 
-func (g *grave) bury(q *Queue, _ *DeadLetter, dead []Dead, done func()) bool {
+func (g *grave) bury(q *Queue, dead []Dead, done func()) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	var stored []uint64

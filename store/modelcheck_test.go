@@ -444,6 +444,9 @@ func (h *history) moveRun(queue uint64, list []Stored) error {
 func moveRecord(queue uint64, m *Stored, chunks []log.Position) []byte {
 	route, head, body := m.Lengths()
 	flags := uint16(0)
+	if m.Expires != 0 {
+		flags |= 1
+	}
 	if m.Redelivered {
 		flags |= 16
 	}
@@ -455,6 +458,9 @@ func moveRecord(queue uint64, m *Stored, chunks []log.Position) []byte {
 	b = le.AppendUint16(b, route)
 	b = le.AppendUint32(b, head)
 	b = le.AppendUint32(b, body)
+	if m.Expires != 0 {
+		b = le.AppendUint64(b, uint64(m.Expires))
+	}
 	if chunks != nil {
 		b = le.AppendUint32(b, uint32(len(chunks)))
 		for _, c := range chunks {

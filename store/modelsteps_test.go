@@ -297,6 +297,7 @@ func (h *history) joinOne(g *modelGroup) {
 		p.queue.messages[m.seq] = m
 		e := h.enqueue(m, p.bodies[i].Message)
 		p.bodies[i].Seq, p.bodies[i].Confirm, p.bodies[i].Publish = e.Seq, e.Confirm, e.Publish
+		p.bodies[i].Expires = e.Expires
 	}
 	for _, m := range p.settled {
 		seqs = append(seqs, m.seq)

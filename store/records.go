@@ -30,15 +30,15 @@ const (
 	flagRedelivered
 	flagChunked
 	flagTargets
+	flagDeadlines
 	flagBlind
 	flagDied
-	flagDeadlines
 
-	flagsKnown = flagDeadlines<<1 - 1
+	flagsKnown = flagDied<<1 - 1
 
 	// flagMarks are the flags of a message's marks, in their order.
 	flagMarks  = flagBlind | flagDied
-	marksShift = routeBits - 7
+	marksShift = routeBits - 8
 )
 
 const (

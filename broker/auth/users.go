@@ -64,12 +64,6 @@ func (u *Users) Put(user User) error {
 	return nil
 }
 
-// Check returns the error that Put would.
-func Check(user User) error {
-	_, err := newEntry(user)
-	return err
-}
-
 func newEntry(user User) (*entry, error) {
 	if user.Name == "" {
 		return nil, errors.New("a user must have a name")

@@ -12,13 +12,14 @@ import (
 // grants are what a channel has found allowed. They count as long as nobody's
 // permissions change. Guarded by the session's work.
 type grants struct {
-	version uint64 // of the permissions; 0: of none
-	// publish is the exchange that the channel published to last. topics says
-	// that the user may not use every routing key.
-	publish string
-	any     bool // publish is one
-	topics  bool
+	version uint64  // of the permissions; 0: of none
 	recent  []grant // the oldest first, maxGrants at most
+	// publish is the exchange that the channel published to last, and published the
+	// version by which it may; 0 if there is none. topics says that the user may not
+	// use every routing key.
+	publish   string
+	published uint64
+	topics    bool
 }
 
 // grant is a right on the queue or exchange of that name.
@@ -29,19 +30,18 @@ type grant struct {
 
 const maxGrants = 12
 
-// mayPublish checks the right to publish to an exchange. Whoever publishes to
-// the same exchange as before, while permissions have not changed, pays for two
-// comparisons.
+// mayPublish checks the right to publish to an exchange. It need not be asked
+// for the same exchange again as long as the version is that of published.
 func (ch *channel) mayPublish(exchange []byte) *amqp.Error {
 	g := &ch.grants
-	if g.version == ch.s.access.Version() && g.any && string(exchange) == g.publish {
+	if g.published == ch.s.access.Version() && string(exchange) == g.publish {
 		return nil
 	}
 	name := string(exchange)
 	if err := ch.mayExchange(auth.Write, name); err != nil {
 		return err
 	}
-	g.publish, g.any = name, true
+	g.publish, g.published = name, g.version
 	g.topics = ch.s.access.Topics()
 	return nil
 }

@@ -3,7 +3,6 @@ package session
 import (
 	"cmp"
 	"slices"
-	"sync/atomic"
 	"time"
 
 	"go.uber.org/zap"
@@ -142,42 +141,13 @@ func (ch *channel) takeBack(late []unacked) {
 	}
 	ch.takenBack += len(late)
 	ch.mu.Unlock()
+	// Before the consumers have ended, what is returned would be theirs again.
 	for q, batch := range returns {
 		ch.cancelAll(q, func() { q.Return(batch) })
 	}
 	if counted > 0 {
 		ch.window.settled(counted)
 	}
-}
-
-// cancelAll ends the consumers of a queue, tells the client, and then calls done:
-// what is returned before would be theirs again. Called with work held.
-func (ch *channel) cancelAll(q *queue.Queue, done func()) {
-	var ended []*consumer
-	ch.mu.Lock()
-	for tag, c := range ch.consumers {
-		if c.queue == q {
-			delete(ch.consumers, tag)
-			ended = append(ended, c)
-		}
-	}
-	ch.mu.Unlock()
-	var left atomic.Int64
-	left.Store(1)
-	last := func() {
-		if left.Add(-1) == 0 {
-			done()
-		}
-	}
-	for _, c := range ended {
-		left.Add(1)
-		q.Cancel(&c.Consumer, func() {
-			ch.send(&amqp.BasicCancel{ConsumerTag: c.tag, NoWait: true})
-			ch.s.out.kick()
-			last()
-		})
-	}
-	last()
 }
 
 // takenBack is what stays of a delivery that was taken back: it takes no part in

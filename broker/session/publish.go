@@ -39,12 +39,16 @@ func (ch *channel) complete(body []byte) *amqp.Error {
 	if c.immediate {
 		return amqp.ImmediatePublish()
 	}
-	if err := ch.mayPublish(c.exchange()); err != nil {
-		return err.For(amqp.BasicPublishID)
-	}
 	ch.route.Head = c.head
-	if err := s.vhost.Route(&ch.route, c.exchange(), c.key(), c.facts.Headers); err != nil {
-		return asError(err).For(amqp.BasicPublishID)
+	nowhere := s.vhost.Route(&ch.route, c.exchange(), c.key(), c.facts.Headers)
+	if !ch.route.Repeated || ch.grants.published != s.access.Version() {
+		// Who may not publish is not told whether there is such an exchange.
+		if err := ch.mayPublish(c.exchange()); err != nil {
+			return err.For(amqp.BasicPublishID)
+		}
+	}
+	if nowhere != nil {
+		return asError(nowhere).For(amqp.BasicPublishID)
 	}
 	if c.facts.ReplyTo != nil {
 		if err := ch.addressReply(); err != nil {
@@ -83,7 +87,7 @@ func (ch *channel) complete(body []byte) *amqp.Error {
 	case len(queues) == 0 && len(ch.route.Waits) == 0:
 		var p queue.Publication
 		ch.receive(&p, body)
-		ch.withoutQueue(&p, ch.route.Reply, c.mandatory)
+		ch.withoutQueue(&p, ch.route.Replies, c.mandatory)
 	case len(ch.route.Waits) > 0:
 		ch.postpone(queues, body)
 	default:
@@ -93,6 +97,9 @@ func (ch *channel) complete(body []byte) *amqp.Error {
 			p.Fanout = queue.NewFanout(ch.route.Durable)
 		}
 		s.stage.bytes += int(p.Size())
+		if c.facts.Headers != nil {
+			s.reply(ch.route.Replies, &p.Message) // for copies
+		}
 	}
 	c.reset()
 	return nil
@@ -208,15 +215,15 @@ func (st *stage) drop() {
 	*st = stage{}
 }
 
-// withoutQueue gives a message that no queue takes to the requester that it
-// answers, or returns or drops it if there is none. It counts as confirmed,
+// withoutQueue gives a message that no queue takes to the requesters that it
+// answers, or returns or drops it if there are none. It counts as confirmed,
 // after what was staged has been noted.
-func (ch *channel) withoutQueue(p *queue.Publication, to vhost.Replier, mandatory bool) {
-	if to == nil || p.Confirm != nil {
+func (ch *channel) withoutQueue(p *queue.Publication, to []vhost.Replier, mandatory bool) {
+	if len(to) == 0 || p.Confirm != nil {
 		ch.s.flushStage()
 	}
 	switch {
-	case to != nil:
+	case len(to) > 0:
 		ch.s.reply(to, &p.Message)
 	case mandatory:
 		ch.giveBack(&p.Message)

@@ -90,10 +90,12 @@ func (ch *channel) addressReply() *amqp.Error {
 	return nil
 }
 
-// reply gives a message to a requester. Called with work held.
-func (s *Session) reply(to vhost.Replier, m *queue.Message) {
-	to.Reply(m)
-	s.replied = append(s.replied, to)
+// reply gives a message to requesters. Called with work held.
+func (s *Session) reply(to []vhost.Replier, m *queue.Message) {
+	for _, r := range to {
+		r.Reply(m)
+		s.replied = append(s.replied, r)
+	}
 	if len(s.replied) >= maxReplied {
 		s.flushReplies()
 	}

@@ -18,7 +18,7 @@ type transaction struct {
 type txPublish struct {
 	queue.Publication
 	queues    []*queue.Queue
-	reply     vhost.Replier
+	replies   []vhost.Replier
 	mandatory bool
 	late      postponed // if it is to wait at exchanges, too
 }
@@ -31,7 +31,7 @@ type txSettle struct {
 
 func (t *transaction) publish(to *vhost.Route, p queue.Publication, mandatory bool) {
 	t.published = append(t.published, txPublish{
-		Publication: p, queues: slices.Clone(to.Queues), reply: to.Reply, mandatory: mandatory,
+		Publication: p, queues: slices.Clone(to.Queues), replies: slices.Clone(to.Replies), mandatory: mandatory,
 	})
 }
 
@@ -148,9 +148,10 @@ func (ch *channel) txCommit() *amqp.Error {
 // without a queue.
 func (ch *channel) commitPublish(group *queue.Group, p *txPublish) {
 	if len(p.queues) == 0 {
-		ch.withoutQueue(&p.Publication, p.reply, p.mandatory && len(p.late.at) == 0)
+		ch.withoutQueue(&p.Publication, p.replies, p.mandatory && len(p.late.at) == 0)
 		return
 	}
+	ch.s.reply(p.replies, &p.Message)
 	durable := 0
 	for _, q := range p.queues {
 		if q.Durable() {

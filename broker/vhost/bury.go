@@ -1,6 +1,7 @@
 package vhost
 
 import (
+	"slices"
 	"sync"
 	"time"
 
@@ -17,7 +18,9 @@ type burial struct {
 	queue  *queue.Queue
 	letter *queue.DeadLetter
 	graph  *exchange.Graph
-	now    int64 // seconds since 1970
+	to     *exchange.Exchange // nil if it is not there
+	only   []*queue.Queue     // those that are still to have a letter; nil: all
+	now    int64              // seconds since 1970
 	group  queue.Group
 	// complained is what has been complained of in this burial.
 	complained complaint
@@ -36,35 +39,53 @@ type gravedigger struct {
 // gravediggers are those that are idle.
 var gravediggers = sync.Pool{New: func() any { return new(gravedigger) }}
 
-// bury is queue.Config.Bury, with where dead letters go: it takes messages that
-// died in the queue, in order. done is called when they are safe where they
-// went. It reports false, and takes nothing, when the vhost is being closed.
+// takeDead is queue.Config.Bury.
+func (v *VHost) takeDead(q *queue.Queue, dead []queue.Dead, done func()) bool {
+	to, _ := q.DeadLetter()
+	if to.AtLeastOnce {
+		return v.deliver(q, to, dead, done)
+	}
+	return v.bury(q, &to, dead, done)
+}
+
+// bury takes messages that died in a queue, in order, to where its dead letters
+// go. done is called when they are safe there. It reports false, and takes
+// nothing, when the vhost is being closed.
 func (v *VHost) bury(q *queue.Queue, to *queue.DeadLetter, dead []queue.Dead, done func()) bool {
 	if !v.beginBurial() {
 		return false
 	}
 	defer v.burials.Done()
-	b := &burial{
-		vhost: v, queue: q, letter: to, graph: v.graph.Load(), now: time.Now().Unix(),
-		gravedigger: gravediggers.Get().(*gravedigger),
-	}
-	x := b.graph.Exchange(to.Exchange)
-	if x == nil {
+	b := v.newBurial(q, to)
+	defer b.end()
+	if b.to == nil {
 		b.complain(noDeadLetterExchange, to.Exchange)
 	}
 	for i := range dead {
 		d := &dead[i]
-		if x != nil {
-			b.one(x, d)
-		}
+		b.one(d)
 		if d.Stored {
 			b.group.Bury(q, d)
 		}
 		d.Release()
 	}
-	gravediggers.Put(b.gravedigger)
 	b.group.Post(v.NewGroup, done)
 	return true
+}
+
+func (v *VHost) newBurial(q *queue.Queue, to *queue.DeadLetter) *burial {
+	b := &burial{
+		vhost: v, queue: q, letter: to, graph: v.graph.Load(), now: time.Now().Unix(),
+		gravedigger: gravediggers.Get().(*gravedigger),
+	}
+	b.to = b.graph.Exchange(to.Exchange)
+	return b
+}
+
+// end gives back the memory; the group goes on.
+func (b *burial) end() {
+	gravediggers.Put(b.gravedigger)
+	b.gravedigger = nil
 }
 
 // beginBurial reports whether a burial may begin, which Close then waits for:
@@ -79,8 +100,12 @@ func (v *VHost) beginBurial() bool {
 	return true
 }
 
-// one takes one message to the queues that it goes to now.
-func (b *burial) one(x *exchange.Exchange, d *queue.Dead) {
+// one takes one message to the queues that it goes to now, and returns how many
+// they are.
+func (b *burial) one(d *queue.Dead) int {
+	if b.to == nil {
+		return 0
+	}
 	var facts amqp.Facts
 	// They were checked when the message came.
 	_ = amqp.CheckProperties(d.Head(), &facts)
@@ -89,7 +114,7 @@ func (b *burial) one(x *exchange.Exchange, d *queue.Dead) {
 	_ = amqp.CheckProperties(b.head, &facts)
 
 	b.result.Properties = b.head
-	b.graph.RouteKeys(&b.result, x, b.keys, facts.Headers)
+	b.graph.RouteKeys(&b.result, b.to, b.keys, facts.Headers)
 	to := b.targets(history, d.Reason)
 	if len(to) > 0 {
 		p := b.letterOf(d, &facts)
@@ -109,6 +134,7 @@ func (b *burial) one(x *exchange.Exchange, d *queue.Dead) {
 	}
 	clear(b.keys)
 	b.copies.Forget()
+	return len(to)
 }
 
 // headers returns the headers that the message has from here on, and its history,
@@ -144,12 +170,15 @@ func (b *burial) headers(d *queue.Dead, facts *amqp.Facts) (amqp.Table, []amqp.V
 // round for ever. They are valid until the next message.
 func (b *burial) targets(history []amqp.Value, reason queue.Reason) []exchange.Queue {
 	to := b.result.Queues()
-	if reason == queue.Rejected {
+	if reason == queue.Rejected && b.only == nil {
 		return to
 	}
 	kept := to[:0]
 	for _, q := range to {
-		if cycles(history, q.QueueName()) {
+		if b.only != nil && !slices.Contains(b.only, q.(*queue.Queue)) {
+			continue
+		}
+		if reason != queue.Rejected && cycles(history, q.QueueName()) {
 			b.complain(deadLetterCycle, q.QueueName())
 			continue
 		}

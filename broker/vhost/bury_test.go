@@ -198,23 +198,9 @@ func TestBuryWhileClosing(t *testing.T) {
 func TestBuryCrash(t *testing.T) {
 	whole := 0
 	for n := 1; whole < 2; n++ {
-		s := newGraves(t, uint64(n))
+		s := newGraves(t, uint64(n), nil)
 		finished := s.buryAll(n)
-		src, dst := s.find()
-		for i := range graveMessages {
-			body := fmt.Sprint("message ", i)
-			in, out := slices.Contains(src, body), 0
-			for _, list := range dst {
-				for _, b := range list {
-					if b == body {
-						out++
-					}
-				}
-			}
-			if in && out != 0 || !in && out != len(dst) {
-				t.Fatalf("step %d: %s is in its queue: %v, and %d times elsewhere", n, body, in, out)
-			}
-		}
+		src := s.found(n)
 		if finished {
 			whole++
 			if len(src) != 0 {
@@ -223,6 +209,23 @@ func TestBuryCrash(t *testing.T) {
 		}
 		if n > 500 {
 			t.Fatal("there is no end of steps")
+		}
+	}
+}
+
+// TestRejectCrash is the same with a queue that buries by itself.
+func TestRejectCrash(t *testing.T) {
+	for _, args := range []amqp.Table{
+		{{Key: "x-dead-letter-exchange", Value: amqp.String("amq.fanout")}},
+		{
+			{Key: "x-dead-letter-exchange", Value: amqp.String("amq.fanout")}, {Key: "x-queue-type", Value: amqp.String("quorum")},
+			{Key: "x-dead-letter-strategy", Value: amqp.String("at-least-once")}, {Key: "x-overflow", Value: amqp.String("reject-publish")},
+		},
+	} {
+		for n := 1; n < 12; n++ {
+			s := newGraves(t, uint64(n), args)
+			s.rejectAll(n)
+			s.found(n)
 		}
 	}
 }
@@ -238,7 +241,7 @@ type graves struct {
 	disk   store.Store
 }
 
-func newGraves(t *testing.T, seed uint64) *graves {
+func newGraves(t *testing.T, seed uint64, args amqp.Table) *graves {
 	s := &graves{fs: vfs.NewFake(seed), failed: make(chan struct{}, 1)}
 	s.opt = store.Options{Dir: t.TempDir(), FS: s.fs, SegmentSize: 1 << 20, OnFail: func(error) { s.failed <- struct{}{} }}
 	var err error
@@ -246,9 +249,10 @@ func newGraves(t *testing.T, seed uint64) *graves {
 		t.Fatal(err)
 	}
 	s.fixture = &fixture{VHost: New(Config{Name: "/", ID: 1, Store: s.disk}), t: t}
-	for _, name := range []string{"src", "one", "two"} {
-		s.durableQueue(name)
-	}
+	_, err = s.declare(me, QueueSpec{Name: "src", Durable: true, Arguments: args})
+	s.ok(err)
+	s.durableQueue("one")
+	s.durableQueue("two")
 	s.ok(s.bind(me, Binding{Source: "amq.fanout", Destination: "one"}))
 	s.ok(s.bind(me, Binding{Source: "amq.fanout", Destination: "two"}))
 	return s
@@ -266,9 +270,8 @@ func (c *confirmed) Confirm(first, last uint64) {
 	}
 }
 
-// buryAll publishes messages, crashes at the n-th step from then on, and
-// reports whether all have been buried before.
-func (s *graves) buryAll(n int) (finished bool) {
+// fill publishes messages and waits until they are safe.
+func (s *graves) fill() {
 	c := &confirmed{all: make(chan struct{})}
 	c.left.Store(graveMessages)
 	for i := range graveMessages {
@@ -277,6 +280,12 @@ func (s *graves) buryAll(n int) (finished bool) {
 		s.publish("src", p)
 	}
 	<-c.all
+}
+
+// buryAll publishes messages, crashes at the n-th step from then on, and
+// reports whether all have been buried before.
+func (s *graves) buryAll(n int) (finished bool) {
+	s.fill()
 	dead := s.die("src", graveMessages, queue.Rejected)
 	s.fs.CrashAt(n)
 	q, _ := s.Queue(me, "src")
@@ -294,6 +303,34 @@ func (s *graves) buryAll(n int) (finished bool) {
 			break
 		}
 	}
+	s.crash(n)
+	return finished
+}
+
+// rejectAll has a consumer reject all messages, and crashes at the n-th step, at
+// the latest when one of the others has all.
+func (s *graves) rejectAll(n int) {
+	s.fill()
+	s.fs.CrashAt(n)
+	h := &hearse{got: make(chan queue.Dead, graveMessages)}
+	one, _ := s.Queue(me, "one")
+	one.Consume(&fifo.Consumer{Holder: h}, s.ok)
+	q, _ := s.Queue(me, "src")
+	q.Consume(&fifo.Consumer{Holder: rejecter{}}, s.ok)
+	for arrived, failed := 0, false; arrived < graveMessages && !failed; {
+		select {
+		case d := <-h.got:
+			d.Release()
+			arrived++
+		case <-s.failed:
+			failed = true
+		}
+	}
+	s.crash(n)
+}
+
+// crash ends it all.
+func (s *graves) crash(n int) {
 	s.fs.Crash()
 	s.VHost.Close()
 	if err := s.disk.Close(); err != nil && !errors.Is(err, vfs.ErrCrash) {
@@ -304,7 +341,28 @@ func (s *graves) buryAll(n int) (finished bool) {
 	} else {
 		s.fs.PowerCut(vfs.LoseSome)
 	}
-	return finished
+}
+
+// found fails the test unless each message is in exactly one of both places. It
+// returns those that are where they died.
+func (s *graves) found(n int) []string {
+	s.t.Helper()
+	src, dst := s.find()
+	for i := range graveMessages {
+		body := fmt.Sprint("message ", i)
+		in, out := slices.Contains(src, body), 0
+		for _, list := range dst {
+			for _, b := range list {
+				if b == body {
+					out++
+				}
+			}
+		}
+		if in && out != 0 || !in && out != len(dst) {
+			s.t.Fatalf("step %d: %s is in its queue: %v, and %d times elsewhere", n, body, in, out)
+		}
+	}
+	return src
 }
 
 // find opens the store again and returns the bodies in the queue where the

@@ -9,11 +9,15 @@ type complaint uint8
 const (
 	noDeadLetterExchange complaint = 1 << iota
 	deadLetterCycle
+	undeliverable
 )
 
 func (c complaint) String() string {
-	if c == noDeadLetterExchange {
+	switch c {
+	case noDeadLetterExchange:
 		return "dropped dead letters: there is no such exchange"
+	case undeliverable:
+		return "kept dead letters: they lead to no queue"
 	}
 	return "dropped dead letters: they would go round for ever"
 }

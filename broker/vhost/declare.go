@@ -217,7 +217,7 @@ func (v *VHost) newQueue(id uint64, spec *QueueSpec, e *entry) *queue.Queue {
 	cfg := queue.Config{
 		ID: id, Name: spec.Name, Budget: v.budget, Overflow: v.overflow,
 		Options: options(spec.Arguments, e.applied), Clock: v.clock, OnExpired: v.unused,
-		Bury: v.bury,
+		Bury: v.takeDead,
 	}
 	if id != 0 {
 		cfg.Store, cfg.Parts = v.store.Queue(id), e.parts.get

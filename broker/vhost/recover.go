@@ -55,12 +55,12 @@ func (v *VHost) Recover(defs []store.Definition) error {
 	}
 	r.dropOrphans()
 	v.graph.Store(r.graph)
-	for _, e := range v.entries() {
-		e.queue.Open()
-	}
 	v.applyToExchanges(r.matching) // to those that were there before
 	for _, w := range v.waitings() {
 		w.recover()
+	}
+	for _, e := range v.entries() {
+		e.queue.Open()
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package vhost
 
 import (
 	"bytes"
+	"slices"
 
 	"github.com/lepusmq/lepus/amqp"
 	"github.com/lepusmq/lepus/exchange"
@@ -20,9 +21,12 @@ type Route struct {
 	// on from there; it has not come to the queues behind. Valid as Queues are.
 	Waits []*Waiting
 	Delay int64
-	// Reply is the requester to whom the message goes instead of to queues: it
-	// was published to the address of a direct reply. Mostly nil.
-	Reply Replier
+	// Replies are the requesters to whom the message goes, because it was published
+	// to the address of a direct reply; with copies there may be queues, too.
+	// Mostly empty, and valid as Queues are.
+	Replies []Replier
+	// Repeated says that it is the same place as the last time.
+	Repeated bool
 	// Blind says that there are keys in the headers of the message that are not
 	// for receivers, and Fault what is wrong with keys in headers; nil if nothing
 	// is. They are of the last message that had headers.
@@ -55,12 +59,13 @@ func (v *VHost) Route(r *Route, exchange, key, headers []byte) error {
 		defer r.forgetKeys()
 	}
 	g := v.graph.Load()
-	if !copied && g.Version() == r.version && bytes.Equal(key, r.key) && bytes.Equal(exchange, r.exchange) {
+	r.Repeated = !copied && g.Version() == r.version && bytes.Equal(key, r.key) && bytes.Equal(exchange, r.exchange)
+	if r.Repeated {
 		return nil
 	}
-	r.version, r.Queues, r.Durable, r.Waits, r.Reply = 0, r.Queues[:0], 0, r.Waits[:0], nil
+	r.version, r.Queues, r.Durable, r.Waits, r.Replies = 0, r.Queues[:0], 0, r.Waits[:0], r.Replies[:0]
 	if len(exchange) == 0 {
-		if r.Reply = v.replies.find(key); r.Reply != nil {
+		if answers := r.answers(v, key, copied); answers && !copied {
 			return nil
 		}
 	}
@@ -78,6 +83,23 @@ func (v *VHost) Route(r *Route, exchange, key, headers []byte) error {
 		r.key = append(r.key[:0], key...)
 	}
 	return nil
+}
+
+// answers finds the requesters to whom a message goes with its key, or with all
+// that are in r, and reports whether there are any.
+func (r *Route) answers(v *VHost, key []byte, copied bool) bool {
+	if !copied {
+		if to := v.replies.find(key); to != nil {
+			r.Replies = append(r.Replies, to)
+		}
+		return len(r.Replies) > 0
+	}
+	for _, key := range r.keys {
+		if to := v.replies.find(key); to != nil && !slices.Contains(r.Replies, to) {
+			r.Replies = append(r.Replies, to)
+		}
+	}
+	return len(r.Replies) > 0
 }
 
 // from adds where a message goes from an exchange; copied says that all its keys

@@ -22,12 +22,13 @@ type Config struct {
 	// goes and is not kept; both may be nil.
 	Budget   *queue.Budget
 	Overflow *store.Volatile
+	// Clock is what the times of queues are kept by; nil if nothing happens by
+	// itself.
+	Clock *queue.Clock
 	// DefaultQueueType is the type of queues whose declaration does not say, if
 	// the settings do not say either: see [Settings].
 	DefaultQueueType string
 	Settings         Settings
-	// Clock tells delayed messages when they are due; without it they never are.
-	Clock *queue.Clock
 	// Log may be nil.
 	Log *zap.Logger
 }
@@ -76,6 +77,8 @@ type VHost struct {
 	endings sync.WaitGroup
 	// burials are those that strands are at. Added to while holding mu.
 	burials sync.WaitGroup
+	// undelivered are the dead letters that must arrive and have not yet.
+	undelivered map[*undelivered]struct{} // guarded by mu
 }
 
 // New makes a virtual host with the exchanges that every one has.
@@ -93,6 +96,7 @@ func New(cfg Config) *VHost {
 		queues:      map[string]*entry{},
 		owners:      map[OwnerID]*owner{},
 		parts:       map[uint64]*parts{},
+		undelivered: map[*undelivered]struct{}{},
 	}
 	v.graph.Store(exchange.NewGraph())
 	v.policies.Store(&policies{})
@@ -109,6 +113,7 @@ func (v *VHost) Close() {
 	v.closed = true
 	v.mu.Unlock()
 	v.burials.Wait()
+	v.forgetAll()
 	v.endings.Wait()
 	for _, w := range v.waitings() {
 		w.close()

@@ -36,6 +36,9 @@ func (m *Machine) Check() error {
 		return fmt.Errorf("%d messages, but %d ready, %d unacked, %d delayed and %d dying",
 			n, m.Ready(), m.Unacked(), len(m.delayed), len(m.dying))
 	}
+	if err := m.checkRules(); err != nil {
+		return err
+	}
 	for at := range m.residents.items {
 		if i := &m.residents.items[at]; i.Seq > 0 {
 			bytes += i.cost()
@@ -43,9 +46,6 @@ func (m *Machine) Check() error {
 	}
 	if bytes != m.residents.bytes {
 		return fmt.Errorf("delivered messages in memory cost %d, not %d", bytes, m.residents.bytes)
-	}
-	if err := m.checkRules(); err != nil {
-		return err
 	}
 	return m.checkConsumers()
 }
@@ -102,21 +102,21 @@ func (m *Machine) checkRules() error {
 		}
 		bytes += i.body()
 	}
-	gap := 0
+	away := false
 	for l := range m.eachLane {
 		l.line.front.each(count)
 		l.line.back.each(count)
-		gap += l.line.gap.len()
 		for _, f := range l.returned.all() {
 			if f.resident() {
 				count(m.residents.get(&f))
 			}
 		}
+		away = away || l.line.gap.len() > 0
 	}
 	switch {
 	case bytes < 0:
 		return fmt.Errorf("a message expires and nobody looks")
-	case bytes > m.length.bytes, gap == 0 && bytes != m.length.bytes:
+	case bytes > m.length.bytes, !away && bytes != m.length.bytes:
 		return fmt.Errorf("the bodies have %d bytes in memory, and %d in all", bytes, m.length.bytes)
 	}
 	return nil

@@ -70,34 +70,33 @@ func (m *Machine) Dead(to *Item, whole bool) (why Reason, ok bool) {
 	return d.reason, true
 }
 
-// wantDying asks for the first of the dying messages.
+// wantDying asks for the first of the dying messages, as far as they are of one
+// lane.
 func (m *Machine) wantDying(w *Want) bool {
-	var seqs [keepers][]uint64
 	n := 0
-	for ; n < min(len(m.dying), maxWanted) && !m.dying[n].resident(); n++ {
-		i := m.dying[n].item()
-		if n == 0 {
-			w.Lane = i.Lane
-		}
-		if i.Lane != w.Lane {
+	for n < min(len(m.dying), maxWanted) && !m.dying[n].resident() {
+		lane, _ := m.residents.place(&m.dying[n].ref)
+		if n > 0 && lane != w.Lane {
 			break
 		}
-		seqs[i.Kept] = append(seqs[i.Kept], i.Seq)
+		w.Lane = lane
+		n++
 	}
 	if n == 0 {
 		return false
 	}
 	w.dying, m.exhumed = true, n
-	w.order(&seqs)
-	return true
-}
-
-// order makes ranges of sequence numbers.
-func (w *Want) order(seqs *[keepers][]uint64) {
-	for k := range seqs {
-		slices.Sort(seqs[k])
-		w.Ranges[k] = rangesOf(seqs[k])
+	for _, k := range [...]Keeper{Store, Overflow} {
+		var seqs []uint64
+		for at := range m.dying[:n] {
+			if i := m.dying[at].item(); i.Kept == k {
+				seqs = append(seqs, i.Seq)
+			}
+		}
+		slices.Sort(seqs)
+		w.Ranges[k] = rangesOf(seqs)
 	}
+	return true
 }
 
 // rangesOf returns the ranges of numbers that rise.

@@ -13,19 +13,6 @@ type waitingRoom []delayed
 // Delayed is how many returned messages wait until they are ready.
 func (m *Machine) Delayed() int { return len(m.delayed) }
 
-// forgetDelayed removes the delayed messages and says how many there were of each
-// lane. each is called for them.
-func (m *Machine) forgetDelayed(each func(*Item)) (n [256]int) {
-	var i Item
-	for at := range m.delayed {
-		m.residents.take(&m.delayed[at].ref, &i)
-		n[i.Lane]++
-		each(&i)
-	}
-	m.delayed = nil
-	return n
-}
-
 func (d delayed) before(other delayed) bool {
 	return d.due < other.due || d.due == other.due && d.seq < other.seq
 }

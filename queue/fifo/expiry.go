@@ -53,7 +53,7 @@ func (m *Machine) Calm() {
 	if m.Ready() > 0 {
 		return
 	}
-	m.length.bytes = 0
+	m.length = length{}
 	if m.slots.len+len(m.delayed)+len(m.dying) == 0 {
 		m.mortal = false
 	}

@@ -58,7 +58,7 @@ func (t Tally) Failures() uint32 { return uint32(t >> 1) }
 // returned is the tally of a message that comes back.
 func (t Tally) returned(failed bool) Tally {
 	t |= 1
-	if failed && t <= maxTally-2 {
+	if failed && t < maxTally {
 		t += 2
 	}
 	return t

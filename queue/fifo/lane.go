@@ -12,8 +12,8 @@ type lane struct {
 	// given.
 	kept [keepers]uint64
 	// unmeasured is the sequence number up to which messages in the gap are not
-	// counted; 0 if all are. The store knows which messages it has, but not how
-	// large each is.
+	// counted in the length of the queue; 0 if all are. The store knows which
+	// messages it has, but not how large each is.
 	unmeasured uint64
 }
 
@@ -37,6 +37,9 @@ func (l *lane) firstReturned() *ref {
 	}
 	return l.returned.first()
 }
+
+// returnedAway says that the first returned message is not in memory.
+func (l *lane) returnedAway() bool { return l.returned.len() > 0 && !l.returned.first().resident() }
 
 // isKept says whether the keeper of a message of the lane has written it.
 func (l *lane) isKept(i *Item) bool { return i.Kept != Nobody && i.Seq <= l.kept[i.Kept] }

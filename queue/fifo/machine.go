@@ -271,22 +271,42 @@ func (m *Machine) deregister(c *Consumer) {
 	}
 }
 
-// Purge removes the ready messages, and those that wait until they are ready, and
-// returns how many there were: of each lane that had any, all below a sequence
-// number, which it gives to purged. each is called for those in memory. Messages
-// on hold stay, and so does what is behind them. What is being read becomes void.
+// Purge removes the messages that wait and returns how many there were: of each
+// lane that had any, all below a sequence number, which it gives to purged. each
+// is called for those in memory. Messages on hold stay, and so does what is
+// behind them. What is being read becomes void.
 func (m *Machine) Purge(each func(*Item), purged func(lane uint8, below uint64)) (n int) {
 	m.era++
-	waited := m.forgetDelayed(each)
+	n = int(m.count())
+	delayed := len(m.delayed) > 0
+	m.forgetDelayed(each)
+	m.length = length{}
 	for l := range m.eachLane {
-		if before := l.ready(); before > 0 || waited[l.priority] > 0 {
-			below := l.purge(&m.residents, m.newest, each)
-			n += before - l.ready() + waited[l.priority]
-			purged(l.priority, below)
+		if l.ready() > 0 || delayed {
+			purged(l.priority, l.purge(&m.residents, m.newest, each))
 		}
+		l.unmeasured = 0
+		m.measure(l)
 	}
-	m.measureHeld()
-	return n
+	return n - m.Ready()
+}
+
+// measure counts what a purge has left in a lane: what is on hold, and behind
+// it.
+func (m *Machine) measure(l *lane) {
+	count := func(i *Item) { m.length.bytes += i.body() }
+	l.line.front.each(count)
+	l.line.back.each(count)
+}
+
+// forgetDelayed removes the returned messages that wait until they are ready.
+func (m *Machine) forgetDelayed(each func(*Item)) {
+	var i Item
+	for at := range m.delayed {
+		m.residents.take(&m.delayed[at].ref, &i)
+		each(&i)
+	}
+	m.delayed = nil
 }
 
 // Resident calls each for every message that the queue has in memory, ready or
@@ -294,17 +314,17 @@ func (m *Machine) Purge(each func(*Item), purged func(lane uint8, below uint64))
 // for such as were delivered, as far as they are known.
 func (m *Machine) Resident(each func(*Item)) {
 	m.residents.each(m.slots.table, each)
-	for l := range m.eachLane {
-		m.residents.each(l.returned.all(), each)
-		m.residents.each(l.awaited, each)
-		l.line.front.each(each)
-		l.line.back.each(each)
-	}
 	for at := range m.delayed {
 		m.residents.one(&m.delayed[at].ref, each)
 	}
 	for at := range m.dying {
 		m.residents.one(&m.dying[at].ref, each)
+	}
+	for l := range m.eachLane {
+		m.residents.each(l.returned.all(), each)
+		m.residents.each(l.awaited, each)
+		l.line.front.each(each)
+		l.line.back.each(each)
 	}
 }
 
@@ -322,8 +342,9 @@ func (m *Machine) Unsettled(lane uint8, k Keeper) []uint64 {
 		}
 	}
 	for at := range m.dying {
-		if l, kept := m.residents.place(&m.dying[at].ref); l == lane && kept == k {
-			seqs = append(seqs, m.dying[at].seq)
+		f := &m.dying[at].ref
+		if l, kept := m.residents.place(f); l == lane && kept == k {
+			seqs = append(seqs, f.seq)
 		}
 	}
 	return seqs
@@ -384,7 +405,7 @@ func (m *Machine) judge(f ref, t Tally, failed bool) {
 	r := m.rules
 	if failed && r.Tallied {
 		if lane, kept := m.residents.place(&f); kept == Store {
-			m.tallied = append(m.tallied, tallied{f.seq, t, lane})
+			m.tallied = append(m.tallied, tallied{lane, f.seq, t})
 		}
 	}
 	if failed && r.DeliveryLimit >= 0 && int64(t.Failures()) > r.DeliveryLimit {

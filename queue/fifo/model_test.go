@@ -25,8 +25,8 @@ type modelMessage struct {
 	afterlife
 }
 
-// ready is the message that leaves next: the highest lane comes first, and in a
-// lane those that came back in turn, in this order.
+// ready is the message that leaves next: the first of the highest lane. Those
+// that came back in turn do so in this order, before the others.
 func (o *model) ready() *modelMessage {
 	var first *modelMessage
 	for i := range o.messages {
@@ -122,9 +122,9 @@ func (h *history) step() {
 	default:
 		h.page()
 	}
-	h.elect()
 	for died := true; died; {
 		h.reap()
+		h.elect()
 		h.dispatch()
 		died = h.reap() // what was behind may be dispatched
 	}

@@ -34,7 +34,9 @@ func (h *history) publish() {
 		h.disk.given[i.Lane][Store] = h.seq
 	}
 	h.m.Publish(i)
-	h.o.messages = append(h.o.messages, modelMessage{seq: h.seq, lane: i.Lane, body: body, afterlife: afterlife{expires: i.Expires}})
+	h.o.messages = append(h.o.messages, modelMessage{
+		seq: h.seq, lane: i.Lane, body: body, afterlife: afterlife{expires: i.Expires},
+	})
 }
 
 func (h *history) remove(seq uint64) {
@@ -58,7 +60,7 @@ func (h *history) purge() {
 }
 
 // settleBelow has the keepers forget all messages of a lane below a number that
-// are not unacked.
+// are neither unacked nor dying.
 func (h *history) settleBelow(lane uint8, below uint64) {
 	left := map[uint64]bool{}
 	for _, k := range [...]Keeper{Store, Overflow} {

@@ -95,7 +95,7 @@ func (h *history) giveBack(m *modelMessage, failed bool) {
 		return
 	}
 	if failed && r.Tallied && h.disk.has[m.seq] == Store {
-		l.tallied = append(l.tallied, tallied{m.seq, m.count, m.lane})
+		l.tallied = append(l.tallied, tallied{m.lane, m.seq, m.count})
 	}
 	failures := int64(m.count >> 1)
 	waits := r.On == RetryAll || r.On == RetryFailed && failed || r.On == RetryReturned && !failed
@@ -162,7 +162,7 @@ func (h *history) reap() bool {
 		h.gone(&i, first, why == first.why && i.Count == first.count)
 	}
 	h.m.Tallied(func(lane uint8, seq uint64, t Tally) {
-		if l := &h.life; len(l.tallied) == 0 || l.tallied[0] != (tallied{seq, t, lane}) {
+		if l := &h.life; len(l.tallied) == 0 || l.tallied[0] != (tallied{lane, seq, t}) {
 			panic(fmt.Sprintf("%d has tally %d, want %v", seq, t, l.tallied))
 		}
 		h.life.tallied = h.life.tallied[1:]
@@ -232,7 +232,7 @@ func (h *history) checkLife() error {
 // allReturned is the ready messages that were delivered before.
 func (m *Machine) allReturned() (all []ref) {
 	for l := range m.eachLane {
-		all = slices.Concat(all, l.returned.all(), l.awaited)
+		all = append(append(all, l.returned.all()...), l.awaited...)
 	}
 	return all
 }

@@ -34,8 +34,8 @@ const (
 type Want struct {
 	era    uint64
 	gap    bool
-	dying  bool
 	Lane   uint8
+	dying  bool
 	Ranges [keepers][]store.Range
 	// Measure asks for no messages but for the bytes of their bodies, see
 	// [Machine.Measured].
@@ -166,11 +166,6 @@ func (m *Machine) Hungry() bool {
 	return l.returnedAway() || l.line.low()
 }
 
-// returnedAway says that the first returned message is not in memory.
-func (l *lane) returnedAway() bool {
-	return l.returned.len() > 0 && !l.returned.first().resident()
-}
-
 // Reading says that a [Want] is not answered yet.
 func (m *Machine) Reading() bool { return m.reading }
 
@@ -186,7 +181,7 @@ func (m *Machine) Fetch() (w Want, ok bool) {
 	case m.Unmeasured() && m.wantMeasure(&w):
 	case m.wantDying(&w):
 	case l.returnedAway():
-		l.wantReturned(&w)
+		m.wantReturned(l, &w)
 	case l.line.low():
 		w.gap = true
 		gap := &l.line.gap
@@ -203,15 +198,18 @@ func (m *Machine) Fetch() (w Want, ok bool) {
 }
 
 // wantReturned asks for the first of the returned messages.
-func (l *lane) wantReturned(w *Want) {
+func (m *Machine) wantReturned(l *lane, w *Want) {
 	var seqs [keepers][]uint64
 	for l.returnedAway() && len(l.awaited) < maxWanted {
 		f := l.returned.pop()
 		l.awaited = append(l.awaited, f)
-		i := f.item()
-		seqs[i.Kept] = append(seqs[i.Kept], i.Seq)
+		_, k := m.residents.place(&f)
+		seqs[k] = append(seqs[k], f.seq)
 	}
-	w.order(&seqs)
+	for k := range seqs {
+		slices.Sort(seqs[k])
+		w.Ranges[k] = rangesOf(seqs[k])
+	}
 }
 
 // Restore answers a [Want]: items, in order of Seq, are all that there are of
@@ -229,8 +227,8 @@ func (m *Machine) Restore(w *Want, items []Item, upTo uint64) bool {
 	}
 	switch {
 	case w.gap:
+		m.restored(l, items)
 		l.line.restore(items, upTo)
-		m.countRestored(l, items)
 	case w.dying:
 		m.restoreDying(items, upTo)
 	default:
@@ -260,13 +258,12 @@ func (m *Machine) restoreReturned(l *lane, items []Item, upTo uint64) {
 }
 
 // Recover makes n messages of the store ready, which have these sequence
-// numbers in a lane; mortal says that some of them may expire. For a queue that is
-// new.
+// numbers in a lane; mortal says that some of them may expire. For a queue that
+// is new.
 func (m *Machine) Recover(lane uint8, in store.Range, n int, mortal bool) {
 	l := m.enter(lane)
 	l.line.gap = gap{first: in.First, last: in.Last, n: [keepers]int{Store: n}}
-	l.unmeasured = in.Last
-	m.length.unmeasured++
-	m.mortal = m.mortal || mortal
 	m.newest = max(m.newest, in.Last)
+	l.unmeasured = in.Last
+	m.mortal = m.mortal || mortal
 }

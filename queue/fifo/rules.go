@@ -49,9 +49,12 @@ func (r *Retry) delay(t Tally, failed bool) int64 {
 func (m *Machine) Rule(r *Rules) {
 	m.rules = r
 	for l := range m.eachLane {
-		l.returned.inTurn = r != nil && r.InTurn
+		l.returned.inTurn = m.inTurn()
 	}
 }
+
+// inTurn says that returned messages leave in the order in which they came back.
+func (m *Machine) inTurn() bool { return m.rules != nil && m.rules.InTurn }
 
 // Tallied calls each for the messages of the store whose deliveries have failed
 // since the last call.
@@ -70,7 +73,7 @@ const keepTallied = 64
 
 // tallied is a message whose delivery has failed.
 type tallied struct {
+	lane  uint8
 	seq   uint64
 	tally Tally
-	lane  uint8
 }

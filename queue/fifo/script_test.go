@@ -15,7 +15,7 @@ var update = flag.Bool("update", false, "rewrite the expected output in testdata
 // TestScripts runs the scripts in testdata. A step is commands, a line of
 // dashes, and what they are expected to print; an empty line ends it. Ready
 // messages are dispatched, and dead ones taken out, after every command. "a^2" is
-// message a of priority 2, "a/30" one that expires at 30.
+// message a of priority 2, "a/50" one that expires at 50.
 func TestScripts(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txt")
 	if err != nil || len(files) == 0 {
@@ -178,6 +178,8 @@ func (p *player) publish(name string, h *Hold) {
 	for len(p.names) <= int(p.next) {
 		p.names, p.slots = append(p.names, ""), append(p.slots, 0)
 	}
+	// What is behind a slash is when the message expires, behind a caret its
+	// priority.
 	name, end, _ := strings.Cut(name, "/")
 	name, priority, _ := strings.Cut(name, "^")
 	lane, _ := strconv.Atoi(priority)

@@ -11,8 +11,7 @@ type ref struct {
 	// owner is the consumer that has the message; 0 if nobody has.
 	owner ownerID
 	// where is the message's place among the residents, if it is in memory
-	// (low bit 1). Otherwise it is the message's tally, with its keeper (bit 1) and
-	// its lane. Of a free slot it is the next free one.
+	// (low bit 1). Otherwise it is the message's tally, with its keeper (bit 1) and its lane. Of a free slot it is the next free one.
 	where uint32
 }
 
@@ -142,7 +141,7 @@ func (r *residents) each(list []ref, f func(*Item)) {
 	}
 }
 
-// one calls f for a message, if there is one.
+// one calls f for the message of a ref, if it has one.
 func (r *residents) one(e *ref, f func(*Item)) {
 	switch {
 	case e.seq == 0:
