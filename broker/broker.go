@@ -95,6 +95,9 @@ func New(cfg Config) *Broker {
 		Heartbeat:        cfg.Heartbeat,
 		HandshakeTimeout: cfg.HandshakeTimeout,
 		MaxMessageSize:   cfg.MaxMessageSize,
+
+		AckTimeout:         cfg.ConsumerTimeout,
+		CancelOnAckTimeout: cfg.ConsumerTimeoutCancels,
 	}
 	return b
 }
@@ -136,6 +139,7 @@ func (b *Broker) start() error {
 	if b.listeners, err = listen(b.cfg.Listen); err != nil {
 		return err
 	}
+	b.watching.Go(b.watchAcks)
 	for _, l := range b.listeners {
 		b.accepting.Go(func() { accept(l, b.log, b.stopping, b.serve) })
 	}

@@ -20,6 +20,9 @@ const (
 	defaultHeartbeat        = 60 * time.Second
 	defaultHandshakeTimeout = 10 * time.Second
 	defaultMaxMessageSize   = 16 << 20
+
+	defaultConsumerTimeout      = 30 * time.Minute
+	defaultConsumerTimeoutCheck = time.Minute
 )
 
 // Config says what kind of broker [New] makes. The zero Config is a broker in
@@ -87,6 +90,16 @@ type Config struct {
 	// together; 0 is any number.
 	MaxConnections, MaxChannels int
 
+	// ConsumerTimeout is how long a consumer may keep a message without acking it,
+	// unless its queue says otherwise. 0 is half an hour, below 0 for ever. It is
+	// looked at every ConsumerTimeoutCheck, where 0 is a minute.
+	ConsumerTimeout, ConsumerTimeoutCheck time.Duration
+
+	// ConsumerTimeoutCancels takes the messages back and cancels the consumer, as
+	// RabbitMQ does since 4.3, if the client understands that. Otherwise its
+	// channel is closed.
+	ConsumerTimeoutCancels bool
+
 	// MemoryLimit is how much memory the broker may use in all, in bytes. It
 	// is a setting of the whole process while the broker runs: the Go runtime
 	// is told to keep below it, unless the environment variable GOMEMLIMIT
@@ -125,6 +138,8 @@ func (c Config) withDefaults() Config {
 	c.FrameMax = cmp.Or(c.FrameMax, defaultFrameMax)
 	c.Heartbeat = max(cmp.Or(c.Heartbeat, defaultHeartbeat), 0)
 	c.HandshakeTimeout = cmp.Or(c.HandshakeTimeout, defaultHandshakeTimeout)
+	c.ConsumerTimeout = max(cmp.Or(c.ConsumerTimeout, defaultConsumerTimeout), 0)
+	c.ConsumerTimeoutCheck = cmp.Or(c.ConsumerTimeoutCheck, defaultConsumerTimeoutCheck)
 	c.MaxMessageSize = cmp.Or(c.MaxMessageSize, defaultMaxMessageSize)
 	return c
 }

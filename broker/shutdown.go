@@ -37,13 +37,14 @@ func (b *Broker) teardown(ctx context.Context) {
 	b.accepting.Wait()
 	b.watching.Wait()
 	b.endSessions(ctx)
+	// Before the virtual hosts: what is due now is not begun any more.
+	if b.clock != nil {
+		b.clock.Close()
+	}
 	b.admin.Lock()
 	defer b.admin.Unlock()
 	for _, h := range b.residents.all() {
 		h.Close()
-	}
-	if b.clock != nil {
-		b.clock.Close()
 	}
 	if err := b.closeStore(); err != nil {
 		b.log.Error("cannot close the store", zap.Error(err))

@@ -2,6 +2,7 @@ package integration
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"testing"
@@ -102,7 +103,11 @@ func TestPermissions(t *testing.T) {
 	publish := func(x string) func(*client) error {
 		return func(c *client) error {
 			c.publish(x, "key", "body")
-			return c.Tx() // answered after the publish
+			err := c.Tx() // answered after the publish
+			if errors.Is(err, amqp.ErrClosed) {
+				return receive(c.t, c.closed, "the channel's close")
+			}
+			return err
 		}
 	}
 	for name, tt := range map[string]struct {

@@ -30,6 +30,9 @@ func TestRestart(t *testing.T) {
 		"dedup":       restartDedup,
 		"dedup queue": restartDedupQueue,
 		"priorities":  restartPriorities,
+		"times":       restartTimes,
+		"lengths":     restartLengths,
+		"failures":    restartFailures,
 	}
 	ends := map[string]func(*process){"stopped": (*process).stop, "killed": (*process).kill}
 	for name, fill := range cases {

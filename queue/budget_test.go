@@ -55,6 +55,7 @@ type slowPart struct {
 func (p *slowPart) NextSeq() uint64              { return 1001 }
 func (p *slowPart) Stock() (store.Range, int)    { return store.Range{First: 1, Last: 1000}, 1000 }
 func (p *slowPart) Kept() uint64                 { return 1000 }
+func (p *slowPart) Mortal() bool                 { return false }
 func (p *slowPart) Settle([]uint64)              {}
 func (p *slowPart) SettleBelow(uint64, []uint64) {}
 

@@ -3,6 +3,7 @@ package queue
 import (
 	"math/rand/v2"
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,10 +18,13 @@ func TestClockFiresInTime(t *testing.T) {
 		r := rand.New(rand.NewPCG(1, 2))
 		const n = 200
 		var timers [n]Timer
-		want := map[int]int64{}
-		fired := 0
+		var mu sync.Mutex
+		want := map[int]int64{} // guarded by mu
+		fired := 0              // guarded by mu
 		for i := range timers {
 			timers[i].Fire = func() {
+				mu.Lock()
+				defer mu.Unlock()
 				fired++
 				if at, ok := want[i]; !ok || at > time.Now().UnixMilli() || at < time.Now().UnixMilli()-1 {
 					t.Errorf("timer %d fired at %d, want %d, %v", i, time.Now().UnixMilli(), at, ok)
@@ -30,6 +34,7 @@ func TestClockFiresInTime(t *testing.T) {
 		}
 		for range 5000 {
 			i := r.IntN(n)
+			mu.Lock()
 			switch r.IntN(4) {
 			case 0:
 				c.Stop(&timers[i])
@@ -39,6 +44,7 @@ func TestClockFiresInTime(t *testing.T) {
 				want[i] = at
 				c.At(at, &timers[i])
 			}
+			mu.Unlock()
 			if r.IntN(10) == 0 {
 				time.Sleep(time.Duration(r.IntN(200)) * time.Millisecond)
 			}
@@ -46,6 +52,8 @@ func TestClockFiresInTime(t *testing.T) {
 		}
 		time.Sleep(5 * time.Second)
 		synctest.Wait()
+		mu.Lock()
+		defer mu.Unlock()
 		if len(want) > 0 || fired < 1000 {
 			t.Errorf("%d timers did not fire, %d did", len(want), fired)
 		}
@@ -58,8 +66,13 @@ func TestClockLongWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := NewClock()
 		start := time.Now().UnixMilli()
-		var fired []int64
-		note := func() { fired = append(fired, time.Now().UnixMilli()-start) }
+		var mu sync.Mutex
+		var fired []int64 // guarded by mu
+		note := func() {
+			mu.Lock()
+			fired = append(fired, time.Now().UnixMilli()-start)
+			mu.Unlock()
+		}
 		late, past, never := Timer{Fire: note}, Timer{Fire: note}, Timer{Fire: note}
 		c.At(start+10*longestSleep.Milliseconds(), &late)
 		c.At(start-1, &past)
@@ -68,6 +81,8 @@ func TestClockLongWait(t *testing.T) {
 		synctest.Wait()
 		c.Close()
 		c.At(start, &never)
+		mu.Lock()
+		defer mu.Unlock()
 		if want := []int64{0, 10 * longestSleep.Milliseconds()}; !slices.Equal(fired, want) {
 			t.Errorf("fired after %v, want %v", fired, want)
 		}

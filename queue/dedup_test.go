@@ -116,7 +116,7 @@ func TestDistinctAgainstModel(t *testing.T) {
 			o.MaxPriority = Bound{Set: true, N: 3}
 		}
 		m := &distinctModel{
-			t: t, rig: newPagingRigWith(t, 32<<10, o), holder: &sink{},
+			t: t, rig: newPagingRig(t, 32<<10, func(c *Config) { c.Options = o }), holder: &sink{},
 			has: map[uint64]int{}, ready: map[uint64]bool{}, unack: map[uint64]Settlement{},
 		}
 		published := 0

@@ -15,12 +15,13 @@ import (
 type Group struct {
 	parts []*groupPart
 	joins []func(*store.Group)
-	after []func()
+	after []func(refused bool)
 	group *store.Group // nil if the store need not know
 	done  func()
 	// left counts what must have happened before done: each part has been
 	// joined, and all is durable.
-	left atomic.Int32
+	left    atomic.Int32
+	refused atomic.Bool
 }
 
 // groupPart is what the group does to one queue.
@@ -28,10 +29,15 @@ type groupPart struct {
 	queue    *Queue
 	messages []Publication
 	acked    []Settlement
+	rejected []Settlement
 	dead     joined // to be settled in the store only
 	hold     fifo.Hold
 	// duplicates are messages that the queue had already.
 	duplicates []Message
+	// refused are the messages that the queue does not take, and unanswered the
+	// numbers of those of which other queues wait to hear.
+	refused    []*Publication
+	unanswered []uint64
 }
 
 // Publish adds a message, of which the group takes over one reference.
@@ -40,18 +46,29 @@ func (g *Group) Publish(to *Queue, p Publication) {
 	part.messages = append(part.messages, p)
 }
 
-// Ack adds a message to be settled; so does a reject without requeue.
+// Ack adds a message to be settled.
 func (g *Group) Ack(from *Queue, s Settlement) {
 	part := g.part(from)
 	part.acked = append(part.acked, s)
 }
 
+// Reject adds a message that nobody wants. If it goes to a dead letter exchange it
+// does so by itself, after the group.
+func (g *Group) Reject(from *Queue, s Settlement) {
+	part := g.part(from)
+	part.rejected = append(part.rejected, s)
+}
+
+// Refused says, when the group is done, that a queue has not taken a message.
+func (g *Group) Refused() bool { return g.refused.Load() }
+
 // Join adds something that is in the same store and no queue: join is called
 // once, by Commit, and calls [store.Queue.Join].
 func (g *Group) Join(join func(to *store.Group)) { g.joins = append(g.joins, join) }
 
-// After has f called, from any goroutine, when the group is durable, before done.
-func (g *Group) After(f func()) { g.after = append(g.after, f) }
+// After has f called, from any goroutine, when the group is durable, before done,
+// and told whether a queue has not taken a message.
+func (g *Group) After(f func(refused bool)) { g.after = append(g.after, f) }
 
 // Bury adds a message of the queue's store that has died: the queue itself
 // knows, the store is to forget it with the group.
@@ -109,7 +126,7 @@ func (g *Group) hand(newGroup NewGroup, done func(), give func(*Queue, func(*Que
 		last := done
 		done = func() {
 			for _, f := range g.after {
-				f()
+				f(g.Refused())
 			}
 			last()
 		}
@@ -150,7 +167,12 @@ func (g *Group) come() {
 func (g *Group) release() {
 	for _, part := range g.parts {
 		if q := part.queue; q.Durable() {
-			q.prompt(urgent{outcome: released, hold: &part.hold})
+			q.prompt(func(q *Queue) {
+				part.hold.Release()
+				if q.strand.distinct != nil {
+					q.settleAnswers(&part.hold)
+				}
+			})
 		}
 	}
 }
@@ -159,7 +181,12 @@ func (g *Group) release() {
 func (q *Queue) join(g *Group, part *groupPart) {
 	s := &q.strand
 	joined := part.dead
-	for _, a := range part.acked {
+	acked := part.acked
+	if !q.mourns() {
+		acked = append(acked, part.rejected...)
+		part.rejected = nil
+	}
+	for _, a := range acked {
 		var i fifo.Item
 		if s.fifo.Settle(a.Slot, a.Seq, &i) {
 			if i.Kept == fifo.Store {
@@ -169,27 +196,51 @@ func (q *Queue) join(g *Group, part *groupPart) {
 			q.forget(&i)
 		}
 	}
+	for _, r := range part.rejected {
+		q.hurry(&urgent{Settlement: r, outcome: rejected})
+	}
 	for i := range part.messages {
 		p := &part.messages[i]
-		if s.distinct != nil && s.distinct.duplicate(&p.Message) {
+		switch {
+		case s.distinct != nil && s.distinct.duplicate(&p.Message):
 			q.answer(g, part, p, &joined)
-			continue
+		case s.deleted || q.admit(p):
+			q.joinMessage(g, part, p, &joined)
+		default:
+			g.refused.Store(true)
+			q.refuseJoined(part, p, &joined)
 		}
-		q.joinMessage(g, part, p, &joined)
 	}
 	switch {
 	case q.store == nil:
 	case g.group != nil:
 		joined.join(q, g.group)
+		q.store.Settle(part.unanswered)
 	default:
 		joined.forget(q)
 	}
 	for i := range part.duplicates {
 		s.releaser.Release(&part.duplicates[i])
 	}
+	for _, p := range part.refused {
+		q.discard(p)
+	}
 	if s.deleted {
 		q.dropJoined(part)
 	}
+}
+
+// refuseJoined has a message of a group go nowhere, or die, once the store has
+// heard of it.
+func (q *Queue) refuseJoined(part *groupPart, p *Publication, joined *joined) {
+	s := &q.strand
+	if p.Fanout != nil && p.Persistent && q.store != nil {
+		// The other queues wait for this one's answer.
+		joined.keep(q.priorities.main, store.Enqueue{Seq: s.seq, Message: p.Message, Fanout: p.Fanout})
+		part.unanswered = append(part.unanswered, s.seq)
+		s.seq++
+	}
+	part.refused = append(part.refused, p)
 }
 
 // dropJoined ends the messages that a group brought to a deleted queue, after

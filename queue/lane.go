@@ -128,6 +128,9 @@ func (q *Queue) settleBelow(priority uint8, seq uint64) {
 			continue
 		}
 		except := q.strand.fifo.Unsettled(priority, k)
+		if k == fifo.Store {
+			except = q.strand.mourned(priority, except)
+		}
 		slices.Sort(except)
 		l.keeper(k).SettleBelow(seq, except)
 	}
@@ -149,7 +152,9 @@ func (q *Queue) recover(priority uint8) {
 	l := q.lane(priority)
 	s.seq = max(s.seq, l.store.NextSeq())
 	if in, n := l.store.Stock(); n > 0 {
-		s.fifo.Recover(priority, in, n)
+		mortal := l.store.Mortal()
+		s.fifo.Recover(priority, in, n, mortal)
+		q.timed = q.timed || mortal
 	}
 	if s.distinct != nil {
 		q.recoverKeys(priority)

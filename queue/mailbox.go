@@ -4,8 +4,6 @@ import (
 	"slices"
 	"sync"
 	"time"
-
-	"github.com/lepusmq/lepus/queue/fifo"
 )
 
 // command is an entry of the inbox: a message, or something to do in its turn.
@@ -36,13 +34,12 @@ type outcome uint8
 
 const (
 	acked    outcome = iota // a message is done with
-	rejected                // nobody wants a message: it is dropped
+	rejected                // nobody wants a message: it dies
 	returned                // a message is ready again
+	failed                  // so it is, and its delivery counts
 	resumed                 // a consumer may go on
 	detached                // a sink is gone
-	released                // a commit group lets its messages go
-	kept                    // a keeper has written what was waited for
-	restored                // what was wanted has been read
+	asked                   // something else
 )
 
 // urgent is an entry of the lane that overtakes the inbox: what frees messages
@@ -52,8 +49,7 @@ type urgent struct {
 	outcome  outcome
 	consumer *Consumer
 	sink     Sink
-	hold     *fifo.Hold
-	answer   *answer
+	do       func(*Queue) // of asked; nil if it only takes a turn
 }
 
 // The buffers of mailboxes that are idle now.
@@ -149,8 +145,12 @@ func (q *Queue) Ack(batch []Settlement) { q.settle(batch, acked) }
 // Reject settles messages that nobody wants.
 func (q *Queue) Reject(batch []Settlement) { q.settle(batch, rejected) }
 
-// Return makes messages ready again, each at its old place.
+// Return makes messages ready again, each at its old place, or in this order in a
+// quorum queue. Their deliveries do not count as failed.
 func (q *Queue) Return(batch []Settlement) { q.settle(batch, returned) }
+
+// Fail is Return for deliveries that have failed, which counts.
+func (q *Queue) Fail(batch []Settlement) { q.settle(batch, failed) }
 
 func (q *Queue) settle(batch []Settlement, o outcome) {
 	q.mu.Lock()

@@ -1,5 +1,7 @@
 package queue
 
+import "github.com/lepusmq/lepus/queue/fifo"
+
 // Options say how a queue treats its messages and consumers: what its arguments
 // and the policies that match it come to. The zero Options are a queue that
 // keeps everything until somebody takes it.
@@ -22,7 +24,7 @@ type Options struct {
 	// SingleActive lets one consumer at a time have messages. Only set when the
 	// queue is made.
 	SingleActive bool
-	// DeliveryLimit is how often a message may be returned before it dies.
+	// DeliveryLimit is how many deliveries of a message may fail before it dies.
 	DeliveryLimit Bound
 	// Retry makes returned messages wait before they are ready again.
 	Retry Retry
@@ -60,43 +62,32 @@ type DeadLetter struct {
 	AtLeastOnce bool
 }
 
-// Retry says which returned messages wait, and for how long: Min milliseconds
-// for each delivery so far, at most Max.
-type Retry struct {
-	On       RetryType
-	Min, Max int64
-}
-
-// RetryType is which returned messages wait before they are ready again.
-type RetryType uint8
-
-// The types of retry, by RabbitMQ's names.
-const (
-	RetryDisabled RetryType = iota
-	RetryAll
-	RetryFailed   // those whose delivery failed: rejected, or their consumer lost
-	RetryReturned // those that a consumer gave back with nack
+// How returned messages wait, and why messages die.
+type (
+	// Retry says which returned messages wait, and for how long.
+	Retry = fifo.Retry
+	// RetryType is which returned messages wait before they are ready again.
+	RetryType = fifo.RetryType
+	// Reason is why a message died. Its String is its name in x-death.
+	Reason = fifo.Reason
 )
 
-// Reason is why a message died.
-type Reason uint8
-
-// The reasons, as RabbitMQ knows them.
+// The types of retry, and the reasons, by RabbitMQ's names.
 const (
-	Rejected Reason = iota
-	Expired
-	MaxLen
-	DeliveryLimit
-)
+	RetryDisabled = fifo.RetryDisabled
+	RetryAll      = fifo.RetryAll
+	RetryFailed   = fifo.RetryFailed
+	RetryReturned = fifo.RetryReturned
 
-// String is the reason's name in x-death.
-func (r Reason) String() string {
-	return [...]string{"rejected", "expired", "maxlen", "delivery_limit"}[r]
-}
+	Rejected      = fifo.Rejected
+	Expired       = fifo.Expired
+	MaxLen        = fifo.MaxLen
+	DeliveryLimit = fifo.DeliveryLimit
+)
 
 // Dead is a message that has left a queue to go to its dead letter exchange.
 type Dead struct {
-	Delivered uint32 // how often it had been returned
+	Delivered uint32 // how often its delivery had failed
 	Reason    Reason
 	Seq       uint64
 	Lane      uint8 // where the queue has it: its priority
@@ -104,4 +95,29 @@ type Dead struct {
 	// the group that takes it elsewhere, that it is settled.
 	Stored bool
 	Message
+}
+
+// orNone is the bound; negative if there is none.
+func (b Bound) orNone() int64 {
+	if b.Set {
+		return b.N
+	}
+	return -1
+}
+
+// rules are what the queue's state machine needs of the options.
+func (o *Options) rules() *fifo.Rules {
+	return &fifo.Rules{
+		MaxLength: o.MaxLength.orNone(), MaxBytes: o.MaxBytes.orNone(),
+		DeliveryLimit: o.DeliveryLimit.orNone(),
+		Tallied:       o.counts(),
+		InTurn:        o.Quorum,
+		Retry:         o.Retry,
+	}
+}
+
+// counts says that failed deliveries of a message are counted for good, and
+// shown.
+func (o *Options) counts() bool {
+	return o.Quorum || o.DeliveryLimit.Set || o.Retry.On != RetryDisabled
 }

@@ -13,6 +13,7 @@ type answer struct {
 	want  fifo.Want
 	items []fifo.Item
 	upTo  uint64
+	bytes int64 // if it was only to measure
 }
 
 // overflow is where messages go that nobody keeps when there are too many for
@@ -46,7 +47,7 @@ func (q *Queue) page() {
 	if s.fifo.Hungry() || s.stalled {
 		q.fetch()
 	}
-	if was := q.behind.Load(); s.fifo.Behind(was) != was {
+	if was := q.behind.Load(); (s.fifo.Behind(was) || q.overdue()) != was {
 		q.behind.Store(!was)
 	}
 	// What is being read will be in memory soon.
@@ -109,25 +110,25 @@ func (q *Queue) closeOverflow() {
 // kept is called by a store that has written what the queue waits for, on a
 // goroutine that has time for a turn.
 func (q *Queue) kept() {
-	if q.post(urgent{outcome: kept}) {
+	if q.post(nil) { // the turn will look what can leave now
 		q.drain(1)
 	}
 }
 
-// prompt puts something into the urgent lane for callers that must not run
-// the strand themselves.
-func (q *Queue) prompt(u urgent) {
-	if q.post(u) {
+// prompt has the strand call f soon, for callers that must not run the strand
+// themselves.
+func (q *Queue) prompt(f func(*Queue)) {
+	if q.post(f) {
 		go q.drain(-1)
 	}
 }
 
-// post puts something into the urgent lane. If it reports true the caller is to
-// see to it that the mailbox is drained.
-func (q *Queue) post(u urgent) (drain bool) {
+// post puts f into the urgent lane. If it reports true the caller is to see to it
+// that the mailbox is drained.
+func (q *Queue) post(f func(*Queue)) (drain bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.urgent = append(q.urgent, u)
+	q.urgent = append(q.urgent, urgent{outcome: asked, do: f})
 	drain = !q.running
 	q.running = true
 	return drain
@@ -138,6 +139,9 @@ func (q *Queue) post(u urgent) (drain bool) {
 func (q *Queue) fetch() {
 	want, ok := q.strand.fifo.Fetch()
 	if !ok {
+		if !q.strand.fifo.Reading() {
+			q.strand.stalled = false // there is nothing to wait for
+		}
 		return
 	}
 	q.strand.wanted = int64(want.Bytes)
@@ -148,7 +152,8 @@ func (q *Queue) fetch() {
 		}
 	}
 	q.reads.Go(func() {
-		if q.post(urgent{outcome: restored, answer: read(want, from)}) {
+		a := read(want, from)
+		if q.post(func(q *Queue) { q.restore(a) }) {
 			q.drain(-1)
 		}
 	})
@@ -157,6 +162,10 @@ func (q *Queue) fetch() {
 // read reads what is wanted from the store and the overflow.
 func read(want fifo.Want, from [2]store.Queue) *answer {
 	a := &answer{want: want, upTo: ^uint64(0)}
+	if want.Measure {
+		a.bytes = measure(want.Ranges[fifo.Store], from[0])
+		return a
+	}
 	for i, k := range [...]fifo.Keeper{fifo.Store, fifo.Overflow} {
 		if from[i] == nil {
 			continue
@@ -176,13 +185,33 @@ func read(want fifo.Want, from [2]store.Queue) *answer {
 
 // itemOf makes an item of a message that was loaded.
 func itemOf(m *store.Stored, k fifo.Keeper) fifo.Item {
-	i := fifo.Item{Seq: m.Seq, Message: m.Message, Count: m.Count, Kept: k}
+	i := fifo.Item{Seq: m.Seq, Message: m.Message, Count: fifo.Tally(m.Count), Kept: k}
 	i.Persistent = k == fifo.Store
 	if m.Redelivered {
 		i.Count = max(i.Count, 1)
 	}
 	return i
 }
+
+// measure returns how many bytes the bodies of stored messages have.
+func measure(ranges []store.Range, from store.Queue) (bytes int64) {
+	in := ranges[0]
+	for in.First <= in.Last {
+		found, upTo := from.Load([]store.Range{in}, measureAhead)
+		var r store.Releaser
+		for i := range found {
+			_, _, body := found[i].Lengths()
+			bytes += int64(body)
+			r.Release(&found[i].Message)
+		}
+		r.Flush()
+		in.First = upTo + 1
+	}
+	return bytes
+}
+
+// measureAhead is how much is read at a time to measure it.
+const measureAhead = 1 << 20
 
 // merge brings what came from two keepers in order, and drops what lies beyond
 // the place up to which both have been read.
@@ -205,7 +234,12 @@ func drop(items []fifo.Item) {
 // restore takes what was read into the queue.
 func (q *Queue) restore(a *answer) {
 	s := &q.strand
-	if s.deleted || !s.fifo.Restore(&a.want, a.items, a.upTo) {
+	switch {
+	case s.deleted:
+		drop(a.items)
+	case a.want.Measure:
+		s.fifo.Measured(&a.want, a.bytes)
+	case !s.fifo.Restore(&a.want, a.items, a.upTo):
 		drop(a.items)
 	}
 	s.stalled, s.wanted = false, 0

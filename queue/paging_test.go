@@ -23,21 +23,7 @@ type pagingRig struct {
 	priority func(n uint64) uint8
 }
 
-func newPagingRig(t *testing.T, memory int64) *pagingRig {
-	t.Helper()
-	return newPagingRigWith(t, memory, Options{})
-}
-
-// partsOf makes parts of a store.
-func partsOf(s store.Store) func(uint64) store.Queue {
-	return func(uint64) store.Queue {
-		id := s.NewID()
-		s.Define([]store.Definition{{Kind: store.KindQueue, ID: id}}, nil)
-		return s.Queue(id)
-	}
-}
-
-func newPagingRigWith(t *testing.T, memory int64, o Options) *pagingRig {
+func newPagingRig(t *testing.T, memory int64, change ...func(*Config)) *pagingRig {
 	t.Helper()
 	r := &pagingRig{budget: &Budget{limit: memory}}
 	damaged := func(err error) { t.Error(err) }
@@ -49,10 +35,14 @@ func newPagingRigWith(t *testing.T, memory int64, o Options) *pagingRig {
 	r.overflow = store.NewVolatile(store.Options{Dir: t.TempDir(), SegmentSize: 1 << 20, OnDamage: damaged, OnFail: damaged})
 	id := r.store.NewID()
 	r.store.Define([]store.Definition{{Kind: store.KindQueue, ID: id}}, nil)
-	r.queue = New(Config{
-		ID: id, Name: "q", Store: r.store.Queue(id), Parts: partsOf(r.store),
-		Options: o, Budget: r.budget, Overflow: r.overflow,
-	})
+	cfg := Config{
+		ID: id, Name: "q", Store: r.store.Queue(id), Parts: partsOf(r.store), Budget: r.budget, Overflow: r.overflow,
+	}
+	for _, f := range change {
+		f(&cfg)
+	}
+	r.queue = New(cfg)
+	r.queue.Open()
 	t.Cleanup(func() {
 		r.queue.Close()
 		if n := r.budget.Used(); n != 0 {
@@ -66,6 +56,15 @@ func newPagingRigWith(t *testing.T, memory int64, o Options) *pagingRig {
 		}
 	})
 	return r
+}
+
+// partsOf makes parts of a store.
+func partsOf(s store.Store) func(uint64) store.Queue {
+	return func(uint64) store.Queue {
+		id := s.NewID()
+		s.Define([]store.Definition{{Kind: store.KindQueue, ID: id}}, nil)
+		return s.Queue(id)
+	}
 }
 
 // fill publishes messages numbered first to last, of a size and as many at a

@@ -23,6 +23,9 @@ func runsOf(n uint64) uint8     { return uint8(n / 500 % 4) }
 func thousands(n uint64) uint8  { return uint8(n * 11 % 256) }
 func maxPriority(n int) Options { return Options{MaxPriority: Bound{Set: true, N: int64(n)}} }
 
+// ranked has a queue use priorities.
+func ranked(n int) func(*Config) { return func(c *Config) { c.Options = maxPriority(n) } }
+
 // TestPrioritiesFromDisk fills queues beyond their memory, and takes all of it:
 // strictly by priority, in order inside of each.
 func TestPrioritiesFromDisk(t *testing.T) {
@@ -43,7 +46,7 @@ func TestPrioritiesFromDisk(t *testing.T) {
 		{"one", 5000, 64, 0, mixed, someOfTen},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			r := newPagingRigWith(t, 8*leastWindow, maxPriority(c.top))
+			r := newPagingRig(t, 8*leastWindow, ranked(c.top))
 			r.priority = c.priority
 			r.fill(1, c.n, c.size, 50, c.kept)
 			s := &sink{after: (*Queue).Ack}
@@ -59,7 +62,7 @@ func TestPrioritiesFromDisk(t *testing.T) {
 // TestPrioritiesReturned gives a whole backlog back that a consumer had, and
 // takes it again.
 func TestPrioritiesReturned(t *testing.T) {
-	r := newPagingRigWith(t, 1<<20, maxPriority(10))
+	r := newPagingRig(t, 1<<20, ranked(10))
 	r.priority = someOfTen
 	const n = 5000
 	r.fill(1, n, 1024, 100, mixed)
@@ -81,7 +84,7 @@ func TestPrioritiesReturned(t *testing.T) {
 // TestPurgePriorities purges lanes in memory and on disk, with messages unacked
 // in all of them, which stay.
 func TestPurgePriorities(t *testing.T) {
-	r := newPagingRigWith(t, 8*leastWindow, maxPriority(10))
+	r := newPagingRig(t, 8*leastWindow, ranked(10))
 	r.priority = someOfTen
 	const n = 5000
 	r.fill(1, n, 512, 20, mixed)
@@ -172,6 +175,7 @@ func TestGroupOfPriorities(t *testing.T) {
 	out := &sink{}
 	consume(t, q, &Consumer{Holder: Sink(out)})
 	wantNumbers(t, out.await(5), []uint64{11, 13, 12, 1, 10})
+	q.Detach(out)
 	q.Close()
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
@@ -190,9 +194,14 @@ func TestGroupOfPriorities(t *testing.T) {
 	q.Recover(recovered)
 	// Numbers go on above those of all lanes.
 	q.Publish([]Publication{message(20, 5)})
-	out = &sink{}
+	out = &sink{redelivered: map[uint64]bool{}}
 	consume(t, q, &Consumer{Holder: Sink(out)})
 	wantNumbers(t, out.await(6), []uint64{11, 13, 20, 12, 1, 10})
+	for number, again := range out.redelivered {
+		if again != (number != 20) {
+			t.Errorf("message %d: redelivered is %v", number, again)
+		}
+	}
 	q.Close()
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
@@ -212,7 +221,7 @@ func openStore(t *testing.T, dir string) store.Store {
 // and without: together they have no more in memory than one line would.
 func TestPrioritiesStayOnDisk(t *testing.T) {
 	for _, kept := range []func(uint64) bool{all, none} {
-		r := newPagingRigWith(t, 4<<20, maxPriority(255))
+		r := newPagingRig(t, 4<<20, ranked(255))
 		r.priority = thousands
 		s := &sink{}
 		c := &Consumer{Holder: Sink(s), Prefetch: 500}

@@ -73,8 +73,6 @@ type Config struct {
 	// it is first asked for, deleted with the queue. It is called from the strand
 	// and waits for nothing. nil if Store is.
 	Parts func(key uint64) store.Queue
-	// Options say how the queue treats messages and consumers.
-	Options Options
 	// Budget bounds what the queue has in memory; nil is no bound.
 	Budget *Budget
 	// Overflow is where messages go that Store does not keep when there are too
@@ -84,6 +82,23 @@ type Config struct {
 	// deleted then; nil for others. It is called from the strand: it must not
 	// block and not call the queue.
 	OnUnused func(*Queue)
+	// OnExpired is called, like OnUnused, when the queue has gone unused for as
+	// long as its Options let it.
+	OnExpired func(*Queue)
+	// Options are what the queue begins with, see [Queue.Configure].
+	Options Options
+	// Clock is what the queue's times are kept by; nil if nothing happens by
+	// itself.
+	Clock *Clock
+	// Bury takes messages that have died in a queue with a DeadLetter, in order.
+	// It is called by the strand at the end of a turn, must not block and must not
+	// run a strand on its stack. It takes over the slice and one reference of each
+	// message, and sees to it that those that are Stored are settled, in the store
+	// group that takes them elsewhere if there is one. done is called once, from any
+	// goroutine, when they are safe where they went, or went nowhere. If it reports
+	// false, because the broker is closing, it has taken none. If Bury is nil the
+	// dead are dropped.
+	Bury func(q *Queue, dead []Dead, done func()) bool
 }
 
 // Queue is a queue. All methods may be called from any goroutine, but not while
@@ -99,6 +114,13 @@ type Queue struct {
 	budget     *Budget
 	spillTo    *store.Volatile
 	onUnused   func(*Queue)
+	onExpire   func(*Queue)
+	clock      *Clock
+	undertake  func(q *Queue, dead []Dead, done func()) bool
+
+	// timed says that there may be something to do by itself from the start. Set
+	// before the queue is visible.
+	timed bool
 
 	// Guarded by mu: the mailbox, and whether the strand runs.
 	mu       sync.Mutex
@@ -117,6 +139,9 @@ type Queue struct {
 	load   atomic.Int64
 	behind atomic.Bool
 
+	// ackTimeout is the options' ConsumerTimeout and one more; 0 if it is not set.
+	ackTimeout atomic.Int64
+
 	// Owned by the strand.
 	strand strand
 }
@@ -128,17 +153,33 @@ func New(cfg Config) *Queue {
 		id: cfg.ID, name: cfg.Name, store: cfg.Store, parts: cfg.Parts,
 		priorities: cfg.Options.priorities(), single: cfg.Options.SingleActive,
 		budget: cfg.Budget, spillTo: cfg.Overflow, onUnused: cfg.OnUnused,
+		onExpire: cfg.OnExpired, clock: cfg.Clock, undertake: cfg.Bury,
 	}
 	q.strand.main.store = cfg.Store
 	q.ready()
 	if cfg.Options.Deduplicate {
 		q.strand.distinct = newDistinct()
 	}
+	q.noteAckTimeout(&cfg.Options)
 	q.strand.seq = 1
 	if q.store != nil {
 		q.strand.seq = q.store.NextSeq()
 	}
+	if cfg.Options != (Options{}) {
+		o := cfg.Options
+		q.strand.opt = &o
+		q.strand.fifo.Rule(o.rules())
+		q.timed = true
+	}
 	return q
+}
+
+// Open starts the queue's times, once it is visible, and so is where its dead
+// messages go.
+func (q *Queue) Open() {
+	if q.timed {
+		q.do(func(q *Queue) { q.renew() })
+	}
 }
 
 // ID is the queue's number in the store; 0 for one that is not kept.

@@ -10,6 +10,8 @@ import (
 // Info is what a queue says about itself.
 type Info struct {
 	Ready, Unacked, Consumers int
+	// Delayed is how many returned messages wait until they are ready.
+	Delayed int
 }
 
 // Info asks for the queue's counts. reply is called by the strand, perhaps
@@ -21,8 +23,18 @@ func (q *Queue) Info(reply func(Info, error)) {
 			return
 		}
 		m := &q.strand.fifo
-		reply(Info{Ready: m.Ready(), Unacked: m.Unacked(), Consumers: m.Consumers()}, nil)
+		reply(Info{Ready: m.Ready(), Unacked: m.Unacked(), Consumers: m.Consumers(), Delayed: m.Delayed()}, nil)
 	})
+}
+
+// Declared is Info for a client that declares the queue, which uses it.
+func (q *Queue) Declared(reply func(Info, error)) {
+	q.do(func(q *Queue) {
+		if o := q.strand.opt; o != nil && !o.Quorum {
+			q.renew()
+		}
+	})
+	q.Info(reply)
 }
 
 // Consume adds a consumer; its Holder is a [Sink]. The reply comes before the
@@ -61,6 +73,11 @@ func (q *Queue) Get(holder Sink, noAck bool, reply func(d *Delivery, ready int, 
 		s := &q.strand
 		if s.deleted {
 			reply(nil, 0, false, ErrDeleted)
+			return
+		}
+		q.renew()
+		if q.stale() {
+			reply(&Delivery{}, s.fifo.Ready(), false, nil)
 			return
 		}
 		d, ok := s.fifo.Get(holder, noAck)
@@ -124,6 +141,7 @@ func (q *Queue) Delete(ifUnused, ifEmpty bool, reply func(n int, err error)) {
 func (q *Queue) end() {
 	s := &q.strand
 	s.deleted = true
+	q.silence()
 	s.fifo.EachConsumer(func(c *Consumer) {
 		c.Holder.(Sink).Cancelled(c)
 	})
@@ -151,7 +169,7 @@ func (q *Queue) ready() {
 }
 
 // Recover makes ready what the store kept, also in parts, by their keys. For
-// the time before the queue is visible.
+// the time before the queue is visible; [Queue.Open] comes later.
 func (q *Queue) Recover(parts map[uint64]store.Queue) {
 	q.recover(q.priorities.main)
 	for key := range parts {
@@ -167,9 +185,10 @@ func (q *Queue) Recover(parts map[uint64]store.Queue) {
 func (q *Queue) Close() {
 	q.do(func(q *Queue) {
 		s := &q.strand
+		q.silence()
 		s.fifo.Resident(func(i *fifo.Item) {
 			if i.Kept == fifo.Store && i.Count > 0 {
-				q.lane(i.Lane).store.Delivered(i.Seq, i.Count)
+				q.lane(i.Lane).store.Delivered(i.Seq, uint32(i.Count))
 			}
 			s.releaser.Release(&i.Message)
 		})

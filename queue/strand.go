@@ -21,8 +21,10 @@ type strand struct {
 	stalled bool    // the next command waits for a message that is being read
 	counted int64   // of the budget
 	wanted  int64   // what is being read, in bytes
+	now     int64   // Unix milliseconds; 0 if this turn has not asked yet
 	main    lane    // of the main priority
 	lanes   []*lane // of others, by priority; nil if there were no such messages
+	ruling
 
 	// distinct is nil unless the queue is to have each key once.
 	distinct *distinct
@@ -86,6 +88,10 @@ func (s *strand) flush() {
 // inbox, and the deliveries that follow.
 func (q *Queue) turn() {
 	s := &q.strand
+	s.now = 0
+	if s.opt != nil || s.fifo.Timed() {
+		s.fifo.At(q.now())
+	}
 	for i := range s.urgent {
 		q.hurry(&s.urgent[i])
 	}
@@ -101,15 +107,21 @@ func (q *Queue) turn() {
 		q.toStore()
 		for q.dispatch() {
 		}
+		q.reap()
 		q.toStore()
-		if c.do(q); s.stalled {
+		if !s.stalled {
+			c.do(q)
+		}
+		if s.stalled {
 			// Its turn comes again.
 			s.at--
 		}
 	}
 	q.toStore()
 	s.more = q.dispatch()
+	q.reap()
 	q.toStore()
+	q.bury()
 	q.page()
 	s.releaser.Flush()
 	s.confirm.flush()
@@ -122,28 +134,29 @@ func (q *Queue) turn() {
 func (q *Queue) hurry(u *urgent) {
 	s := &q.strand
 	switch u.outcome {
-	case acked, rejected:
+	case rejected:
+		if q.mourns() {
+			s.fifo.Reject(u.Slot, u.Seq)
+			return
+		}
+		fallthrough
+	case acked:
 		var i fifo.Item
 		if s.fifo.Settle(u.Slot, u.Seq, &i) {
 			q.forget(&i)
 		}
-	case returned:
-		s.fifo.Return(u.Slot, u.Seq)
+	case returned, failed:
+		s.fifo.Return(u.Slot, u.Seq, u.outcome == failed)
 	case resumed:
 		s.fifo.Resume(u.consumer)
 	case detached:
 		if s.fifo.Detach(u.sink) > 0 {
 			q.consumersWent()
 		}
-	case released:
-		u.hold.Release()
-		if s.distinct != nil {
-			q.settleAnswers(u.hold)
+	case asked:
+		if u.do != nil {
+			u.do(q)
 		}
-	case restored:
-		q.restore(u.answer)
-	case kept:
-		// The turn will look what can leave now.
 	}
 }
 
@@ -152,6 +165,10 @@ func (q *Queue) accept(p *Publication) {
 	s := &q.strand
 	if s.distinct != nil && s.distinct.duplicate(&p.Message) {
 		q.dropDuplicate(p)
+		return
+	}
+	if (s.opt != nil || p.Expires != 0) && !s.deleted && !q.admit(p) {
+		q.refuse(p)
 		return
 	}
 	seq := s.seq
@@ -178,7 +195,7 @@ func (q *Queue) accept(p *Publication) {
 		q.forget(&fifo.Item{Seq: seq, Message: p.Message, Lane: lane, Kept: kept})
 		return
 	}
-	i := s.fifo.Add(seq, p.Size(), lane)
+	i := s.fifo.Add(seq, &p.Message, lane)
 	i.Message, i.Kept = p.Message, kept
 	if s.distinct != nil {
 		s.distinct.add(seq, lane)
@@ -272,7 +289,11 @@ const maxTouched = 64
 // consumersWent is called when the queue has lost a consumer.
 func (q *Queue) consumersWent() {
 	s := &q.strand
-	if s.used && !s.deleted && s.fifo.Consumers() == 0 && q.onUnused != nil {
+	if s.deleted || s.fifo.Consumers() > 0 {
+		return
+	}
+	q.renew()
+	if s.used && q.onUnused != nil {
 		q.onUnused(q)
 	}
 }

@@ -24,6 +24,7 @@ type blockEntry struct {
 	due        int64
 	chunks     []byte // positions
 	targets    []byte // places in the table and sequence numbers; nil if there is only seq
+	stride     int    // of targets
 	seq        uint64 // in queue 0 of the table
 	bytes      []byte // route, head and body; nil if they are in chunks
 }
@@ -71,15 +72,18 @@ func (b *block) next(e *blockEntry) (ok bool, err error) {
 			return false, errRecord("the fields of a message cut off, or flags %#x unknown", e.flags)
 		}
 	}
+	if e.stride = targetSize; e.flags&flagDeadlines != 0 {
+		e.stride = deadlineSize
+	}
 	if e.flags&flagTargets != 0 {
-		e.targets, p, ok = list(p, 2, targetSize)
+		e.targets, p, ok = list(p, 2, e.stride)
 	} else if ok = len(p) >= 8 && b.queues() > 0; ok {
 		e.seq, p = le.Uint64(p), p[8:]
 	}
 	if !ok {
 		return false, errRecord("the queues of a message cut off")
 	}
-	for t := e.targets; len(t) > 0; t = t[targetSize:] {
+	for t := e.targets; len(t) > 0; t = t[e.stride:] {
 		if int(le.Uint16(t)) >= b.queues() {
 			return false, errRecord("queue %d of %d", le.Uint16(t), b.queues())
 		}
@@ -153,7 +157,7 @@ func (e *blockEntry) size() uint64 {
 // queues is the number of queues that the message is in.
 func (e *blockEntry) queues() int {
 	if e.targets != nil {
-		return len(e.targets) / targetSize
+		return len(e.targets) / e.stride
 	}
 	return 1
 }
@@ -164,8 +168,16 @@ func (e *blockEntry) target(i int) (place int, seq uint64) {
 	if e.targets == nil {
 		return 0, e.seq
 	}
-	t := e.targets[i*targetSize:]
+	t := e.targets[i*e.stride:]
 	return int(le.Uint16(t)), le.Uint64(t[2:])
+}
+
+// deadline is when the message expires in the i-th queue; 0 is never.
+func (e *blockEntry) deadline(i int) int64 {
+	if e.targets == nil || e.stride == targetSize {
+		return e.expires
+	}
+	return int64(le.Uint64(e.targets[i*e.stride+targetSize:]))
 }
 
 // firstChunk is the position of the message's first chunk; 0 if it has none.

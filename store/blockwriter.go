@@ -34,7 +34,7 @@ const flagsExtra = flagCount | flagDue | flagRedelivered
 // need be. Only blocks and chunks may be appended until endBlock.
 func (e *encoder) put(kind log.Kind, m *Message, targets []target, x extra) error {
 	w := &e.block
-	need := entryHeader + 21 + 2 + (targetSize+8)*len(targets) + int(m.Size())
+	need := entryHeader + 21 + 2 + (deadlineSize+8)*len(targets) + int(m.Size())
 	w.chunks = w.chunks[:0]
 	if need > e.log.MaxPayload()-blockHeader {
 		if err := e.chunk(m); err != nil {
@@ -88,7 +88,16 @@ func (w *blockWriter) begin(e *encoder, kind log.Kind) {
 // entry adds a message.
 func (w *blockWriter) entry(m *Message, targets []target, x extra) {
 	flags := x.flags | m.route>>marksShift&flagMarks
-	if m.Expires != 0 {
+	// One deadline for all is written once.
+	expires := targets[0].expires
+	for _, t := range targets[1:] {
+		if t.expires != expires {
+			flags |= flagDeadlines
+			expires = 0
+			break
+		}
+	}
+	if expires != 0 {
 		flags |= flagExpires
 	}
 	if m.Priority != 0 {
@@ -106,8 +115,8 @@ func (w *blockWriter) entry(m *Message, targets []target, x extra) {
 	b = le.AppendUint16(b, route)
 	b = le.AppendUint32(b, head)
 	b = le.AppendUint32(b, body)
-	if m.Expires != 0 {
-		b = le.AppendUint64(b, uint64(m.Expires))
+	if expires != 0 {
+		b = le.AppendUint64(b, uint64(expires))
 	}
 	if m.Priority != 0 {
 		b = append(b, m.Priority)
@@ -131,6 +140,9 @@ func (w *blockWriter) entry(m *Message, targets []target, x extra) {
 		for _, t := range targets {
 			b = le.AppendUint16(b, w.place(t.queue))
 			b = le.AppendUint64(b, t.seq)
+			if flags&flagDeadlines != 0 {
+				b = le.AppendUint64(b, uint64(t.expires))
+			}
 		}
 	}
 	if len(w.chunks) == 0 {

@@ -189,7 +189,7 @@ func (m *mover) choose(rec log.Record, g *segment) error {
 		}
 		for i := range v.entry.queues() {
 			if place, seq := v.entry.target(i); m.living.has(place, seq) {
-				v.targets = append(v.targets, target{queue: m.stand(b.queue(place)), seq: seq})
+				v.targets = append(v.targets, target{queue: m.stand(b.queue(place)), seq: seq, expires: v.entry.deadline(i)})
 			}
 		}
 		if len(v.targets) > 0 {

@@ -106,7 +106,7 @@ func TestGroupRecords(t *testing.T) {
 	var slab Slab
 	e.beginGroup()
 	f := NewFanout(2)
-	f.targets = []target{{a, 10}, {b, 20}}
+	f.targets = []target{{a, 10, 0}, {b, 20, 7000}}
 	steps := []error{
 		e.message(&Enqueue{Seq: 10, Message: message(&slab, 1, 5), Fanout: f}, a),
 		e.message(&Enqueue{Seq: 20, Message: message(&slab, 1, 5), Fanout: f}, b),
@@ -183,7 +183,7 @@ func TestWideFanout(t *testing.T) {
 	c := newCodecRig(t, 16<<10)
 	f := NewFanout(1000)
 	for i := range uint64(1000) {
-		f.targets = append(f.targets, target{&queue{id: i + 1}, i + 100})
+		f.targets = append(f.targets, target{&queue{id: i + 1}, i + 100, int64(i)})
 	}
 	var slab Slab
 	m := message(&slab, 1, 50)

@@ -231,6 +231,7 @@ func (d *decoder) block(kind log.Kind, payload []byte) error {
 				return errRecord("sequence number %d", seq)
 			}
 			d.message(kind, &builder[place], b.queue(place), seq, share, &e)
+			builder[place].mortal = builder[place].mortal || e.deadline(i) != 0
 		}
 	}
 	for i := range builder {
@@ -241,8 +242,9 @@ func (d *decoder) block(kind log.Kind, payload []byte) error {
 
 // runBuilder gathers the messages of one queue in one record.
 type runBuilder struct {
-	run   run
-	chunk log.Position
+	run    run
+	mortal bool // some of it expires
+	chunk  log.Position
 }
 
 // message adds a message of one queue.
@@ -270,7 +272,7 @@ func (d *decoder) message(kind log.Kind, b *runBuilder, queue, seq uint64, share
 // flush ends the run being built.
 func (d *decoder) flush(kind log.Kind, b *runBuilder, queue uint64) {
 	if b.run.live > 0 {
-		d.fresh = append(d.fresh, op{kind: kind, queue: queue, run: b.run, chunk: b.chunk})
+		d.fresh = append(d.fresh, op{kind: kind, queue: queue, run: b.run, mortal: b.mortal, chunk: b.chunk})
 	}
 	*b = runBuilder{}
 }

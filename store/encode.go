@@ -166,7 +166,7 @@ func (e *encoder) endList(kind log.Kind) error {
 func (e *encoder) message(m *Enqueue, in *queue) error {
 	f := m.Fanout
 	if f == nil {
-		e.single[0] = target{queue: in, seq: m.Seq}
+		e.single[0] = target{queue: in, seq: m.Seq, expires: m.Expires}
 		return e.put(recEnqueue, &m.Message, e.single[:], extra{})
 	}
 	if f.written {
@@ -198,5 +198,5 @@ func (e *encoder) moves(list []move) error {
 
 // targets is how many queues one entry may name.
 func (e *encoder) targets() int {
-	return max(1, min(blockTargets, e.limit/4/(targetSize+8)))
+	return max(1, min(blockTargets, e.limit/4/(deadlineSize+8)))
 }

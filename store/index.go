@@ -102,6 +102,7 @@ func (x *index) apply(ops []op, end log.Position) {
 		}
 		switch o.kind {
 		case recEnqueue:
+			q.mortal = q.mortal && q.messages > 0 || o.mortal
 			q.insert(o.run)
 		case recMove:
 			q.relocate(o.run, o.at)

@@ -23,6 +23,15 @@ const (
 // Stock returns what was found when the store was opened.
 func (q *queue) Stock() (Range, int) { return q.store.index.stock(q.id) }
 
+// Mortal says whether messages of the stock may expire.
+func (q *queue) Mortal() bool {
+	x := q.store.index
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	in := x.queues[q.id]
+	return in != nil && in.mortal
+}
+
 // Load returns messages of some ranges.
 func (q *queue) Load(ranges []Range, limit int) ([]Stored, uint64) {
 	l := loader{store: q.store, queue: q}
@@ -274,6 +283,7 @@ func (l *loader) readBlock(rec log.Record, r *run) error {
 			if err != nil {
 				return err
 			}
+			m.Expires = e.deadline(i)
 			count := l.count[seq]
 			l.found = append(l.found, Stored{
 				Seq: seq, Message: m, Count: count,
@@ -310,7 +320,7 @@ func (l *loader) message(e *blockEntry) (Message, error) {
 		m = Adopt(whole, route, int(e.head))
 	}
 	m.route |= e.flags & flagMarks << marksShift
-	m.Persistent, m.Priority, m.Expires = true, e.priority, e.expires
+	m.Persistent, m.Priority = true, e.priority
 	return m, nil
 }
 

@@ -101,6 +101,8 @@ func (q *memoryQueue) Stock() (Range, int) { return Range{}, 0 }
 
 func (q *memoryQueue) Kept() uint64 { return 0 }
 
+func (q *memoryQueue) Mortal() bool { return false }
+
 // Await never calls back: nothing is ever kept.
 func (q *memoryQueue) Await(uint64, func()) bool { return true }
 

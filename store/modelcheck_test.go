@@ -180,6 +180,10 @@ func (h *history) compare(q *modelQueue, power bool, found map[*modelMessage]boo
 			return fmt.Errorf("%d was invented", f.Seq)
 		case bodyNumber(&f.Message) != m.number || !f.Persistent || len(f.Body()) < m.size:
 			return fmt.Errorf("%d has another body: %.30q for %d", f.Seq, f.Body(), m.number)
+		case f.Expires != m.expires():
+			return fmt.Errorf("%d expires at %d, want %d", f.Seq, f.Expires, m.expires())
+		case f.Expires != 0 && !q.part.Mortal():
+			return fmt.Errorf("%d expires, and nobody knows", f.Seq)
 		case m.settled && (m.synced || m.written && !power):
 			return fmt.Errorf("%d has come back", f.Seq)
 		}

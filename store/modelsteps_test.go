@@ -63,9 +63,19 @@ func (h *history) message(q *modelQueue) *modelMessage {
 	return m
 }
 
+// expires is when a message dies: mostly at another time in each queue that has
+// it.
+func (m *modelMessage) expires() int64 {
+	if m.number%3 == 0 {
+		return 0
+	}
+	return int64(m.number)*1000 + int64(m.queue.id%2)
+}
+
 func (h *history) enqueue(m *modelMessage, body Message) Enqueue {
 	m.handed = true
 	e := Enqueue{Seq: m.seq, Message: body}
+	e.Expires = m.expires()
 	if h.rng.IntN(4) > 0 {
 		h.publish++
 		h.waiting[h.publish] = m
@@ -287,6 +297,7 @@ func (h *history) joinOne(g *modelGroup) {
 		p.queue.messages[m.seq] = m
 		e := h.enqueue(m, p.bodies[i].Message)
 		p.bodies[i].Seq, p.bodies[i].Confirm, p.bodies[i].Publish = e.Seq, e.Confirm, e.Publish
+		p.bodies[i].Expires = e.Expires
 	}
 	for _, m := range p.settled {
 		seqs = append(seqs, m.seq)

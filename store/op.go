@@ -11,6 +11,7 @@ type op struct {
 	at     log.Position
 	queue  uint64
 	run    run          // recEnqueue, recMove
+	mortal bool         // of run: some of its messages expire
 	spans  []span       // recDead
 	count  seqCount     // recCount
 	order  log.Position // of define: where the first of them lies

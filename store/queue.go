@@ -93,7 +93,7 @@ func (q *queue) Append(entries []Enqueue) {
 			awaited++
 		}
 		if e.Fanout != nil {
-			e.Fanout.answer(q, e.Seq)
+			e.Fanout.answer(q, e)
 			q.fanouts++
 		}
 		p := &q.pending[at+i]
@@ -110,11 +110,11 @@ func (q *queue) Append(entries []Enqueue) {
 // answer enters a queue for a message that several queues keep. When none is
 // missing, the committer is to look after all of them. Called with store.mu
 // held.
-func (f *Fanout) answer(q *queue, seq uint64) {
+func (f *Fanout) answer(q *queue, e *Enqueue) {
 	if f.targets == nil {
 		f.targets = make([]target, 0, f.queues)
 	}
-	f.targets = append(f.targets, target{queue: q, seq: seq})
+	f.targets = append(f.targets, target{queue: q, seq: e.Seq, expires: e.Expires})
 	if f.missing--; f.missing == 0 {
 		for _, t := range f.targets {
 			t.queue.list()
@@ -237,7 +237,7 @@ func (q *queue) Join(g *Group, entries []Enqueue, settled []uint64) {
 		cost += e.cost()
 		q.joined = append(q.joined, e.Seq)
 		if e.Fanout != nil {
-			e.Fanout.answer(q, e.Seq)
+			e.Fanout.answer(q, e)
 		}
 	}
 	s.backlog.Add(cost)

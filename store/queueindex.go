@@ -14,6 +14,7 @@ type queueIndex struct {
 	position log.Position // what is below is reflected already
 	next     uint64       // above every sequence number ever named
 	messages uint64
+	mortal   bool // a message that expires has come since there was none at all
 	pages    []*page
 	index    *index
 

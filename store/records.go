@@ -32,8 +32,9 @@ const (
 	flagTargets
 	flagBlind
 	flagDied
+	flagDeadlines
 
-	flagsKnown = flagDied<<1 - 1
+	flagsKnown = flagDeadlines<<1 - 1
 
 	// flagMarks are the flags of a message's marks, in their order.
 	flagMarks  = flagBlind | flagDied
@@ -56,8 +57,10 @@ const (
 	blockHeader = 8
 	entryHeader = 12
 	targetSize  = 10
-	spanSize    = 16
-	countSize   = 20
+	// deadlineSize is that of a target that says when the message expires.
+	deadlineSize = targetSize + 8
+	spanSize     = 16
+	countSize    = 20
 )
 
 // span is a range of sequence numbers, both ends included.

@@ -68,6 +68,9 @@ func (q *queueIndex) snapshot(applied log.Position) queueState {
 	}
 	s := queueState{queue: q}
 	rec := queueRecord{position: applied, next: q.next, pages: make([]pageEntry, 0, len(q.pages))}
+	if q.mortal {
+		rec.flags |= queueMortal
+	}
 	for i := 0; i < len(q.pages); i++ {
 		p := q.pages[i]
 		if p.number == 0 && q.need(p) == nil {

@@ -28,6 +28,9 @@ const stateVersion = 2
 // queueTombstone marks the record of a queue whose pages are still to go.
 const queueTombstone = 1
 
+// queueMortal marks the record of a queue that has messages that may expire.
+const queueMortal = 4
+
 // tailBytes is how large the last page may be to be kept in the queue's record.
 const tailBytes = 512
 
@@ -265,7 +268,7 @@ func decodeQueueRecord(b []byte) (r queueRecord, ok bool) {
 		}
 	}
 	r.tail = b
-	return r, r.flags&^queueTombstone == 0
+	return r, r.flags&^(queueTombstone|queueMortal) == 0
 }
 
 func (p *pageEntry) decode(b []byte) (rest []byte, ok bool) {

@@ -239,6 +239,7 @@ func (l *stateLoader) readQueue(key, value []byte, hash uint64) error {
 	}
 	q := l.index.newQueue(n[0], rec.position)
 	q.next, q.nextPage, q.stored, q.hash = rec.next, rec.nextPage, true, hash
+	q.mortal = rec.flags&queueMortal != 0
 	l.index.queues[q.id] = q
 	if n := len(rec.pages); n > 0 {
 		q.pages = make([]*page, 0, n+1)

@@ -108,6 +108,9 @@ type Queue interface {
 	// queue has a strand.
 	Stock() (in Range, n int)
 
+	// Mortal says whether some of these messages may expire.
+	Mortal() bool
+
 	// Kept returns the sequence number up to which every message that was
 	// appended, and not settled since, can be loaded. It costs an atomic load.
 	Kept() uint64
@@ -162,10 +165,12 @@ type Fanout struct {
 	written bool     // the committer's
 }
 
-// target is one queue of a message and the message's number there.
+// target is one queue of a message, the message's number there, and when it
+// expires there, in Unix milliseconds; 0 is never.
 type target struct {
-	queue *queue
-	seq   uint64
+	queue   *queue
+	seq     uint64
+	expires int64
 }
 
 // NewFanout returns a Fanout for n queues; each of them must give it to

@@ -43,6 +43,8 @@ type channel struct {
 	lastQueue string     // the last declared
 	tag       uint64     // of the last delivery
 	unacked   unackedRing
+	takenBack int // of unacked: those that only the client still has
+	ackMarks  ackMarks
 	confirms  confirms
 	lone      uint64 // the publish whose confirm the reader will send; 0 if none
 	pending   pending
@@ -226,9 +228,9 @@ func (ch *channel) method(m amqp.Method) *amqp.Error {
 	case *amqp.BasicGet:
 		return ch.basicGet(m)
 	case *amqp.BasicNack:
-		return ch.nack(m.DeliveryTag, m.Multiple, m.Requeue)
+		return ch.nack(m)
 	case *amqp.BasicReject:
-		return ch.nack(m.DeliveryTag, false, m.Requeue)
+		return ch.reject(m)
 	case *amqp.BasicRecover:
 		return ch.recover(m.Requeue, true)
 	case *amqp.BasicRecoverAsync:

@@ -22,8 +22,11 @@ const maxOvertaken = 4096
 
 const (
 	smallConfirms = 16
-	// told marks a publish of which the client knows that it is confirmed.
-	told = -1
+	// told marks a publish of which the client knows what became of it, refused
+	// one that a queue did not take when all have answered. What is below that is
+	// such a publish for which so many queues more are still to answer.
+	told    = -1
+	refused = -2
 )
 
 func (c *confirms) at(publish uint64) *int32 {
@@ -49,21 +52,56 @@ func (c *confirms) add(publish uint64, queues int) {
 // outstanding, single ones beyond it.
 func (c *confirms) settle(buf []byte, channel uint16, first, last uint64) []byte {
 	for p := first; p <= last; p++ {
-		*c.at(p)--
+		if n := c.at(p); *n > 0 {
+			*n--
+		} else {
+			*n++
+		}
 	}
+	return c.tell(buf, channel, first, last)
+}
+
+// refuse notes that a queue has not taken a publish; like settle otherwise.
+func (c *confirms) refuse(buf []byte, channel uint16, publish uint64) []byte {
+	if n := c.at(publish); *n > 0 {
+		*n = refused - (*n - 1)
+	} else {
+		*n++
+	}
+	return c.tell(buf, channel, publish, publish)
+}
+
+// tell appends what the client can be told after answers for the publishes from
+// first to last.
+func (c *confirms) tell(buf []byte, channel uint16, first, last uint64) []byte {
 	news, newest := 0, uint64(0)
-	for ; c.low < c.next && *c.at(c.low) <= 0; c.low++ {
-		if *c.at(c.low) != told {
+ring:
+	for ; c.low < c.next; c.low++ {
+		switch n := *c.at(c.low); {
+		case n == 0:
 			news, newest = news+1, c.low
+		case n == told:
+		case n == refused:
+			// An ack must not seem to be one for it.
+			if news > 0 {
+				buf, news = appendAck(buf, channel, newest, news > 1), 0
+			}
+			buf = appendNack(buf, channel, c.low)
+		default:
+			break ring
 		}
 	}
 	if news > 0 {
 		buf = appendAck(buf, channel, newest, news > 1)
 	}
 	for p := max(first, c.low); p <= last; p++ {
-		if *c.at(p) == 0 {
-			*c.at(p) = told
+		switch n := c.at(p); *n {
+		case 0:
+			*n = told
 			buf = appendAck(buf, channel, p, false)
+		case refused:
+			*n = told
+			buf = appendNack(buf, channel, p)
 		}
 	}
 	if c.low == c.next && len(c.missing) > spanRing {
@@ -104,6 +142,13 @@ func appendAck(buf []byte, channel uint16, tag uint64, multiple bool) []byte {
 	return amqp.EndFrame(m.Append(buf), at)
 }
 
+// appendNack appends a basic.nack frame.
+func appendNack(buf []byte, channel uint16, tag uint64) []byte {
+	buf, at := amqp.BeginFrame(buf, amqp.FrameMethod, channel)
+	m := amqp.BasicNack{DeliveryTag: tag}
+	return amqp.EndFrame(m.Append(buf), at)
+}
+
 // confirmSelect puts the channel into confirm mode.
 func (ch *channel) confirmSelect(m *amqp.ConfirmSelect) *amqp.Error {
 	switch ch.mode {
@@ -126,6 +171,21 @@ func (ch *channel) Confirm(first, last uint64) {
 	if !ch.ended {
 		if buf, ok := ch.s.out.begin(); ok {
 			ch.s.out.commit(ch.confirms.settle(buf, ch.id, first, last))
+		}
+	}
+	ch.mu.Unlock()
+	if !lone {
+		ch.s.out.kick()
+	}
+}
+
+// Refuse implements queue.Refuser.
+func (ch *channel) Refuse(publish uint64) {
+	ch.mu.Lock()
+	lone := publish == ch.lone
+	if !ch.ended {
+		if buf, ok := ch.s.out.begin(); ok {
+			ch.s.out.commit(ch.confirms.refuse(buf, ch.id, publish))
 		}
 	}
 	ch.mu.Unlock()

@@ -19,6 +19,7 @@ type content struct {
 	head      []byte // properties, as they came
 	changed   bool   // head is not what came, and lies at the end of buf
 	facts     amqp.Facts
+	expires   int64  // Unix milliseconds; 0 is never
 	size      uint64 // of the body
 	buf       []byte // route, head and the body so far
 }

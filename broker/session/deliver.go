@@ -49,12 +49,12 @@ func (ch *channel) appendDelivery(buf []byte, c *consumer, d *queue.Delivery) []
 	buf = append(buf, bit(d.Redelivered()))
 	buf = append(buf, d.Route()...)
 	buf = amqp.EndFrame(buf, at)
-	return ch.appendContent(buf, &d.Message)
+	return ch.appendContent(buf, &d.Message, headOf(c.queue, d))
 }
 
 // appendContent appends the header and body frames of a message.
-func (ch *channel) appendContent(buf []byte, m *queue.Message) []byte {
-	body, head := m.Body(), m.Head()
+func (ch *channel) appendContent(buf []byte, m *queue.Message, head []byte) []byte {
+	body := m.Body()
 	if m.Has(queue.Blind) {
 		head = amqp.AppendWithoutHeader(nil, head, amqp.BlindCopyHeader)
 	}
@@ -127,5 +127,5 @@ func (ch *channel) got(q *queue.Queue, d *queue.Delivery, ready int, ok bool) {
 	buf = append(buf, d.Route()...)
 	buf = binary.BigEndian.AppendUint32(buf, uint32(ready))
 	buf = amqp.EndFrame(buf, at)
-	ch.s.out.commit(ch.appendContent(buf, &d.Message))
+	ch.s.out.commit(ch.appendContent(buf, &d.Message, headOf(q, d)))
 }

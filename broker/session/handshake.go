@@ -49,6 +49,7 @@ func (s *Session) sayStart() {
 
 // startOk logs the user in.
 func (s *Session) startOk(m *amqp.ConnectionStartOk) *amqp.Error {
+	s.properties = m.ClientProperties
 	s.client = readCapabilities(m.ClientProperties)
 	if name, ok := m.ClientProperties.Get("connection_name"); ok {
 		if text, ok := name.Str(); ok {

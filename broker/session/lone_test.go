@@ -32,6 +32,8 @@ func (n *notes) NextSeq() uint64 { return 1 }
 
 func (n *notes) Stock() (store.Range, int) { return store.Range{}, 0 }
 
+func (n *notes) Mortal() bool { return false }
+
 func (n *notes) Kept() uint64 { return 0 }
 
 func (n *notes) Append(entries []store.Enqueue) { n.given = append(n.given, entries...) }

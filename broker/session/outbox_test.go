@@ -69,7 +69,7 @@ func TestOutboxKeepsOrder(t *testing.T) {
 					t.Error("the outbox is sealed")
 					return
 				}
-				o.commit(o.turn(ch.appendContent(buf, &m)))
+				o.commit(o.turn(ch.appendContent(buf, &m, m.Head())))
 				m.Release()
 				switch n % 3 {
 				case 0:
@@ -185,7 +185,7 @@ func TestOutboxEndsWithABrokenPeer(t *testing.T) {
 		if !ok {
 			break
 		}
-		o.commit(o.turn(ch.appendContent(buf, &m)))
+		o.commit(o.turn(ch.appendContent(buf, &m, m.Head())))
 	}
 	workers.Wait()
 	if o.size != 0 {

@@ -51,10 +51,8 @@ func (ch *channel) complete(body []byte) *amqp.Error {
 			return err
 		}
 	}
-	if c.facts.Expiration != nil {
-		if _, err := amqp.ParseExpiration(c.facts.Expiration); err != nil {
-			return asError(err)
-		}
+	if err := c.checkExpiration(); err != nil {
+		return err
 	}
 	if ch.grants.topics {
 		if err := ch.mayPublishTopic(c.exchange(), c.key()); err != nil {
@@ -130,6 +128,7 @@ func (ch *channel) pack(p *queue.Publication, body []byte) {
 func (ch *channel) mark(m *queue.Message) {
 	m.Persistent = ch.content.facts.DeliveryMode == amqp.Persistent
 	m.Priority = ch.content.facts.Priority
+	m.Expires = ch.content.expires
 	if ch.content.facts.Headers != nil && ch.route.Blind {
 		m.Note(queue.Blind)
 	}
@@ -252,7 +251,7 @@ func (ch *channel) giveBack(m *queue.Message) {
 	buf = append(buf, text...)
 	buf = append(buf, m.Route()...)
 	buf = amqp.EndFrame(buf, at)
-	ch.s.out.commit(ch.appendContent(buf, m))
+	ch.s.out.commit(ch.appendContent(buf, m, m.Head()))
 }
 
 // throttle waits for queues, and for a store, that have got more than they can

@@ -99,7 +99,7 @@ func (ch *channel) countFetched() int {
 	defer ch.mu.Unlock()
 	n := 0
 	ch.unacked.each(func(u *unacked) {
-		if u.free {
+		if u.free && !u.isTakenBack() {
 			u.free = false
 			n++
 		}

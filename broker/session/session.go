@@ -41,6 +41,13 @@ type Config struct {
 	// MaxMessageSize bounds the body of a message, in bytes; 0 is no bound.
 	MaxMessageSize uint64
 
+	// AckTimeout is how long a delivery may wait for its ack, for queues that do
+	// not say themselves; 0 is for ever. See [Session.CheckAcks].
+	AckTimeout time.Duration
+	// CancelOnAckTimeout takes back what was not acked in time and ends the
+	// consumer, of clients that can be told so, instead of ending the channel.
+	CancelOnAckTimeout bool
+
 	owners atomic.Uint64
 }
 
@@ -62,7 +69,9 @@ type Session struct {
 	user     string
 	access   *auth.Access
 	client   capabilities
-	frameMax uint32
+	// properties are what the client says about itself.
+	properties amqp.Table
+	frameMax   uint32
 
 	// Guarded by work: what the reader does. It is held while frames are
 	// handled, never while waiting for the socket.

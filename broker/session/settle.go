@@ -2,7 +2,16 @@ package session
 
 import (
 	"github.com/lepusmq/lepus/amqp"
-	"github.com/lepusmq/lepus/queue"
+)
+
+// fate is what becomes of a delivery.
+type fate uint8
+
+const (
+	acked    fate = iota
+	rejected      // nobody wants it
+	returned      // it goes back to the queue
+	failed        // so it does, and counts as a delivery in vain
 )
 
 // ack handles basic.ack.
@@ -11,32 +20,37 @@ func (ch *channel) ack(args []byte) *amqp.Error {
 	if err := m.Decode(args); err != nil {
 		return asError(err)
 	}
-	taken, err := ch.take(m.DeliveryTag, m.Multiple)
-	if err != nil {
-		return err
-	}
-	if ch.mode == transactional {
-		ch.tx.settle(taken, false)
-		return nil
-	}
-	ch.settle(taken, (*queue.Queue).Ack)
-	return nil
+	return ch.finish(m.DeliveryTag, m.Multiple, acked)
 }
 
-// nack handles basic.nack and basic.reject.
-func (ch *channel) nack(tag uint64, multiple, requeue bool) *amqp.Error {
+// nack handles basic.nack. A consumer that gives a message back has not failed:
+// that is so in RabbitMQ since 4.3.
+func (ch *channel) nack(m *amqp.BasicNack) *amqp.Error {
+	if m.Requeue {
+		return ch.finish(m.DeliveryTag, m.Multiple, returned)
+	}
+	return ch.finish(m.DeliveryTag, m.Multiple, rejected)
+}
+
+// reject handles basic.reject.
+func (ch *channel) reject(m *amqp.BasicReject) *amqp.Error {
+	if m.Requeue {
+		return ch.finish(m.DeliveryTag, false, failed)
+	}
+	return ch.finish(m.DeliveryTag, false, rejected)
+}
+
+// finish settles the deliveries that a tag names, now or with the transaction.
+func (ch *channel) finish(tag uint64, multiple bool, how fate) *amqp.Error {
 	taken, err := ch.take(tag, multiple)
 	if err != nil {
 		return err
 	}
-	switch {
-	case ch.mode == transactional:
-		ch.tx.settle(taken, requeue)
-	case requeue:
-		ch.settle(taken, (*queue.Queue).Return)
-	default:
-		ch.settle(taken, (*queue.Queue).Reject)
+	if ch.mode == transactional {
+		ch.tx.settle(taken, how)
+		return nil
 	}
+	ch.settle(taken, how)
 	return nil
 }
 
@@ -47,8 +61,11 @@ func (ch *channel) recover(requeue, reply bool) *amqp.Error {
 	}
 	ch.mu.Lock()
 	taken := ch.unacked.takeTo(everything, ch.s.settling[:0])
+	if ch.takenBack > 0 {
+		taken = ch.dropTakenBack(taken)
+	}
 	ch.mu.Unlock()
-	ch.settle(taken, (*queue.Queue).Return)
+	ch.settle(taken, returned)
 	if reply {
 		ch.send(&amqp.BasicRecoverOk{})
 	}
@@ -75,13 +92,15 @@ func (ch *channel) take(tag uint64, multiple bool) ([]unacked, *amqp.Error) {
 		}
 		out = append(out, u)
 	}
+	if ch.takenBack > 0 {
+		out = ch.dropTakenBack(out)
+	}
 	ch.s.settling = out
 	return out, nil
 }
 
-// settle tells the queues what became of deliveries: how is queue.Queue's Ack,
-// Reject or Return.
-func (ch *channel) settle(taken []unacked, how func(*queue.Queue, []queue.Settlement)) {
+// settle tells the queues what became of deliveries.
+func (ch *channel) settle(taken []unacked, how fate) {
 	counted := 0
 	for i := 0; i < len(taken); {
 		q := taken[i].queue
@@ -93,7 +112,16 @@ func (ch *channel) settle(taken []unacked, how func(*queue.Queue, []queue.Settle
 			}
 		}
 		ch.s.batch = batch
-		how(q, batch)
+		switch how {
+		case acked:
+			q.Ack(batch)
+		case rejected:
+			q.Reject(batch)
+		case returned:
+			q.Return(batch)
+		case failed:
+			q.Fail(batch)
+		}
 	}
 	clear(taken)
 	if counted > 0 {

@@ -2,6 +2,7 @@ package session
 
 import (
 	"slices"
+	"sync/atomic"
 
 	"github.com/lepusmq/lepus/amqp"
 	"github.com/lepusmq/lepus/broker/vhost"
@@ -28,7 +29,7 @@ type txPublish struct {
 // txSettle is a delivery that was settled and can still be taken back.
 type txSettle struct {
 	unacked
-	requeue bool
+	how fate
 }
 
 func (t *transaction) publish(to *vhost.Route, p queue.Publication, mandatory bool) {
@@ -43,9 +44,9 @@ func (t *transaction) postpone(late postponed) {
 	t.published[len(t.published)-1].late = late
 }
 
-func (t *transaction) settle(taken []unacked, requeue bool) {
+func (t *transaction) settle(taken []unacked, how fate) {
 	for _, u := range taken {
-		t.settled = append(t.settled, txSettle{unacked: u, requeue: requeue})
+		t.settled = append(t.settled, txSettle{unacked: u, how: how})
 	}
 }
 
@@ -98,13 +99,25 @@ func (ch *channel) txCommit() *amqp.Error {
 	}
 	var group queue.Group
 	var late []postponed
-	done := commitWait{answer: func() { ch.answer(&amqp.TxCommitOk{}, nil, amqp.TxCommitID) }}
+	var refused atomic.Bool // an original of a duplicate
+	done := commitWait{answer: func() {
+		if group.Refused() || refused.Load() {
+			ch.answer(nil, amqp.PartialCommit(), amqp.TxCommitID)
+			return
+		}
+		ch.answer(&amqp.TxCommitOk{}, nil, amqp.TxCommitID)
+	}}
 	done.left.Store(1 << 32) // until all are counted
 	waits := 1
 	for i := range ch.tx.published {
 		p := &ch.tx.published[i]
 		if p.remembered {
-			waits += ch.commitRemembered(&group, p, func() { done.came(1) })
+			waits += ch.commitRemembered(&group, p, func(no bool) {
+				if no {
+					refused.Store(true)
+				}
+				done.came(1)
+			})
 		} else {
 			ch.commitPublish(&group, p)
 		}
@@ -114,17 +127,21 @@ func (ch *channel) txCommit() *amqp.Error {
 		}
 	}
 	counted := 0
-	var returned []unacked
+	var back [failed + 1][]unacked // by fate, of those that go back
 	for i := range ch.tx.settled {
 		u := &ch.tx.settled[i]
-		switch {
-		case u.requeue:
-			returned = append(returned, u.unacked)
+		switch u.how {
+		case acked:
+			group.Ack(u.queue, u.settlement())
+		case rejected:
+			group.Reject(u.queue, u.settlement())
+		default:
+			back[u.how] = append(back[u.how], u.unacked)
 			continue
-		case !u.free:
+		}
+		if !u.free {
 			counted++
 		}
-		group.Ack(u.queue, u.settlement())
 	}
 	ch.tx = transaction{}
 	ch.ask()
@@ -133,7 +150,8 @@ func (ch *channel) txCommit() *amqp.Error {
 	for i := range late {
 		late[i].put(&done, uint64(i))
 	}
-	ch.settle(returned, (*queue.Queue).Return)
+	ch.settle(back[returned], returned)
+	ch.settle(back[failed], failed)
 	if counted > 0 {
 		ch.window.settled(counted)
 	}

@@ -167,6 +167,15 @@ func (r *unackedRing) putBack(u unacked) {
 	r.len++
 }
 
+// replace changes a delivery that is outstanding.
+func (r *unackedRing) replace(tag uint64, u unacked) {
+	if r.inRing(tag) {
+		*r.at(tag) = u
+	} else {
+		r.aside[tag] = u
+	}
+}
+
 // each calls f for every delivery, in no particular order.
 func (r *unackedRing) each(f func(*unacked)) {
 	for tag, u := range r.aside {

@@ -89,7 +89,7 @@ func (v *VHost) declare(d *declaration) {
 		d.reply(QueueInfo{}, err)
 		return
 	}
-	e.queue.Info(func(info queue.Info, err error) { v.redeclared(e, d, info, err) })
+	e.queue.Declared(func(info queue.Info, err error) { v.redeclared(e, d, info, err) })
 }
 
 // redeclared answers a declaration of a queue that exists, once the queue has
@@ -165,6 +165,7 @@ func (v *VHost) create(d *declaration) {
 	}
 	v.publish(v.graph.Load().AddQueue(e.queue))
 	v.mu.Unlock()
+	e.queue.Open()
 	c.visible()
 }
 
@@ -215,7 +216,7 @@ func (v *VHost) badProperty(name, property string) error {
 func (v *VHost) newQueue(id uint64, spec *QueueSpec, e *entry) *queue.Queue {
 	cfg := queue.Config{
 		ID: id, Name: spec.Name, Budget: v.budget, Overflow: v.overflow,
-		Options: options(spec.Arguments, e.applied),
+		Options: options(spec.Arguments, e.applied), Clock: v.clock, OnExpired: v.unused,
 	}
 	if id != 0 {
 		cfg.Store, cfg.Parts = v.store.Queue(id), e.parts.get

@@ -47,7 +47,7 @@ func (f *fixture) publishVia(x string, p amqp.Properties, body string, safe func
 	m.Release()
 	r.Join(&g)
 	if r.Known() > 0 {
-		r.AwaitKnown(safe)
+		r.AwaitKnown(func(bool) { safe() })
 	} else {
 		g.Commit(f.NewGroup, safe)
 	}

@@ -60,6 +60,9 @@ func (v *VHost) Recover(defs []store.Definition) error {
 	for _, w := range v.waitings() {
 		w.recover()
 	}
+	for _, e := range v.entries() {
+		e.queue.Open()
+	}
 	return nil
 }
 

@@ -22,12 +22,13 @@ type Config struct {
 	// goes and is not kept; both may be nil.
 	Budget   *queue.Budget
 	Overflow *store.Volatile
+	// Clock is what the times of queues are kept by; nil if nothing happens by
+	// itself.
+	Clock *queue.Clock
 	// DefaultQueueType is the type of queues whose declaration does not say, if
 	// the settings do not say either: see [Settings].
 	DefaultQueueType string
 	Settings         Settings
-	// Clock tells delayed messages when they are due; without it they never are.
-	Clock *queue.Clock
 	// Log may be nil.
 	Log *zap.Logger
 }

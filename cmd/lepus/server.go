@@ -17,7 +17,7 @@ import (
 )
 
 func serverCommand() *cli.Command {
-	const network, storage, memory, logging = "Network", "Storage", "Memory", "Logging"
+	const network, queues, storage, memory, logging = "Network", "Queues", "Storage", "Memory", "Logging"
 	return &cli.Command{
 		Name:      "server",
 		Usage:     "run a broker until it is told to stop (SIGTERM, SIGINT)",
@@ -35,6 +35,10 @@ func serverCommand() *cli.Command {
 			&cli.StringFlag{
 				Name: "report-version", Category: network, Value: broker.DefaultVersion,
 				Usage: "tell clients that this is RabbitMQ `VERSION`",
+			},
+			&cli.StringFlag{
+				Name: "default-queue-type", Category: queues, Value: "classic",
+				Usage: "make a queue whose declaration does not say, and that can be one, a `TYPE` queue: classic or quorum",
 			},
 			&cli.PathFlag{
 				Name: "data-dir", Category: storage, Value: defaultDataDir(runtime.GOOS, os.Getenv),
@@ -108,12 +112,13 @@ func serverConfig(c *cli.Context) (broker.Config, error) {
 		return broker.Config{}, err
 	}
 	cfg := broker.Config{
-		Listen:        c.StringSlice("listen"),
-		DataDir:       c.Path("data-dir"),
-		AcceptLogLoss: c.Bool("accept-log-loss"),
-		LoopbackUsers: loopbackUsers(c.StringSlice("loopback-users")),
-		Version:       c.String("report-version"),
-		Log:           log,
+		Listen:           c.StringSlice("listen"),
+		DataDir:          c.Path("data-dir"),
+		AcceptLogLoss:    c.Bool("accept-log-loss"),
+		LoopbackUsers:    loopbackUsers(c.StringSlice("loopback-users")),
+		Version:          c.String("report-version"),
+		DefaultQueueType: c.String("default-queue-type"),
+		Log:              log,
 	}
 	if err := memoryConfig(c, &cfg); err != nil {
 		return broker.Config{}, err

@@ -57,6 +57,14 @@ func (s *server) address(t *testing.T) string {
 	return found[1]
 }
 
+func TestServerRefusesADefaultQueueType(t *testing.T) {
+	err := newApp(io.Discard, io.Discard).RunContext(t.Context(),
+		[]string{"lepus", "server", "--ephemeral", "--listen", "127.0.0.1:0", "--default-queue-type", "stream"})
+	if err == nil || !strings.Contains(err.Error(), "unsupported queue type 'stream'") {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestServerServesUntilItIsTold(t *testing.T) {
 	s := startServer(t, "--ephemeral", "--listen", "127.0.0.1:0")
 	conn, err := net.Dial("tcp", s.address(t))

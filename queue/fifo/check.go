@@ -32,8 +32,12 @@ func (m *Machine) Check() error {
 			return fmt.Errorf("priority %d: %w", l.priority, err)
 		}
 	}
-	if n != m.Ready()+m.Unacked() {
-		return fmt.Errorf("%d messages, but %d ready and %d unacked", n, m.Ready(), m.Unacked())
+	if n != m.Ready()+m.Unacked()+len(m.delayed)+len(m.dying) {
+		return fmt.Errorf("%d messages, but %d ready, %d unacked, %d delayed and %d dying",
+			n, m.Ready(), m.Unacked(), len(m.delayed), len(m.dying))
+	}
+	if err := m.checkRules(); err != nil {
+		return err
 	}
 	for at := range m.residents.items {
 		if i := &m.residents.items[at]; i.Seq > 0 {
@@ -63,13 +67,13 @@ func (m *Machine) checkOrder(l *lane) error {
 		return fmt.Errorf("%d messages, and the lane has no turn", l.ready())
 	}
 	if first := l.line.peek(); first != nil {
-		for at := range l.returned {
-			if l.returned[at].seq >= first.Seq {
-				return fmt.Errorf("message %d was returned, but %d is first in line", l.returned[at].seq, first.Seq)
+		for _, f := range l.returned.all() {
+			if f.seq >= first.Seq {
+				return fmt.Errorf("message %d was returned, but %d is first in line", f.seq, first.Seq)
 			}
 		}
 	}
-	for _, in := range [...][]ref{l.returned, l.awaited} {
+	for _, in := range [...][]ref{l.returned.all(), l.awaited} {
 		for at := range in {
 			if lane, _ := m.residents.place(&in[at]); lane != l.priority {
 				return fmt.Errorf("message %d is of priority %d", in[at].seq, lane)
@@ -80,6 +84,40 @@ func (m *Machine) checkOrder(l *lane) error {
 		if err := e.check(l.priority); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// checkRules looks at what the rules need.
+func (m *Machine) checkRules() error {
+	for at := range m.delayed {
+		if up := (at - 1) / 2; at > 0 && m.delayed[at].before(m.delayed[up]) {
+			return fmt.Errorf("message %d waits behind %d, which is due later", m.delayed[at].seq, m.delayed[up].seq)
+		}
+	}
+	bytes := int64(0)
+	count := func(i *Item) {
+		if i.Expires != 0 && !m.mortal {
+			bytes = -1 << 62
+		}
+		bytes += i.body()
+	}
+	away := false
+	for l := range m.eachLane {
+		l.line.front.each(count)
+		l.line.back.each(count)
+		for _, f := range l.returned.all() {
+			if f.resident() {
+				count(m.residents.get(&f))
+			}
+		}
+		away = away || l.line.gap.len() > 0
+	}
+	switch {
+	case bytes < 0:
+		return fmt.Errorf("a message expires and nobody looks")
+	case bytes > m.length.bytes, !away && bytes != m.length.bytes:
+		return fmt.Errorf("the bodies have %d bytes in memory, and %d in all", bytes, m.length.bytes)
 	}
 	return nil
 }

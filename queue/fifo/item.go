@@ -23,8 +23,8 @@ type Item struct {
 	// Hold keeps the message, and those behind it, from delivery; nil if
 	// nothing does.
 	Hold *Hold
-	// Count is how often the message has been delivered before.
-	Count uint32
+	// Count is how the message has come back so far.
+	Count Tally
 	// Lane is the priority under which the queue has it: see [Machine.Prioritize].
 	Lane uint8
 	// Kept says who keeps the message.
@@ -37,8 +37,32 @@ const itemCost = 72
 // cost is what the item counts for in a window.
 func (i *Item) cost() int64 { return int64(i.Size()) + itemCost }
 
+// body is the length of the message's body.
+func (i *Item) body() int64 {
+	_, _, n := i.Lengths()
+	return int64(n)
+}
+
 // Redelivered says whether the message may have been seen by a consumer.
 func (i *Item) Redelivered() bool { return i.Count > 0 }
+
+// Tally is how often a message was delivered in vain. It is what is kept of its
+// history: twice the number of deliveries that failed, and one more if it was
+// delivered at all.
+type Tally uint32
+
+// Failures is how many deliveries failed. A consumer that only gives a message
+// back has not failed.
+func (t Tally) Failures() uint32 { return uint32(t >> 1) }
+
+// returned is the tally of a message that comes back.
+func (t Tally) returned(failed bool) Tally {
+	t |= 1
+	if failed && t < maxTally {
+		t += 2
+	}
+	return t
+}
 
 // Hold stops a queue at the messages of a commit group until the group is on
 // its way to the disk. It belongs to the queue's strand.

@@ -11,14 +11,18 @@ type lane struct {
 	// kept is up to which sequence number the keepers have what they were
 	// given.
 	kept [keepers]uint64
+	// unmeasured is the sequence number up to which messages in the gap are not
+	// counted in the length of the queue; 0 if all are. The store knows which
+	// messages it has, but not how large each is.
+	unmeasured uint64
 }
 
 // ready is the number of messages in the lane.
-func (l *lane) ready() int { return l.line.len() + len(l.returned) + len(l.awaited) }
+func (l *lane) ready() int { return l.line.len() + l.returned.len() + len(l.awaited) }
 
 // held says that the first message is on hold.
 func (l *lane) held() bool {
-	if len(l.returned)+len(l.awaited) > 0 {
+	if l.returned.len()+len(l.awaited) > 0 {
 		return false
 	}
 	i := l.line.peek()
@@ -28,11 +32,14 @@ func (l *lane) held() bool {
 // firstReturned is the first of the messages that were delivered before; nil
 // if it is being read.
 func (l *lane) firstReturned() *ref {
-	if len(l.returned) == 0 || len(l.awaited) > 0 && l.awaited[0].seq < l.returned[0].seq {
+	if l.returned.len() == 0 || len(l.awaited) > 0 && (l.returned.inTurn || l.awaited[0].seq < l.returned.first().seq) {
 		return nil
 	}
-	return &l.returned[0]
+	return l.returned.first()
 }
+
+// returnedAway says that the first returned message is not in memory.
+func (l *lane) returnedAway() bool { return l.returned.len() > 0 && !l.returned.first().resident() }
 
 // isKept says whether the keeper of a message of the lane has written it.
 func (l *lane) isKept(i *Item) bool { return i.Kept != Nobody && i.Seq <= l.kept[i.Kept] }
@@ -77,14 +84,15 @@ func (l *lane) purge(r *residents, newest uint64, each func(*Item)) (below uint6
 
 // forgetReturned removes the messages that were delivered before.
 func (l *lane) forgetReturned(r *residents, each func(*Item)) {
-	for _, list := range [...][]ref{l.returned, l.awaited} {
+	for _, list := range [...][]ref{l.returned.all(), l.awaited} {
 		for at := range list {
 			var i Item
 			r.take(&list[at], &i)
 			each(&i)
 		}
 	}
-	l.returned, l.awaited = nil, nil
+	l.returned.clear()
+	l.awaited = nil
 }
 
 // purge removes the messages in front, up to one that is on hold or not in

@@ -43,7 +43,10 @@ func (m *Machine) enter(priority uint8) *lane {
 	}
 	if l == nil {
 		e := &m.main.line
-		l = &lane{priority: priority, line: line{blocks: e.blocks, window: m.window, consumed: e.consumed}}
+		l = &lane{
+			priority: priority, returned: returned{inTurn: m.inTurn()},
+			line: line{blocks: e.blocks, window: m.window, consumed: e.consumed},
+		}
 		s.insert(l)
 	}
 	s.mark(priority)

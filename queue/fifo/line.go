@@ -86,16 +86,38 @@ func (l *line) add(cost int64) *Item {
 }
 
 // peek returns the first item; nil if there is none, or if it is not in memory.
+// Only consumers have back become front: what is in front does not leave memory.
 func (l *line) peek() *Item {
-	if l.front.len == 0 && l.back.len > 0 && l.gap.len() == 0 {
-		l.front, l.back = l.back, l.front
-		l.mark = mark{}
+	if l.front.len > 0 || l.gap.len() > 0 {
+		return l.front.peek()
 	}
+	if !l.consumed || l.back.len == 0 {
+		return l.back.peek()
+	}
+	l.front, l.back = l.back, l.front
+	l.mark = mark{}
 	return l.front.peek()
 }
 
 // pop moves the item that peek returned to where it is wanted.
-func (l *line) pop(to *Item) { l.front.pop(to, l.blocks) }
+func (l *line) pop(to *Item) {
+	if l.front.len > 0 {
+		l.front.pop(to, l.blocks)
+		return
+	}
+	l.popBack(to)
+}
+
+// popBack takes the first item out of back.
+func (l *line) popBack(to *Item) {
+	l.back.pop(to, l.blocks)
+	if l.mark.n > 0 {
+		l.mark.n--
+	}
+	if l.mark.n == 0 {
+		l.mark = mark{}
+	}
+}
 
 // hand gives messages of back that nobody keeps to spill, which marks those
 // that it takes.
@@ -121,11 +143,7 @@ func (l *line) hand(spill func(*Item) bool) {
 // over.
 func (l *line) shift(release func(*Item)) {
 	var i Item
-	l.back.pop(&i, l.blocks)
-	l.mark.n--
-	if l.mark.n == 0 {
-		l.mark = mark{}
-	}
+	l.popBack(&i)
 	l.gap.add(&i)
 	release(&i)
 }

@@ -1,8 +1,11 @@
 package fifo
 
 import (
+	"cmp"
 	"errors"
 	"slices"
+
+	"github.com/lepusmq/lepus/store"
 )
 
 // ErrExclusive refuses a consumer: the queue has an exclusive one, or the new
@@ -22,6 +25,14 @@ type Machine struct {
 	single    single
 	newest    uint64 // the highest Seq published
 	paging
+
+	rules   *Rules // nil: none
+	now     int64  // Unix milliseconds
+	mortal  bool   // there may be messages that expire
+	length  length
+	delayed waitingRoom
+	dying   []dying
+	tallied []tallied
 }
 
 // Delivery is a message on its way to a consumer or a getter.
@@ -62,13 +73,13 @@ func (m *Machine) Consumers() int { return len(m.consumers) }
 // Publish adds a message to its lane, behind all others there. Its Seq must be
 // above that of any message.
 func (m *Machine) Publish(i Item) {
-	*m.Add(i.Seq, i.Size(), i.Lane) = i
+	*m.Add(i.Seq, &i.Message, i.Lane) = i
 }
 
 // Add is Publish for those who build the message in its place: it returns the
 // new message, of which only Seq and Lane are set and which must become as large
-// as was said. The pointer is good until the next call.
-func (m *Machine) Add(seq uint64, size uint32, lane uint8) *Item {
+// as the one that is given. The pointer is good until the next call.
+func (m *Machine) Add(seq uint64, like *store.Message, lane uint8) *Item {
 	if seq <= m.newest {
 		panic("fifo: sequence numbers must rise")
 	}
@@ -77,7 +88,9 @@ func (m *Machine) Add(seq uint64, size uint32, lane uint8) *Item {
 	if lane != l.priority || m.lanes != nil {
 		l = m.enter(lane)
 	}
-	i := l.line.add(int64(size) + itemCost)
+	i := l.line.add(int64(like.Size()) + itemCost)
+	_, _, body := like.Lengths()
+	m.length.bytes += int64(body)
 	i.Seq, i.Lane = seq, lane
 	return i
 }
@@ -136,6 +149,9 @@ func (m *Machine) Dispatch(out []Delivery, limit int) ([]Delivery, bool) {
 		}
 		if n == limit {
 			return out, true
+		}
+		if e := next.Expires; e != 0 && e < m.now {
+			return out, false
 		}
 		c := m.round.first
 		if c.Gate != nil && !c.Gate.Take(c) {
@@ -196,18 +212,19 @@ func (m *Machine) Settle(at Slot, seq uint64, i *Item) bool {
 	return true
 }
 
-// Return makes an unacked message ready again, at its old place.
-func (m *Machine) Return(at Slot, seq uint64) bool {
+// Return makes an unacked message ready again, at its old place if the rules do
+// not say otherwise; failed says that its delivery is to count.
+func (m *Machine) Return(at Slot, seq uint64, failed bool) bool {
 	f, ok := m.slots.take(at, seq)
 	if !ok {
 		return false
 	}
-	m.giveBack(f)
+	m.giveBack(f, failed)
 	return true
 }
 
-// Detach ends a holder: its consumers are cancelled and what it holds becomes
-// ready again, at its old place. It returns how many consumers went.
+// Detach ends a holder: its consumers are cancelled, and what it holds has
+// failed and is returned. It returns how many consumers went.
 func (m *Machine) Detach(holder any) int {
 	kept := m.consumers[:0]
 	for _, c := range m.consumers {
@@ -222,15 +239,24 @@ func (m *Machine) Detach(holder any) int {
 	m.consumers = kept
 	m.setConsumed()
 	m.went()
+	var held []ref // if their order matters
 	for at := range m.slots.table {
 		f := &m.slots.table[at]
 		if f.owner != 0 && m.owners.table[f.owner].Holder == holder {
 			f, _ := m.slots.take(Slot(at), f.seq)
-			m.giveBack(f)
+			if m.rules == nil {
+				m.giveBack(f, true)
+			} else {
+				held = append(held, f)
+			}
 			if m.slots.len == 0 {
 				break
 			}
 		}
+	}
+	slices.SortFunc(held, func(a, b ref) int { return cmp.Compare(a.seq, b.seq) })
+	for _, f := range held {
+		m.giveBack(f, true)
 	}
 	return gone
 }
@@ -245,20 +271,42 @@ func (m *Machine) deregister(c *Consumer) {
 	}
 }
 
-// Purge removes the ready messages and returns how many there were: of each
+// Purge removes the messages that wait and returns how many there were: of each
 // lane that had any, all below a sequence number, which it gives to purged. each
 // is called for those in memory. Messages on hold stay, and so does what is
 // behind them. What is being read becomes void.
 func (m *Machine) Purge(each func(*Item), purged func(lane uint8, below uint64)) (n int) {
 	m.era++
+	n = int(m.count())
+	delayed := len(m.delayed) > 0
+	m.forgetDelayed(each)
+	m.length = length{}
 	for l := range m.eachLane {
-		if before := l.ready(); before > 0 {
-			below := l.purge(&m.residents, m.newest, each)
-			n += before - l.ready()
-			purged(l.priority, below)
+		if l.ready() > 0 || delayed {
+			purged(l.priority, l.purge(&m.residents, m.newest, each))
 		}
+		l.unmeasured = 0
+		m.measure(l)
 	}
-	return n
+	return n - m.Ready()
+}
+
+// measure counts what a purge has left in a lane: what is on hold, and behind
+// it.
+func (m *Machine) measure(l *lane) {
+	count := func(i *Item) { m.length.bytes += i.body() }
+	l.line.front.each(count)
+	l.line.back.each(count)
+}
+
+// forgetDelayed removes the returned messages that wait until they are ready.
+func (m *Machine) forgetDelayed(each func(*Item)) {
+	var i Item
+	for at := range m.delayed {
+		m.residents.take(&m.delayed[at].ref, &i)
+		each(&i)
+	}
+	m.delayed = nil
 }
 
 // Resident calls each for every message that the queue has in memory, ready or
@@ -266,16 +314,22 @@ func (m *Machine) Purge(each func(*Item), purged func(lane uint8, below uint64))
 // for such as were delivered, as far as they are known.
 func (m *Machine) Resident(each func(*Item)) {
 	m.residents.each(m.slots.table, each)
+	for at := range m.delayed {
+		m.residents.one(&m.delayed[at].ref, each)
+	}
+	for at := range m.dying {
+		m.residents.one(&m.dying[at].ref, each)
+	}
 	for l := range m.eachLane {
-		m.residents.each(l.returned, each)
+		m.residents.each(l.returned.all(), each)
 		m.residents.each(l.awaited, each)
 		l.line.front.each(each)
 		l.line.back.each(each)
 	}
 }
 
-// Unsettled lists the unacked messages of a lane that a keeper has, in no
-// particular order.
+// Unsettled lists the unacked and dying messages of a lane that a keeper has, in
+// no particular order.
 func (m *Machine) Unsettled(lane uint8, k Keeper) []uint64 {
 	var seqs []uint64
 	for at := range m.slots.table {
@@ -283,6 +337,12 @@ func (m *Machine) Unsettled(lane uint8, k Keeper) []uint64 {
 		if f.owner == 0 {
 			continue
 		}
+		if l, kept := m.residents.place(f); l == lane && kept == k {
+			seqs = append(seqs, f.seq)
+		}
+	}
+	for at := range m.dying {
+		f := &m.dying[at].ref
 		if l, kept := m.residents.place(f); l == lane && kept == k {
 			seqs = append(seqs, f.seq)
 		}
@@ -301,7 +361,7 @@ func (m *Machine) EachConsumer(each func(*Consumer)) {
 // memory.
 func (m *Machine) next() *Item {
 	l := m.lead()
-	if len(l.returned)+len(l.awaited) > 0 {
+	if l.returned.len()+len(l.awaited) > 0 {
 		f := l.firstReturned()
 		if f == nil || !f.resident() {
 			return nil
@@ -317,26 +377,53 @@ func (m *Machine) next() *Item {
 // pop moves what next returned to where it is wanted.
 func (m *Machine) pop(to *Item) {
 	l := m.lead()
-	if len(l.returned) > 0 {
+	if l.returned.len() > 0 {
 		f := l.returned.pop()
 		m.residents.take(&f, to)
-		return
+	} else {
+		l.line.pop(to)
 	}
-	l.line.pop(to)
+	m.length.bytes -= to.body()
 }
 
-func (m *Machine) giveBack(f ref) {
+// giveBack returns a message that a consumer has no more.
+func (m *Machine) giveBack(f ref, failed bool) {
 	c := m.owners.table[f.owner]
 	f.owner = 0
-	if f.resident() {
-		m.residents.get(&f).Count++
-		m.residents.settle(&f, 0)
+	t := m.residents.tally(&f, failed)
+	m.residents.settle(&f, 0)
+	if m.rules == nil {
+		m.ready(f)
 	} else {
-		f.countUp()
+		m.judge(f, t, failed)
+	}
+	m.credit(c)
+}
+
+// judge does with a message that came back what the rules say.
+func (m *Machine) judge(f ref, t Tally, failed bool) {
+	r := m.rules
+	if failed && r.Tallied {
+		if lane, kept := m.residents.place(&f); kept == Store {
+			m.tallied = append(m.tallied, tallied{lane, f.seq, t})
+		}
+	}
+	if failed && r.DeliveryLimit >= 0 && int64(t.Failures()) > r.DeliveryLimit {
+		m.doom(f, DeliveryLimit)
+	} else if wait := r.delay(t, failed); wait > 0 {
+		m.delayed.push(delayed{f, m.now + wait})
+	} else {
+		m.ready(f)
+	}
+}
+
+// ready makes a message ready that was delivered before.
+func (m *Machine) ready(f ref) {
+	if f.resident() {
+		m.length.bytes += m.residents.get(&f).body()
 	}
 	lane, _ := m.residents.place(&f)
 	m.enter(lane).returned.push(f)
-	m.credit(c)
 }
 
 // credit notes that a consumer has one message less.

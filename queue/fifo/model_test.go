@@ -1,6 +1,7 @@
 package fifo
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -19,18 +20,28 @@ type modelMessage struct {
 	slot   Slot
 	holder any // nil: ready
 	by     *Consumer
-	count  uint32
+	count  Tally
+	body   int
+	afterlife
 }
 
-// ready is the message that leaves next.
+// ready is the message that leaves next: the first of the highest lane. Those
+// that came back in turn do so in this order, before the others.
 func (o *model) ready() *modelMessage {
 	var first *modelMessage
 	for i := range o.messages {
-		if m := &o.messages[i]; m.holder == nil && (first == nil || m.lane > first.lane) {
+		m := &o.messages[i]
+		if m.waits() && (first == nil || m.lane > first.lane ||
+			m.lane == first.lane && m.turn > 0 && (first.turn == 0 || m.turn < first.turn)) {
 			first = m
 		}
 	}
 	return first
+}
+
+func (o *model) find(seq uint64) *modelMessage {
+	i, _ := slices.BinarySearchFunc(o.messages, seq, func(m modelMessage, seq uint64) int { return cmp.Compare(m.seq, seq) })
+	return &o.messages[i]
 }
 
 func (o *model) unacked(c *Consumer) int {
@@ -58,6 +69,7 @@ func TestModel(t *testing.T) {
 			h.yields = seed%2 == 0
 			h.m.Single(h.yields)
 		}
+		h.rule()
 		for step := range 300 {
 			h.step()
 			if err := h.check(); err != nil {
@@ -80,6 +92,7 @@ type history struct {
 	single, yields, retiring bool
 	active                   *Consumer
 	disk                     disk
+	life                     life
 }
 
 func (h *history) step() {
@@ -104,11 +117,17 @@ func (h *history) step() {
 		h.detach(h.r.IntN(3))
 	case n < 89:
 		h.purge()
+	case n < 92:
+		h.age()
 	default:
 		h.page()
 	}
-	h.elect()
-	h.dispatch()
+	for died := true; died; {
+		h.reap()
+		h.elect()
+		h.dispatch()
+		died = h.reap() // what was behind may be dispatched
+	}
 }
 
 // elect finds out who the single active consumer is.
@@ -136,6 +155,10 @@ func (h *history) settle() {
 		return
 	}
 	m := held[h.r.IntN(len(held))]
+	if h.r.IntN(4) == 0 {
+		h.reject(m)
+		return
+	}
 	if h.r.IntN(2) == 0 {
 		var i Item
 		ok := h.m.Settle(m.slot, m.seq, &i)
@@ -145,8 +168,9 @@ func (h *history) settle() {
 		h.remove(m.seq)
 		return
 	}
-	h.m.Return(m.slot, m.seq)
-	h.makeReady(m)
+	failed := h.r.IntN(2) == 0
+	h.m.Return(m.slot, m.seq, failed)
+	h.giveBack(m, failed)
 }
 
 func (h *history) held() []*modelMessage {
@@ -159,16 +183,14 @@ func (h *history) held() []*modelMessage {
 	return held
 }
 
-func (h *history) makeReady(m *modelMessage) {
-	m.holder, m.by, m.slot = nil, nil, 0
-	m.count++
-}
-
 func (h *history) get() {
 	want := h.o.ready()
 	d, ok := h.m.Get(7, false)
 	if !ok && h.m.Absent() {
 		return
+	}
+	if ok && d.Expires != 0 && d.Expires <= h.life.now {
+		panic(fmt.Sprintf("got %d, which has expired", d.Seq))
 	}
 	if ok != (want != nil) || ok && (d.Seq != want.seq || d.Lane != want.lane || d.Count != want.count) {
 		panic(fmt.Sprintf("got %v %v, want %+v", d.Seq, ok, want))
@@ -183,7 +205,7 @@ func (h *history) detach(holder int) {
 	h.consumers = slices.DeleteFunc(h.consumers, func(c *Consumer) bool { return c.Holder == holder })
 	for _, m := range h.held() {
 		if m.holder == holder {
-			h.makeReady(m)
+			h.giveBack(m, true)
 		}
 	}
 }
@@ -198,6 +220,9 @@ func (h *history) dispatch() {
 			want := h.o.ready()
 			if want == nil || d.Seq != want.seq || d.Redelivered() != (want.count > 0) {
 				panic(fmt.Sprintf("delivered %d, want %+v", d.Seq, want))
+			}
+			if d.Expires != 0 && d.Expires < h.life.now {
+				panic(fmt.Sprintf("delivered %d, which has expired", d.Seq))
 			}
 			c := d.Consumer
 			if !slices.Contains(h.consumers, c) {
@@ -226,18 +251,26 @@ func (h *history) check() error {
 		return err
 	}
 	held := len(h.held())
-	if h.m.Unacked() != held || h.m.Ready() != len(h.o.messages)-held || h.m.Consumers() != len(h.consumers) {
+	ready := h.waiting()
+	if h.m.Unacked() != held || h.m.Ready() != ready || h.m.Consumers() != len(h.consumers) {
 		return fmt.Errorf("%d unacked, %d ready, %d consumers; want %d, %d, %d", h.m.Unacked(), h.m.Ready(),
-			h.m.Consumers(), held, len(h.o.messages)-held, len(h.consumers))
+			h.m.Consumers(), held, ready, len(h.consumers))
 	}
-	if h.o.ready() == nil {
+	if err := h.checkLife(); err != nil {
+		return err
+	}
+	first := h.o.ready()
+	if first == nil {
 		return nil
 	}
 	if h.m.Absent() {
-		if len(h.consumers) > 0 && !h.m.Hungry() && !h.disk.asked {
+		if (len(h.consumers) > 0 || first.expires != 0) && !h.m.Hungry() && !h.disk.asked {
 			return fmt.Errorf("a message is absent and not asked for")
 		}
 		return nil
+	}
+	if first.expires != 0 && first.expires <= h.life.now {
+		return fmt.Errorf("message %d is ready and has expired", first.seq)
 	}
 	for _, c := range h.consumers {
 		if h.mayHave(c) {

@@ -21,7 +21,9 @@ type disk struct {
 // publish adds a message, of a size, that the store keeps or nobody does.
 func (h *history) publish() {
 	h.seq += 1 + uint64(h.r.IntN(2))
-	i := Item{Seq: h.seq, Message: store.Adopt(make([]byte, h.r.IntN(200)), 0, 0), Lane: h.main}
+	body := h.r.IntN(200)
+	i := Item{Seq: h.seq, Message: store.Adopt(make([]byte, body), 0, 0), Lane: h.main}
+	i.Expires = h.deadline()
 	if h.r.IntN(2) == 0 {
 		i.Lane += uint8(h.r.IntN(int(h.priorities)))
 	}
@@ -32,7 +34,9 @@ func (h *history) publish() {
 		h.disk.given[i.Lane][Store] = h.seq
 	}
 	h.m.Publish(i)
-	h.o.messages = append(h.o.messages, modelMessage{seq: h.seq, lane: i.Lane})
+	h.o.messages = append(h.o.messages, modelMessage{
+		seq: h.seq, lane: i.Lane, body: body, afterlife: afterlife{expires: i.Expires},
+	})
 }
 
 func (h *history) remove(seq uint64) {
@@ -42,12 +46,12 @@ func (h *history) remove(seq uint64) {
 
 // purge removes what is ready, from the keepers as a queue does.
 func (h *history) purge() {
-	want := len(h.o.messages) - len(h.held())
+	want := h.waiting() + h.m.Delayed()
 	n := h.m.Purge(func(*Item) {}, h.settleBelow)
 	if n != want {
 		panic(fmt.Sprintf("purged %d, want %d", n, want))
 	}
-	h.o.messages = slices.DeleteFunc(h.o.messages, func(m modelMessage) bool { return m.holder == nil })
+	h.o.messages = slices.DeleteFunc(h.o.messages, func(m modelMessage) bool { return m.holder == nil && m.died == 0 })
 	for seq := range h.disk.has {
 		if !slices.ContainsFunc(h.o.messages, func(m modelMessage) bool { return m.seq == seq }) {
 			panic(fmt.Sprintf("%d is left with its keeper", seq))
@@ -56,7 +60,7 @@ func (h *history) purge() {
 }
 
 // settleBelow has the keepers forget all messages of a lane below a number that
-// are not unacked.
+// are neither unacked nor dying.
 func (h *history) settleBelow(lane uint8, below uint64) {
 	left := map[uint64]bool{}
 	for _, k := range [...]Keeper{Store, Overflow} {
@@ -116,7 +120,10 @@ func (h *history) answer() {
 	for _, seq := range slices.Sorted(maps.Keys(d.has)) {
 		for _, in := range d.want.Ranges[d.has[seq]] {
 			if d.lanes[seq] == d.want.Lane && seq >= in.First && seq <= in.Last {
-				items = append(items, Item{Seq: seq, Kept: d.has[seq], Message: store.Adopt(make([]byte, 50), 0, 0)})
+				m := h.o.find(seq)
+				i := Item{Seq: seq, Kept: d.has[seq], Message: store.Adopt(make([]byte, m.body), 0, 0)}
+				i.Expires = m.expires
+				items = append(items, i)
 			}
 		}
 	}

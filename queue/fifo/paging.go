@@ -13,6 +13,8 @@ type paging struct {
 	era uint64
 	// window is what all that is ready may cost; 0 is no bound.
 	window int64
+	// exhumed is how many of the dying messages, the first, are being read.
+	exhumed int
 	// reading says that a [Want] is not answered yet.
 	reading bool
 }
@@ -33,7 +35,11 @@ type Want struct {
 	era    uint64
 	gap    bool
 	Lane   uint8
+	dying  bool
 	Ranges [keepers][]store.Range
+	// Measure asks for no messages but for the bytes of their bodies, see
+	// [Machine.Measured].
+	Measure bool
 	// Bytes is about how much is enough.
 	Bytes int
 }
@@ -138,22 +144,30 @@ func (m *Machine) crowded(i *Item) bool {
 // Absent says that the next message is not in memory.
 func (m *Machine) Absent() bool {
 	l := m.lead()
-	if len(l.returned)+len(l.awaited) > 0 {
+	if l.returned.len()+len(l.awaited) > 0 {
 		f := l.firstReturned()
 		return f == nil || !f.resident()
 	}
 	return l.line.peek() == nil && l.line.gap.len() > 0
 }
 
-// Hungry says that there are consumers, and that little of what they take next
-// is in memory.
+// Hungry says that something should be read: there are consumers, and little of
+// what they take next is in memory, or the rules need to see what is not.
 func (m *Machine) Hungry() bool {
-	if m.reading || len(m.consumers) == 0 {
+	switch {
+	case m.reading:
 		return false
+	case m.Unmeasured(), len(m.dying) > 0 && !m.dying[0].resident():
+		return true
+	case len(m.consumers) == 0:
+		return m.watched() && m.Absent()
 	}
 	l := m.lead()
-	return len(l.returned) > 0 && !l.returned[0].resident() || l.line.low()
+	return l.returnedAway() || l.line.low()
 }
+
+// Reading says that a [Want] is not answered yet.
+func (m *Machine) Reading() bool { return m.reading }
 
 // Fetch says what should be read now: what somebody waits for, or soon will.
 // ok is false if nothing, or as long as the last is not answered.
@@ -164,8 +178,10 @@ func (m *Machine) Fetch() (w Want, ok bool) {
 	l := m.lead()
 	w = Want{era: m.era, Lane: l.priority, Bytes: int(l.line.ahead())}
 	switch {
-	case len(l.returned) > 0 && !l.returned[0].resident():
-		l.wantReturned(&w)
+	case m.Unmeasured() && m.wantMeasure(&w):
+	case m.wantDying(&w):
+	case l.returnedAway():
+		m.wantReturned(l, &w)
 	case l.line.low():
 		w.gap = true
 		gap := &l.line.gap
@@ -182,17 +198,17 @@ func (m *Machine) Fetch() (w Want, ok bool) {
 }
 
 // wantReturned asks for the first of the returned messages.
-func (l *lane) wantReturned(w *Want) {
-	for len(l.returned) > 0 && !l.returned[0].resident() && len(l.awaited) < maxWanted {
+func (m *Machine) wantReturned(l *lane, w *Want) {
+	var seqs [keepers][]uint64
+	for l.returnedAway() && len(l.awaited) < maxWanted {
 		f := l.returned.pop()
 		l.awaited = append(l.awaited, f)
-		i := f.item()
-		list := w.Ranges[i.Kept]
-		if n := len(list); n > 0 && list[n-1].Last+1 == f.seq {
-			list[n-1].Last = f.seq
-		} else {
-			w.Ranges[i.Kept] = append(list, store.Range{First: f.seq, Last: f.seq})
-		}
+		_, k := m.residents.place(&f)
+		seqs[k] = append(seqs[k], f.seq)
+	}
+	for k := range seqs {
+		slices.Sort(seqs[k])
+		w.Ranges[k] = rangesOf(seqs[k])
 	}
 }
 
@@ -207,30 +223,47 @@ func (m *Machine) Restore(w *Want, items []Item, upTo uint64) bool {
 	l := m.at(w.Lane)
 	for at := range items {
 		items[at].Lane = w.Lane
+		m.mortal = m.mortal || items[at].Expires != 0
 	}
-	if w.gap {
+	switch {
+	case w.gap:
+		m.restored(l, items)
 		l.line.restore(items, upTo)
-		return true
-	}
-	awaited := l.awaited
-	l.awaited = nil
-	for at := range awaited {
-		f := &awaited[at]
-		n, found := slices.BinarySearchFunc(items, f.seq, func(i Item, seq uint64) int { return cmp.Compare(i.Seq, seq) })
-		switch {
-		case found:
-			items[n].Count = f.where >> countBits
-			l.returned.push(m.residents.keep(&items[n], 0, true))
-		case f.seq > upTo:
-			l.returned.push(*f)
-		}
+	case w.dying:
+		m.restoreDying(items, upTo)
+	default:
+		m.restoreReturned(l, items, upTo)
 	}
 	return true
 }
 
+// restoreReturned takes what was read of the returned messages. Those that are
+// not there any more are gone.
+func (m *Machine) restoreReturned(l *lane, items []Item, upTo uint64) {
+	kept := l.awaited[:0]
+	for _, f := range l.awaited {
+		n, found := slices.BinarySearchFunc(items, f.seq, func(i Item, seq uint64) int { return cmp.Compare(i.Seq, seq) })
+		switch {
+		case found:
+			items[n].Count = f.item().Count
+			m.length.bytes += items[n].body()
+			f = m.residents.keep(&items[n], 0, true)
+		case f.seq <= upTo:
+			continue
+		}
+		kept = append(kept, f)
+	}
+	l.awaited = nil
+	l.returned.putBack(kept)
+}
+
 // Recover makes n messages of the store ready, which have these sequence
-// numbers in a lane. For a queue that is new.
-func (m *Machine) Recover(lane uint8, in store.Range, n int) {
-	m.enter(lane).line.gap = gap{first: in.First, last: in.Last, n: [keepers]int{Store: n}}
+// numbers in a lane; mortal says that some of them may expire. For a queue that
+// is new.
+func (m *Machine) Recover(lane uint8, in store.Range, n int, mortal bool) {
+	l := m.enter(lane)
+	l.line.gap = gap{first: in.First, last: in.Last, n: [keepers]int{Store: n}}
 	m.newest = max(m.newest, in.Last)
+	l.unmeasured = in.Last
+	m.mortal = m.mortal || mortal
 }

@@ -14,7 +14,8 @@ var update = flag.Bool("update", false, "rewrite the expected output in testdata
 
 // TestScripts runs the scripts in testdata. A step is commands, a line of
 // dashes, and what they are expected to print; an empty line ends it. Ready
-// messages are dispatched after every command. "a^2" is message a of priority 2.
+// messages are dispatched, and dead ones taken out, after every command. "a^2" is
+// message a of priority 2, "a/50" one that expires at 50.
 func TestScripts(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txt")
 	if err != nil || len(files) == 0 {
@@ -72,6 +73,7 @@ type player struct {
 	consumers map[string]*Consumer
 	gates     map[string]*gate
 	holds     map[string]*Hold
+	now       int64
 	out       strings.Builder
 }
 
@@ -120,13 +122,25 @@ func (p *player) play(words []string) string {
 				p.say("not unacked: %s", name)
 			}
 		}
-	case "return":
+	case "return", "fail":
 		for _, name := range args {
 			seq := p.seqs[name]
-			if !p.m.Return(p.slots[seq], seq) {
+			if !p.m.Return(p.slots[seq], seq, words[0] == "fail") {
 				p.say("not unacked: %s", name)
 			}
 		}
+	case "reject":
+		for _, name := range args {
+			seq := p.seqs[name]
+			if !p.m.Reject(p.slots[seq], seq) {
+				p.say("not unacked: %s", name)
+			}
+		}
+	case "rules":
+		p.rule(args)
+	case "time":
+		p.now, _ = strconv.ParseInt(args[0], 10, 64)
+		p.m.At(p.now)
 	case "get":
 		p.get(args)
 	case "detach":
@@ -144,10 +158,16 @@ func (p *player) play(words []string) string {
 		p.openGate(args[0], args[1])
 	case "state":
 		p.say("ready=%d unacked=%d consumers=%d", p.m.Ready(), p.m.Unacked(), p.m.Consumers())
+		if n := p.m.Delayed(); n > 0 {
+			p.say("delayed=%d due=%d", n, p.m.Due())
+		}
 	default:
 		p.say("unknown command %s", words[0])
 	}
 	p.dispatch()
+	for p.reap() {
+		p.dispatch()
+	}
 	return p.out.String()
 }
 
@@ -158,10 +178,17 @@ func (p *player) publish(name string, h *Hold) {
 	for len(p.names) <= int(p.next) {
 		p.names, p.slots = append(p.names, ""), append(p.slots, 0)
 	}
+	// What is behind a slash is when the message expires, behind a caret its
+	// priority.
+	name, end, _ := strings.Cut(name, "/")
 	name, priority, _ := strings.Cut(name, "^")
 	lane, _ := strconv.Atoi(priority)
 	p.names[p.next], p.seqs[name] = name, p.next
-	p.m.Publish(Item{Seq: p.next, Hold: h, Lane: uint8(lane)})
+	i := Item{Seq: p.next, Hold: h, Lane: uint8(lane)}
+	if i.Expires, _ = strconv.ParseInt(end, 10, 64); i.Expires != 0 {
+		p.m.Mortal()
+	}
+	p.m.Publish(i)
 }
 
 func (p *player) consume(name string, options []string) {
@@ -229,5 +256,49 @@ func (p *player) dispatch() {
 		for i := range out {
 			p.handOut("deliver", out[i].Consumer.Label.(string), &out[i])
 		}
+	}
+}
+
+// rule sets rules: length, limit, in-turn, retry=type/min/max.
+func (p *player) rule(options []string) {
+	r := &Rules{MaxLength: -1, MaxBytes: -1, DeliveryLimit: -1}
+	for _, o := range options {
+		key, value, _ := strings.Cut(o, "=")
+		n, _ := strconv.ParseInt(value, 10, 64)
+		switch key {
+		case "length":
+			r.MaxLength = n
+		case "limit":
+			r.DeliveryLimit = n
+		case "in-turn":
+			r.InTurn = true
+		case "retry":
+			parts := strings.Split(value, "/")
+			r.On = map[string]RetryType{"all": RetryAll, "failed": RetryFailed, "returned": RetryReturned}[parts[0]]
+			r.Min, _ = strconv.ParseInt(parts[1], 10, 64)
+			r.Max, _ = strconv.ParseInt(parts[2], 10, 64)
+		default:
+			p.say("unknown rule %s", o)
+		}
+	}
+	p.m.Rule(r)
+}
+
+// reap takes out what is dead, and says whether there was something.
+func (p *player) reap() bool {
+	var i Item
+	n := p.out.Len()
+	for p.m.Expire(&i) {
+		p.say("expired %s", p.names[i.Seq])
+	}
+	for p.m.Drop(&i) {
+		p.say("maxlen %s", p.names[i.Seq])
+	}
+	for {
+		why, ok := p.m.Dead(&i, true)
+		if !ok {
+			return p.out.Len() > n
+		}
+		p.say("%v %s failures=%d", why, p.names[i.Seq], i.Count.Failures())
 	}
 }

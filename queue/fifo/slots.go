@@ -11,8 +11,7 @@ type ref struct {
 	// owner is the consumer that has the message; 0 if nobody has.
 	owner ownerID
 	// where is the message's place among the residents, if it is in memory
-	// (low bit 1). Otherwise it is how often the message was delivered, with
-	// its keeper (bit 1) and its lane. Of a free slot it is the next free one.
+	// (low bit 1). Otherwise it is the message's tally, with its keeper (bit 1) and its lane. Of a free slot it is the next free one.
 	where uint32
 }
 
@@ -21,25 +20,18 @@ const (
 	inSpill   = 2
 	whereBits = 2
 	countBits = whereBits + 8 // for the lane
-	maxCount  = 1<<(32-countBits) - 1
+	maxTally  = 1<<(32-countBits) - 1
 )
 
 func (r *ref) resident() bool { return r.where&inMemory != 0 }
 
 // item is what is known of a message that is not in memory.
 func (r *ref) item() Item {
-	i := Item{Seq: r.seq, Count: r.where >> countBits, Lane: uint8(r.where >> whereBits), Kept: Store}
+	i := Item{Seq: r.seq, Count: Tally(r.where >> countBits), Lane: uint8(r.where >> whereBits), Kept: Store}
 	if r.where&inSpill != 0 {
 		i.Kept = Overflow
 	}
 	return i
-}
-
-// countUp notes one more delivery of a message that is not in memory.
-func (r *ref) countUp() {
-	if r.where>>countBits < maxCount {
-		r.where += 1 << countBits
-	}
 }
 
 // residents are the delivered messages that are in memory.
@@ -73,7 +65,7 @@ func (r *residents) keep(i *Item, owner ownerID, stay bool) ref {
 
 // away says where a message is that only its keeper has.
 func away(i *Item) uint32 {
-	where := min(i.Count, maxCount)<<countBits | uint32(i.Lane)<<whereBits
+	where := uint32(min(i.Count, maxTally))<<countBits | uint32(i.Lane)<<whereBits
 	if i.Kept == Overflow {
 		where |= inSpill
 	}
@@ -85,6 +77,18 @@ func (r *residents) settle(f *ref, at Slot) {
 	if f.resident() {
 		r.slots[f.where>>whereBits] = at
 	}
+}
+
+// tally notes that a message has come back, and returns how often it has.
+func (r *residents) tally(f *ref, failed bool) Tally {
+	if f.resident() {
+		i := r.get(f)
+		i.Count = i.Count.returned(failed)
+		return i.Count
+	}
+	t := Tally(f.where >> countBits).returned(failed)
+	f.where = f.where&(1<<countBits-1) | uint32(t)<<countBits
+	return t
 }
 
 // sweep looks at some of the items, others each time, and leaves those to
@@ -133,14 +137,19 @@ func (r *residents) place(f *ref) (lane uint8, kept Keeper) {
 // each calls f for the messages of a list of refs.
 func (r *residents) each(list []ref, f func(*Item)) {
 	for at := range list {
-		switch e := &list[at]; {
-		case e.seq == 0:
-		case e.resident():
-			f(r.get(e))
-		default:
-			i := e.item()
-			f(&i)
-		}
+		r.one(&list[at], f)
+	}
+}
+
+// one calls f for the message of a ref, if it has one.
+func (r *residents) one(e *ref, f func(*Item)) {
+	switch {
+	case e.seq == 0:
+	case e.resident():
+		f(r.get(e))
+	default:
+		i := e.item()
+		f(&i)
 	}
 }
 

@@ -1,0 +1,198 @@
+package session
+
+import (
+	"cmp"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/lepusmq/lepus/amqp"
+	"github.com/lepusmq/lepus/queue"
+)
+
+// ackMarks say since when deliveries wait for their acks: all up to a tag at
+// least since the time at which that was the last. A delivery costs nothing for
+// it; a mark is made when somebody looks.
+type ackMarks struct {
+	marks []ackMark
+	// apart is how far marks are apart at least: longer when there are many, so
+	// that long waits are known less exactly.
+	apart time.Duration
+}
+
+type ackMark struct {
+	tag uint64
+	at  time.Time
+}
+
+// maxAckMarks bounds the marks of a channel.
+const maxAckMarks = 64
+
+// add notes that tag is the last at the moment, and forgets what is below the
+// oldest that waits.
+func (m *ackMarks) add(tag, oldest uint64, now time.Time) {
+	for len(m.marks) > 0 && m.marks[0].tag < oldest {
+		m.marks = m.marks[1:]
+	}
+	if len(m.marks) == 0 {
+		m.apart = 0
+	} else if last := m.marks[len(m.marks)-1]; last.tag == tag || now.Sub(last.at) < m.apart {
+		return
+	}
+	if len(m.marks) == maxAckMarks {
+		m.apart = 2 * now.Sub(m.marks[0].at) / maxAckMarks
+		for i := range maxAckMarks / 2 {
+			m.marks[i] = m.marks[2*i]
+		}
+		m.marks = m.marks[:maxAckMarks/2]
+	}
+	m.marks = append(m.marks, ackMark{tag: tag, at: now})
+}
+
+// since returns the time since when a delivery has waited at least; ok is false
+// if that is not known yet.
+func (m *ackMarks) since(tag uint64) (at time.Time, ok bool) {
+	i, _ := slices.BinarySearchFunc(m.marks, tag, func(m ackMark, tag uint64) int { return cmp.Compare(m.tag, tag) })
+	if i == len(m.marks) {
+		return time.Time{}, false
+	}
+	return m.marks[i].at, true
+}
+
+// CheckAcks ends channels, or consumers, that have let a delivery wait for its
+// ack for too long. The broker calls it from time to time, from any goroutine.
+func (s *Session) CheckAcks(now time.Time) {
+	s.work.Lock()
+	defer s.work.Unlock()
+	if s.state != running {
+		return
+	}
+	for _, ch := range s.channels {
+		// One that waits for an answer is looked at the next time.
+		if !ch.closing && !ch.held.Load() {
+			ch.checkAcks(now)
+		}
+	}
+	s.out.kick()
+}
+
+func (ch *channel) checkAcks(now time.Time) {
+	late, timeout := ch.findLate(now)
+	if len(late) == 0 {
+		return
+	}
+	ch.s.log.Warn("deliveries were not acknowledged in time", zap.Uint16("channel", ch.id), zap.String("user", ch.s.user),
+		zap.String("queue", late[0].queue.QueueName()), zap.Int("deliveries", len(late)), zap.Duration("timeout", timeout))
+	if ch.s.cfg.CancelOnAckTimeout && ch.s.client.cancelNotify {
+		ch.takeBack(late)
+		return
+	}
+	ch.fail(amqp.AckTimeout(ch.id, timeout.Milliseconds()))
+}
+
+// findLate returns the deliveries that have waited for too long, with what was
+// allowed to one of them.
+func (ch *channel) findLate(now time.Time) (late []unacked, timeout time.Duration) {
+	ch.mu.Lock()
+	defer ch.mu.Unlock()
+	if ch.unacked.len == 0 {
+		ch.ackMarks = ackMarks{}
+		return nil, 0
+	}
+	oldest := ch.tag
+	ch.unacked.each(func(u *unacked) {
+		oldest = min(oldest, u.tag)
+		since, ok := ch.ackMarks.since(u.tag)
+		if !ok || u.isTakenBack() {
+			return
+		}
+		if allowed := ch.s.ackTimeout(u.queue); allowed > 0 && now.Sub(since) >= allowed {
+			late, timeout = append(late, *u), allowed
+		}
+	})
+	ch.ackMarks.add(ch.tag, oldest, now)
+	return late, timeout
+}
+
+// ackTimeout is how long deliveries from a queue may wait; 0 is for ever.
+func (s *Session) ackTimeout(q *queue.Queue) time.Duration {
+	if b := q.AckTimeout(); b.Set {
+		return time.Duration(b.N) * time.Millisecond
+	}
+	return s.cfg.AckTimeout
+}
+
+// takeBack returns deliveries to their queues and ends the consumers that the
+// channel has there. The client may still settle what it no longer has. Called
+// with work held.
+func (ch *channel) takeBack(late []unacked) {
+	slices.SortFunc(late, func(a, b unacked) int { return cmp.Compare(a.tag, b.tag) })
+	returns := map[*queue.Queue][]queue.Settlement{}
+	counted := 0
+	ch.mu.Lock()
+	for i := range late {
+		u := &late[i]
+		returns[u.queue] = append(returns[u.queue], u.settlement())
+		if !u.free {
+			counted++
+		}
+		ch.unacked.replace(u.tag, u.takenBack())
+	}
+	ch.takenBack += len(late)
+	ch.mu.Unlock()
+	for q, batch := range returns {
+		ch.cancelAll(q, func() { q.Return(batch) })
+	}
+	if counted > 0 {
+		ch.window.settled(counted)
+	}
+}
+
+// cancelAll ends the consumers of a queue, tells the client, and then calls done:
+// what is returned before would be theirs again. Called with work held.
+func (ch *channel) cancelAll(q *queue.Queue, done func()) {
+	var ended []*consumer
+	ch.mu.Lock()
+	for tag, c := range ch.consumers {
+		if c.queue == q {
+			delete(ch.consumers, tag)
+			ended = append(ended, c)
+		}
+	}
+	ch.mu.Unlock()
+	var left atomic.Int64
+	left.Store(1)
+	last := func() {
+		if left.Add(-1) == 0 {
+			done()
+		}
+	}
+	for _, c := range ended {
+		left.Add(1)
+		q.Cancel(&c.Consumer, func() {
+			ch.send(&amqp.BasicCancel{ConsumerTag: c.tag, NoWait: true})
+			ch.s.out.kick()
+			last()
+		})
+	}
+	last()
+}
+
+// takenBack is what stays of a delivery that was taken back: it takes no part in
+// anything, and settling it is no error.
+func (u *unacked) takenBack() unacked {
+	return unacked{queue: u.queue, seq: u.seq, tag: u.tag, free: true}
+}
+
+func (u *unacked) isTakenBack() bool { return u.slot == 0 }
+
+// dropTakenBack leaves out what the channel no longer has. Called with mu held,
+// when there is such a thing.
+func (ch *channel) dropTakenBack(taken []unacked) []unacked {
+	n := len(taken)
+	taken = slices.DeleteFunc(taken, func(u unacked) bool { return u.isTakenBack() })
+	ch.takenBack -= n - len(taken)
+	return taken
+}

@@ -1,0 +1,121 @@
+package integration
+
+import (
+	"testing"
+	"time"
+
+	amqp "github.com/rabbitmq/amqp091-go"
+
+	"github.com/lepusmq/lepus/broker"
+)
+
+const ackTimedOut = "PRECONDITION_FAILED - delivery acknowledgement on channel 1 timed out. Timeout value used: 100 ms. " +
+	"This timeout value can be configured, see consumers doc guide to learn more"
+
+// impatient makes a broker look often for what is not acked in time.
+func impatient(timeout time.Duration) func(*broker.Config) {
+	return func(c *broker.Config) { c.ConsumerTimeout, c.ConsumerTimeoutCheck = timeout, 10*time.Millisecond }
+}
+
+// A channel that does not ack in time is closed, and its messages go to others.
+func TestConsumerTimeout(t *testing.T) {
+	t.Parallel()
+	url := ownBrokerURL(t, impatient(100*time.Millisecond))
+	for name, take := range map[string]func(*client, string) amqp.Delivery{
+		"consume": func(c *client, q string) amqp.Delivery {
+			deliveries, err := c.Consume(q, "", false, false, false, false, nil)
+			c.must(err)
+			return receive(t, deliveries, "a delivery")
+		},
+		"get": func(c *client, q string) amqp.Delivery { return c.get(q) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := connect(t, url)
+			q := c.shared(nil)
+			c.settled("", q, "slow")
+			take(c, q)
+			c.wantClosed(406, ackTimedOut)
+			other := c.channel()
+			other.wantReady(q, 1)
+			if d := other.get(q); !d.Redelivered || string(d.Body) != "slow" {
+				t.Errorf("got %q, redelivered %v", d.Body, d.Redelivered)
+			}
+		})
+	}
+}
+
+// Who acks is left alone, however long it consumes; so is who need not ack.
+func TestConsumerTimeoutSparesThoseWhoAck(t *testing.T) {
+	t.Parallel()
+	c := connect(t, ownBrokerURL(t, impatient(100*time.Millisecond)))
+	q, free := c.queue(), c.queue()
+	slow := c.channel()
+	slow.publish("", q, "slow")
+	c.wantReady(q, 1)
+	slow.get(q)
+	deliveries, err := c.Consume(q, "", false, false, false, false, nil)
+	c.must(err)
+	unacked, err := c.Consume(free, "", true, false, false, false, nil)
+	c.must(err)
+	c.publish("", free, "free")
+	receive(t, unacked, "a delivery")
+	for running := true; running; {
+		c.publish("", q, "quick")
+		c.must(receive(t, deliveries, "a delivery").Ack(false))
+		select {
+		case err := <-slow.closed:
+			wantError(t, err, 406, "PRECONDITION_FAILED - delivery acknowledgement on channel 2 timed out. Timeout value used: 100 ms. "+
+				"This timeout value can be configured, see consumers doc guide to learn more")
+			running = false
+		default:
+		}
+	}
+	c.queue()
+}
+
+// A queue's own timeout counts for it, also where there is none otherwise.
+func TestConsumerTimeoutOfAQueue(t *testing.T) {
+	t.Parallel()
+	c := connect(t, ownBrokerURL(t, impatient(-1)))
+	q := c.shared(amqp.Table{"x-consumer-timeout": 100})
+	other := c.queue()
+	c.settled("", other, "other")
+	c.settled("", q, "slow")
+	c.get(other)
+	c.get(q)
+	c.wantClosed(406, ackTimedOut)
+}
+
+// As configured, the messages are taken back and the consumer is cancelled; the channel goes on, and late acks are no error.
+func TestConsumerTimeoutCancels(t *testing.T) {
+	t.Parallel()
+	c := connect(t, ownBrokerURL(t, impatient(-1), func(c *broker.Config) { c.ConsumerTimeoutCancels = true }))
+	q := c.shared(amqp.Table{"x-consumer-timeout": 100})
+	cancelled := c.NotifyCancel(make(chan string, 1))
+	c.must(c.Qos(2, 0, true))
+	deliveries, err := c.Consume(q, "slow", false, false, false, false, nil)
+	c.must(err)
+	c.settled("", q, "one", "two", "three")
+	one, two := receive(t, deliveries, "a delivery"), receive(t, deliveries, "a delivery")
+	if tag := receive(t, cancelled, "basic.cancel"); tag != "slow" {
+		t.Errorf("cancelled %q", tag)
+	}
+	other := c.other()
+	other.wantReady(q, 3)
+	if d := other.get(q); string(d.Body) != "one" || !d.Redelivered {
+		t.Errorf("got %q, redelivered %v", d.Body, d.Redelivered)
+	}
+	c.must(one.Ack(false))
+	c.must(two.Nack(false, true))
+	other.wantReady(q, 2)
+	// The window has room again, and what was taken back does not fill it.
+	c.must(c.Qos(2, 0, true))
+	again := c.queue()
+	more, err := c.Consume(again, "again", false, false, false, false, nil)
+	c.must(err)
+	c.publish("", again, "four")
+	c.publish("", again, "five")
+	receive(t, more, "a delivery")
+	c.must(receive(t, more, "a delivery").Ack(true))
+	other.wantReady(q, 2)
+}

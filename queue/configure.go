@@ -1,4 +1,0 @@
-package queue
-
-// Configure gives the queue other options.
-func (q *Queue) Configure(o Options) { _ = o }
