@@ -206,29 +206,3 @@ func restartHistory(c *client, _ bool) func(*client) {
 		c.wantDrained(another, "7", "8", "9")
 	}
 }
-
-// Dead letters are deduplicated and remembered as what clients publish.
-func TestDeadLettersRemembered(t *testing.T) {
-	t.Parallel()
-	needType(t, "x-message-deduplication")
-	needType(t, "x-recent-history")
-	c := open(t)
-	past := c.exchange("x-recent-history", nil)
-	once := c.exchange("x-message-deduplication", amqp.Table{"x-cache-size": int32(10), "x-cache-persistence": "disk"})
-	c.bindExchange(past, "", once)
-	dead := c.shared(nil)
-	c.bind(dead, "", past, nil)
-	q := c.shared(amqp.Table{"x-dead-letter-exchange": once})
-	c.must(c.Confirm(false))
-	for _, body := range []string{"1", "2"} {
-		c.safely("", q, unlike("same", body))
-		c.must(c.get(q).Reject(false))
-	}
-	c.safely("", q, unlike("other", "3"))
-	c.must(c.get(q).Reject(false))
-	c.wantReady(dead, 2)
-	c.wantDrained(dead, "1", "3")
-	other := c.queue()
-	c.bind(other, "", past, nil)
-	c.wantDrained(other, "1", "3")
-}

@@ -264,3 +264,27 @@ func TestHistoryRace(t *testing.T) {
 		}
 	}
 }
+
+// Dead letters are deduplicated and remembered as what clients publish.
+func TestDeadLettersRemembered(t *testing.T) {
+	f := newFixture(t)
+	for _, name := range []string{"src", "dst", "late"} {
+		f.durableQueue(name)
+	}
+	f.cache("once", field("x-cache-size", amqp.Int32(10)))
+	f.ok(f.exchange(ExchangeSpec{Name: "past", Type: exchange.RecentHistory}))
+	f.ok(f.bind(me, Binding{Source: "once", Destination: "past", ToExchange: true}))
+	f.ok(f.bind(me, Binding{Source: "past", Destination: "dst"}))
+	for _, m := range []struct{ key, body string }{{"a", "1"}, {"a", "2"}, {"b", "3"}} {
+		f.publish("src", testMessage("", "src", remembered(amqp.String(m.key)), m.body))
+	}
+	f.buried("src", queue.DeadLetter{Exchange: "once"}, f.die("src", 3, queue.Rejected))
+	f.ok(f.bind(me, Binding{Source: "past", Destination: "late"}))
+	for _, name := range []string{"dst", "late"} {
+		for _, want := range []string{"1", "3"} {
+			if _, _, got, _ := f.get(name); got != want {
+				t.Errorf("%s: got %q, want %q", name, got, want)
+			}
+		}
+	}
+}
