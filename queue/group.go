@@ -15,7 +15,7 @@ import (
 type Group struct {
 	parts []*groupPart
 	joins []func(*store.Group)
-	after []func()
+	after []func(refused bool)
 	group *store.Group // nil if the store need not know
 	done  func()
 	// left counts what must have happened before done: each part has been
@@ -70,8 +70,9 @@ func (g *Group) Refused() bool { return g.refused.Load() }
 // once, by Commit, and calls [store.Queue.Join].
 func (g *Group) Join(join func(to *store.Group)) { g.joins = append(g.joins, join) }
 
-// After has f called, from any goroutine, when the group is durable, before done.
-func (g *Group) After(f func()) { g.after = append(g.after, f) }
+// After has f called, from any goroutine, when the group is durable, before done,
+// and told whether a queue has not taken a message.
+func (g *Group) After(f func(refused bool)) { g.after = append(g.after, f) }
 
 // Bury adds a message of the queue's store that has died: the queue itself
 // knows, the store is to forget it with the group.
@@ -149,7 +150,7 @@ func (g *Group) hand(newGroup NewGroup, done func(), give func(*Queue, func(*Que
 		last := done
 		done = func() {
 			for _, f := range g.after {
-				f()
+				f(g.Refused())
 			}
 			last()
 		}

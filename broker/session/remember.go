@@ -27,9 +27,15 @@ func (ch *channel) deduplicated(body []byte) {
 	ch.pack(p, body)
 	ch.awaitConfirm(p)
 	s.noteConfirms(now, 1+ch.route.Known()+len(ch.route.Waits))
-	safe := func() {}
-	if confirm, publish := p.Confirm, p.Publish; confirm != nil {
-		safe = func() { confirm.Confirm(publish, publish) }
+	safe := func(bool) {}
+	if publish := p.Publish; p.Confirm != nil {
+		safe = func(refused bool) {
+			if refused {
+				ch.Refuse(publish)
+				return
+			}
+			ch.Confirm(publish, publish)
+		}
 	}
 	if len(queues)+len(ch.route.Waits) == 0 && ch.content.mandatory {
 		ch.giveBack(&p.Message)
@@ -43,7 +49,7 @@ func (ch *channel) deduplicated(body []byte) {
 	addTo(&group, queues, ch.route.Durable, p)
 	ch.route.Join(&group)
 	ch.route.AwaitKnown(safe)
-	group.Commit(s.vhost.NewGroup, safe)
+	group.Commit(s.vhost.NewGroup, func() { safe(group.Refused()) })
 	s.published = true
 	for _, q := range queues {
 		if q.Overloaded() {
@@ -68,7 +74,7 @@ func addTo(group *queue.Group, queues []*queue.Queue, durable int, p *queue.Publ
 // commitRemembered adds a message of a transaction to its group that exchanges are
 // to remember. It is routed anew: what they remember is decided now. safe is
 // called for each message of which it is a duplicate; they are counted.
-func (ch *channel) commitRemembered(group *queue.Group, p *txPublish, safe func()) (known int) {
+func (ch *channel) commitRemembered(group *queue.Group, p *txPublish, safe func(refused bool)) (known int) {
 	route := p.Route()
 	exchange, key := route[1:1+route[0]], route[2+route[0]:]
 	var facts amqp.Facts

@@ -2,6 +2,7 @@ package session
 
 import (
 	"slices"
+	"sync/atomic"
 
 	"github.com/lepusmq/lepus/amqp"
 	"github.com/lepusmq/lepus/broker/vhost"
@@ -99,8 +100,9 @@ func (ch *channel) txCommit() *amqp.Error {
 	}
 	var group queue.Group
 	var late []postponed
+	var refused atomic.Bool // an original of a duplicate
 	done := commitWait{answer: func() {
-		if group.Refused() {
+		if group.Refused() || refused.Load() {
 			ch.answer(nil, amqp.PartialCommit(), amqp.TxCommitID)
 			return
 		}
@@ -111,7 +113,12 @@ func (ch *channel) txCommit() *amqp.Error {
 	for i := range ch.tx.published {
 		p := &ch.tx.published[i]
 		if p.remembered {
-			waits += ch.commitRemembered(&group, p, func() { done.came(1) })
+			waits += ch.commitRemembered(&group, p, func(no bool) {
+				if no {
+					refused.Store(true)
+				}
+				done.came(1)
+			})
 		} else {
 			ch.commitPublish(&group, p)
 		}

@@ -140,8 +140,8 @@ func (m *memories) join(to *queue.Group) {
 }
 
 // AwaitKnown has safe called for each message that this one is a duplicate of,
-// when that is safe, and returns how many they are.
-func (r *Route) AwaitKnown(safe func()) int {
+// when that is safe, or a queue has refused it, and returns how many they are.
+func (r *Route) AwaitKnown(safe func(refused bool)) int {
 	for _, m := range r.memory.known {
 		m.await(safe)
 	}

@@ -47,7 +47,7 @@ func (f *fixture) publishVia(x string, p amqp.Properties, body string, safe func
 	m.Release()
 	r.Join(&g)
 	if r.Known() > 0 {
-		r.AwaitKnown(safe)
+		r.AwaitKnown(func(bool) { safe() })
 	} else {
 		g.Commit(f.NewGroup, safe)
 	}
@@ -261,6 +261,30 @@ func TestHistoryRace(t *testing.T) {
 		q.Info(func(info queue.Info, _ error) { n <- info.Ready })
 		if got := <-n; got != messages {
 			t.Errorf("queue %d has %d messages, want %d", i, got, messages)
+		}
+	}
+}
+
+// Dead letters are deduplicated and remembered as what clients publish.
+func TestDeadLettersRemembered(t *testing.T) {
+	f := newFixture(t)
+	for _, name := range []string{"src", "dst", "late"} {
+		f.durableQueue(name)
+	}
+	f.cache("once", field("x-cache-size", amqp.Int32(10)))
+	f.ok(f.exchange(ExchangeSpec{Name: "past", Type: exchange.RecentHistory}))
+	f.ok(f.bind(me, Binding{Source: "once", Destination: "past", ToExchange: true}))
+	f.ok(f.bind(me, Binding{Source: "past", Destination: "dst"}))
+	for _, m := range []struct{ key, body string }{{"a", "1"}, {"a", "2"}, {"b", "3"}} {
+		f.publish("src", testMessage("", "src", remembered(amqp.String(m.key)), m.body))
+	}
+	f.buried("src", queue.DeadLetter{Exchange: "once"}, f.die("src", 3, queue.Rejected))
+	f.ok(f.bind(me, Binding{Source: "past", Destination: "late"}))
+	for _, name := range []string{"dst", "late"} {
+		for _, want := range []string{"1", "3"} {
+			if _, _, got, _ := f.get(name); got != want {
+				t.Errorf("%s: got %q, want %q", name, got, want)
+			}
 		}
 	}
 }

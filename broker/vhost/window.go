@@ -42,7 +42,7 @@ type mark struct {
 	// safe says that the message has come where it goes, gone that the key is no
 	// longer in the window.
 	safe, gone bool
-	waiting    []func() // called when it is safe
+	waiting    []func(refused bool) // called when it is safe
 }
 
 func newWindow(cache exchange.Cache, p *parts) *window {
@@ -140,8 +140,9 @@ func (m *mark) lasts() bool {
 	return !m.gone
 }
 
-// await calls f when the message of the key is safe, at once if it is.
-func (m *mark) await(f func()) {
+// await calls f when the message of the key is safe, at once if it is, or when a
+// queue has refused it.
+func (m *mark) await(f func(refused bool)) {
 	m.window.mu.Lock()
 	safe := m.safe
 	if !safe {
@@ -149,23 +150,27 @@ func (m *mark) await(f func()) {
 	}
 	m.window.mu.Unlock()
 	if safe {
-		f()
+		f(false)
 	}
 }
 
-// arrived says that the message of the key is safe.
-func (m *mark) arrived() {
+// arrived says that the message of the key is safe, or that a queue has refused it:
+// then it may come again.
+func (m *mark) arrived(refused bool) {
 	w := m.window
 	w.mu.Lock()
 	m.safe = true
-	if m.gone && m.seq != 0 {
+	switch {
+	case refused && !m.gone:
+		w.drop(m)
+	case m.gone && m.seq != 0:
 		w.dead = append(w.dead, m.seq)
 	}
 	calls := m.waiting
 	m.waiting = nil
 	w.mu.Unlock()
 	for _, f := range calls {
-		f()
+		f(refused)
 	}
 }
 
