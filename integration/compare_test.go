@@ -69,41 +69,54 @@ func converse(t *testing.T, url string, s script) []string {
 	return append(append(c.steps, "events:"), c.events...)
 }
 
-// do sends a method and notes the answer: all that comes until the channel is idle or has been closed, and opened again.
+// do sends a method and notes the answer. A channel that is closed is opened again, and so is a connection.
 func (c *talk) do(id methodID, args ...any) {
 	c.t.Helper()
 	c.steps = append(c.steps, fmt.Sprintf("%v %v:", id, args))
-	c.transmit(methodFrame(1, id, args...))
+	switch id {
+	case basicAck, basicNack, basicReject:
+		c.transmit(channelFlowOk, methodFrame(1, id, args...), question)
+	case exchangeUnbind:
+		c.transmit(exchangeUnbindOk, methodFrame(1, id, args...))
+	default:
+		c.transmit(id+1, methodFrame(1, id, args...))
+	}
 }
 
 // publish sends a message and notes what is wrong with it.
 func (c *talk) publish(exchange, key, body string, props []byte, flags ...bool) {
 	c.t.Helper()
 	c.steps = append(c.steps, fmt.Sprintf("publish %q %q %q:", exchange, key, body))
-	c.transmit(publishFrame(1, exchange, key, flags...), headerFrame(1, uint64(len(body)), props), frame(frameBody, 1, []byte(body)))
+	c.transmit(channelFlowOk,
+		publishFrame(1, exchange, key, flags...), headerFrame(1, uint64(len(body)), props), frame(frameBody, 1, []byte(body)), question)
 }
 
-// transmit sends frames and a question that any channel answers, and reads until the answer comes.
-func (c *talk) transmit(frames ...[]byte) {
+// question is what any channel answers, with channelFlowOk: for methods that have no answer if all is well.
+var question = methodFrame(1, channelFlow, bits{true})
+
+// transmit sends frames and reads until the answer to the last comes, or the broker closes the channel or the connection.
+func (c *talk) transmit(answer methodID, frames ...[]byte) {
 	c.t.Helper()
-	c.send(append(frames, methodFrame(1, channelFlow, bits{true}))...)
+	c.send(frames...)
 	for {
 		f := c.next()
-		switch f.method() {
-		case channelFlowOk:
-			return
-		case channelClose:
+		if f.method() != channelFlowOk {
 			c.note(f)
+		}
+		switch f.method() {
+		case channelClose:
 			c.send(methodFrame(1, channelCloseOk))
 			c.openChannel(1)
 			return
 		case connectionClose:
-			c.note(f)
 			_ = c.write(methodFrame(0, connectionCloseOk))
 			c.peer = dialPeer(c.t, c.url).open()
 			return
+		case answer:
+			return
+		case basicGetEmpty:
+			return
 		}
-		c.note(f)
 	}
 }
 
@@ -201,7 +214,7 @@ func (c *talk) fetch(queue string) {
 // fetchWhen fetches again and again until the queue has a message: for what comes by itself.
 func (c *talk) fetchWhen(queue string) {
 	c.t.Helper()
-	c.awaitReady(queue, 1)
+	c.awaitCount(queue, "any", func(n uint32) bool { return n > 0 })
 	c.fetch(queue)
 }
 
@@ -211,9 +224,15 @@ const composure = 5 * time.Second
 // awaitReady asks until a queue has n ready messages.
 func (c *talk) awaitReady(queue string, n uint32) {
 	c.t.Helper()
-	for end := time.Now().Add(composure); c.ready(queue) != n; {
+	c.awaitCount(queue, fmt.Sprint(n), func(ready uint32) bool { return ready == n })
+}
+
+func (c *talk) awaitCount(queue, want string, enough func(ready uint32) bool) {
+	c.t.Helper()
+	end := time.Now().Add(composure)
+	for n := c.ready(queue); !enough(n); n = c.ready(queue) {
 		if time.Now().After(end) {
-			c.t.Fatalf("queue %s has %d ready messages, not %d", queue, c.ready(queue), n)
+			c.t.Fatalf("queue %s has %d ready messages, not %s", queue, n, want)
 		}
 	}
 }
