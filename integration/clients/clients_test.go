@@ -28,14 +28,18 @@ type language struct {
 	missing           string   // what to do then
 }
 
-func languages() map[string]language {
+// modules is where Node finds what install.sh has installed.
+func modules() string {
 	cache := os.Getenv("LEPUS_CLIENTS_CACHE")
 	if cache == "" {
 		if dir, err := os.UserCacheDir(); err == nil {
 			cache = filepath.Join(dir, "lepus-clients")
 		}
 	}
-	modules := filepath.Join(cache, "node_modules")
+	return filepath.Join(cache, "node_modules")
+}
+
+func languages() map[string]language {
 	return map[string]language{
 		"pika": {
 			publisher: "pika_publish.py", worker: "pika_work.py",
@@ -46,9 +50,9 @@ func languages() map[string]language {
 		"amqplib": {
 			publisher: "amqplib_publish.js", worker: "amqplib_work.js",
 			command: []string{"node"},
-			env:     []string{"NODE_PATH=" + modules},
+			env:     []string{"NODE_PATH=" + modules()},
 			probe:   []string{"node", "-e", "require('amqplib')"},
-			missing: "Node's amqplib is not installed in " + modules + ": run integration/clients/install.sh",
+			missing: "Node's amqplib is not installed in " + modules() + ": run integration/clients/install.sh",
 		},
 	}
 }
