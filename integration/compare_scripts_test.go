@@ -156,8 +156,6 @@ func messageScripts() map[string]script {
 			c.do(queueDeclare, uint16(0), "amq.rabbitmq.reply-to", bits{true}, table{})
 			c.do(basicConsume, uint16(0), "amq.rabbitmq.reply-to", "replies", bits{false, true, false, false}, table{})
 			c.publish("", "compare.service", "ask", properties(1<<9, "amq.rabbitmq.reply-to"))
-			c.do(basicGet, uint16(0), "amq.rabbitmq.reply-to", bits{true})
-			c.do(basicConsume, uint16(0), "amq.rabbitmq.reply-to", "replies", bits{false, true, false, false}, table{})
 			c.do(basicConsume, uint16(0), "amq.rabbitmq.reply-to", "again", bits{false, true, false, false}, table{})
 			c.get("compare.service")
 			c.do(basicCancel, "replies", bits{false})
