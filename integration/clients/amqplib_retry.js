@@ -33,8 +33,10 @@ async function main () {
       const times = attempts.get(id) || []
       times.push(Date.now())
       attempts.set(id, times)
-      const deaths = message.properties.headers['x-death'] || []
-      expect(deaths.length === times.length - 1, `${id}: ${deaths.length} deaths at attempt ${times.length}`)
+      // RabbitMQ before 4.0 goes on with the history that a client publishes, later ones begin a new one.
+      const [last] = message.properties.headers['x-death'] || []
+      const queue = times.length === 1 ? undefined : retryQueue(delays[times.length - 2])
+      expect((last && last.queue) === queue, `${id}: died last in ${last && last.queue} before attempt ${times.length}`)
       if (id === 'good' || (id === 'flaky' && times.length === 3)) {
         channel.ack(message)
         return
@@ -63,7 +65,7 @@ async function main () {
   expect(last.properties.messageId === 'bad', `${last.properties.messageId} is dead`)
   expect(last.content.toString() === 'job bad', last.content.toString())
   expect(last.fields.routingKey === 'gone', last.fields.routingKey)
-  expect(last.properties.headers['x-first-death-queue'] === retryQueue(delays[0]), JSON.stringify(last.properties.headers))
+  expect(delays.map(retryQueue).includes(last.properties.headers['x-first-death-queue']), JSON.stringify(last.properties.headers))
   expect(last.properties.headers['x-death'][0].reason === 'rejected', JSON.stringify(last.properties.headers))
   expect(attempts.get('good').length === 1, 'good was tried again')
   expect(attempts.get('flaky').length === 3, `flaky was tried ${attempts.get('flaky').length} times`)
