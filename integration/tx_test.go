@@ -183,3 +183,31 @@ func TestTxOrder(t *testing.T) {
 	wantDeliveries(t, deliveries, numbers(100, 200)...)
 	wantDeliveries(t, deliveries, numbers(0, 100)...)
 }
+
+// A message of a transaction lives from the commit on.
+func TestTxExpiration(t *testing.T) {
+	t.Parallel()
+	c := open(t)
+	q := c.queue()
+	tx := c.tx()
+	tx.expiring(q, "lives on", 1000)
+	c.pass(1050)
+	c.must(tx.TxCommit())
+	c.wantDrained(q, "lives on")
+}
+
+// What was routed when it was published is returned if its queue is gone when it is committed.
+func TestTxReturnsWhatLostItsQueue(t *testing.T) {
+	t.Parallel()
+	p := openPeer(t)
+	q := p.queue()
+	p.call(txSelect, txSelectOk)
+	p.send(publishFrame(1, "", q, true), headerFrame(1, 4, properties(0)), frame(frameBody, 1, []byte("lost")))
+	p.call(queueDelete, queueDeleteOk, uint16(0), q, bits{false, false, false})
+	p.send(methodFrame(1, txCommit))
+	p.expect(1, basicReturn)
+	if _, body := p.content(1); body != "lost" {
+		t.Errorf("got %q back", body)
+	}
+	p.expect(1, txCommitOk)
+}

@@ -3,6 +3,7 @@ package session
 import (
 	"slices"
 	"sync/atomic"
+	"time"
 
 	"github.com/lepusmq/lepus/amqp"
 	"github.com/lepusmq/lepus/broker/vhost"
@@ -24,6 +25,9 @@ type txPublish struct {
 	late      postponed // if it is to wait at exchanges, too
 	// remembered says that exchanges are to remember it.
 	remembered bool
+	// since is when it was published, in Unix milliseconds, if it expires: it
+	// lives from the commit on.
+	since int64
 }
 
 // txSettle is a delivery that was settled and can still be taken back.
@@ -33,9 +37,13 @@ type txSettle struct {
 }
 
 func (t *transaction) publish(to *vhost.Route, p queue.Publication, mandatory bool) {
+	var since int64
+	if p.Expires != 0 {
+		since = time.Now().UnixMilli()
+	}
 	t.published = append(t.published, txPublish{
 		Publication: p, queues: slices.Clone(to.Queues), replies: slices.Clone(to.Replies), mandatory: mandatory,
-		remembered: to.Remembers(),
+		remembered: to.Remembers(), since: since,
 	})
 }
 
@@ -112,6 +120,9 @@ func (ch *channel) txCommit() *amqp.Error {
 	waits := 1
 	for i := range ch.tx.published {
 		p := &ch.tx.published[i]
+		if p.since != 0 {
+			p.Expires += time.Now().UnixMilli() - p.since
+		}
 		if p.remembered {
 			waits += ch.commitRemembered(&group, p, func(no bool) {
 				if no {
@@ -162,7 +173,7 @@ func (ch *channel) txCommit() *amqp.Error {
 // commitPublish adds one message to the group, or does with it what is done
 // without a queue.
 func (ch *channel) commitPublish(group *queue.Group, p *txPublish) {
-	if len(p.queues) == 0 {
+	if len(p.queues) == 0 || p.mandatory && ch.s.vhost.Gone(p.queues) {
 		ch.withoutQueue(&p.Publication, p.replies, p.mandatory && len(p.late.at) == 0)
 		return
 	}

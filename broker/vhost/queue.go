@@ -1,7 +1,10 @@
 package vhost
 
 import (
+	"slices"
+
 	"github.com/lepusmq/lepus/amqp"
+	"github.com/lepusmq/lepus/exchange"
 	"github.com/lepusmq/lepus/queue"
 )
 
@@ -38,6 +41,14 @@ func (v *VHost) Queue(user OwnerID, name string) (*queue.Queue, error) {
 		return nil, err
 	}
 	return e.queue, nil
+}
+
+// Gone says that none of the queues is in the virtual host any more.
+func (v *VHost) Gone(queues []*queue.Queue) bool {
+	g := v.graph.Load()
+	return !slices.ContainsFunc(queues, func(q *queue.Queue) bool {
+		return g.Queue(q.QueueName()) == exchange.Queue(q)
+	})
 }
 
 // mayUse returns the error for the use of another connection's exclusive queue.

@@ -30,6 +30,13 @@ func (m *Machine) Expire(to *Item) bool {
 	return true
 }
 
+// late says that a message has expired and is not to be dispatched any more. One
+// that comes with its last moment can still be taken in it, one that comes back
+// cannot.
+func (m *Machine) late(i *Item) bool {
+	return i.Expires < m.now || i.Expires == m.now && i.Redelivered()
+}
+
 // Due is when the machine next needs to know the time; 0 is never.
 func (m *Machine) Due() int64 {
 	var due int64

@@ -150,7 +150,7 @@ func (m *Machine) Dispatch(out []Delivery, limit int) ([]Delivery, bool) {
 		if n == limit {
 			return out, true
 		}
-		if e := next.Expires; e != 0 && e < m.now {
+		if next.Expires != 0 && m.late(next) {
 			return out, false
 		}
 		c := m.round.first

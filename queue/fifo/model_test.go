@@ -221,7 +221,7 @@ func (h *history) dispatch() {
 			if want == nil || d.Seq != want.seq || d.Redelivered() != (want.count > 0) {
 				panic(fmt.Sprintf("delivered %d, want %+v", d.Seq, want))
 			}
-			if d.Expires != 0 && d.Expires < h.life.now {
+			if d.Expires != 0 && (d.Expires < h.life.now || d.Expires == h.life.now && want.count > 0) {
 				panic(fmt.Sprintf("delivered %d, which has expired", d.Seq))
 			}
 			c := d.Consumer
