@@ -159,9 +159,12 @@ func (q *Queue) fetch() {
 		}
 	}
 	q.reads.Go(func() {
-		if q.post(urgent{outcome: restored, answer: read(want, from)}) {
-			q.drain(-1)
+		a := read(want, from)
+		q.budget.enter()
+		if q.post(urgent{outcome: restored, answer: a}) {
+			q.drain(1)
 		}
+		q.budget.leave()
 	})
 }
 

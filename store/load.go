@@ -393,8 +393,8 @@ func (r *run) cut(limit int) bool {
 }
 
 // leastLoad is how much of a run is loaded at least: its record is read as a
-// whole.
-const leastLoad = 64 << 10
+// whole. That is what fits into two small chunks.
+const leastLoad = 2*smallChunk - 2<<10
 
 // countsOf adds the delivery counts of a run's messages to a map.
 func (p *page) countsOf(r *run, to map[uint64]uint32) map[uint64]uint32 {
