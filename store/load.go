@@ -90,14 +90,16 @@ func (l *loader) load(in *Range, limit int) (left int, all bool) {
 // prepare decides how to read runs. Those of a queue among many that are read
 // at the same time lie among those of the others, which will be wanted, too.
 func (l *loader) prepare(runs []run) {
-	ahead, weight := 0, 0
+	ahead, weight, live := 0, 0, 0
 	for i := range runs {
+		live += int(runs[i].live)
 		ahead += int(runs[i].bytes + runs[i].reach)
 		weight += runs[i].weight()
 	}
 	if l.reader == nil {
 		l.reader = l.store.readers.borrow(runs[0].pos)
 	}
+	l.found = slices.Grow(l.found, live)
 	l.slab.small = weight < 4*smallChunk
 	l.reader.Ahead(min(ahead+4096, loadAhead))
 	last := &runs[len(runs)-1]
