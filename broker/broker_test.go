@@ -7,6 +7,10 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	client "github.com/rabbitmq/amqp091-go"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
 )
 
 // start returns a running broker that is shut down with the test.
@@ -115,6 +119,41 @@ func TestShutdownCutsSilentClients(t *testing.T) {
 		t.Errorf("%d sessions are left", n)
 	}
 }
+
+// Who has answered the broker's connection.close, or has not come through the
+// handshake, is not waited for.
+func TestShutdownWaitsForAnswersOnly(t *testing.T) {
+	core, said := observer.New(zap.WarnLevel)
+	b := start(t, Config{Log: zap.New(core), HandshakeTimeout: time.Hour})
+	silent, err := net.Dial("tcp", b.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close()
+	if _, err := silent.Write([]byte("AMQP\x00\x00\x09\x01")); err != nil {
+		t.Fatal(err)
+	}
+	conn, err := net.Dial("tcp", b.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	guest := client.Config{Vhost: "/", SASL: []client.Authentication{&client.PlainAuth{Username: "guest", Password: "guest"}}}
+	if _, err := client.Open(leftOpen{conn}, guest); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Shutdown(context.Background()); err != nil {
+		t.Error(err)
+	}
+	if n := said.FilterMessageSnippet("did not answer").Len(); n > 0 {
+		t.Error(said.All())
+	}
+}
+
+// leftOpen is a socket that its user does not close.
+type leftOpen struct{ net.Conn }
+
+func (leftOpen) Close() error { return nil }
 
 func TestFailedStoreEndsTheBroker(t *testing.T) {
 	b := start(t, Config{})

@@ -11,11 +11,11 @@ import (
 )
 
 // shutdownGrace is how long clients are given to answer connection.close.
-const shutdownGrace = 3 * time.Second
+const shutdownGrace = time.Second
 
 // Shutdown ends the broker: no new connections, a connection.close for
 // every client, then queues and store are closed. Clients are given until ctx
-// ends, and three seconds at most, to answer; then their sockets are closed.
+// ends, and a second at most, to answer; then their sockets are closed.
 //
 // It returns when everything is released, with the error that a failed store
 // or its closing gave. Further calls wait for the first.

@@ -37,6 +37,8 @@ func (*settling) Flush()              {}
 func (*settling) Cancelled(*Consumer) {}
 
 // ack acks everything so far.
+func (s *settling) Full(*Consumer) bool { return false }
+
 func (s *settling) ack(q *Queue) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -15,6 +15,10 @@ const (
 	// budgetShare is the part of the process's memory that a budget takes at
 	// most.
 	budgetShare = 16
+	// maxRestoring is how many queues may at once take their turn with what was
+	// read. All of 1,000 would wait for the lock of one channel, each with what a
+	// turn takes, and each would then deliver to it.
+	maxRestoring = 4
 	// chunkShare is how many times the budget the chunks may take: there are
 	// always some that are being filled, written or sent.
 	chunkShare = 2
@@ -30,6 +34,8 @@ type Budget struct {
 	// immutable
 	limit  int64
 	chunks func() int64 // what the chunks take, which may be chunkShare limits
+	// restoring has room for those who put back what they have read.
+	restoring chan struct{}
 
 	used atomic.Int64 // by all queues
 }
@@ -37,7 +43,7 @@ type Budget struct {
 // NewBudget returns the budget for a process that may use so many bytes of
 // memory, 0 if that is not known.
 func NewBudget(memory int64) *Budget {
-	b := &Budget{limit: defaultBudget, chunks: store.ChunkBytes}
+	b := &Budget{limit: defaultBudget, chunks: store.ChunkBytes, restoring: make(chan struct{}, maxRestoring)}
 	if memory > 0 {
 		b.limit = min(b.limit, memory/budgetShare)
 	}
@@ -55,6 +61,20 @@ func (b *Budget) window(has int64, consumed bool) int64 {
 		return max(left/2, leastWindow)
 	}
 	return max(left/2, 1)
+}
+
+// enter waits until the caller may put back what was read; leave lets the next
+// do so.
+func (b *Budget) enter() {
+	if b != nil && b.restoring != nil {
+		b.restoring <- struct{}{}
+	}
+}
+
+func (b *Budget) leave() {
+	if b != nil && b.restoring != nil {
+		<-b.restoring
+	}
 }
 
 // Used is how many bytes of messages the queues have in memory.

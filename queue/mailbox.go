@@ -74,9 +74,7 @@ const (
 // reference of each.
 func (q *Queue) Publish(batch []Publication) {
 	q.mu.Lock()
-	if q.inbox == nil && len(batch) > smallInbox {
-		q.inbox = inboxes.borrow()
-	}
+	q.inbox = roomFor(q.inbox, len(batch), &inboxes)
 	// Room behind the end of a mailbox is always zero, see take and stop.
 	at := len(q.inbox)
 	q.inbox = slices.Grow(q.inbox, len(batch))[:at+len(batch)]
@@ -154,9 +152,7 @@ func (q *Queue) Fail(batch []Settlement) { q.settle(batch, failed) }
 
 func (q *Queue) settle(batch []Settlement, o outcome) {
 	q.mu.Lock()
-	if q.urgent == nil && len(batch) > smallInbox {
-		q.urgent = urgents.borrow()
-	}
+	q.urgent = roomFor(q.urgent, len(batch), &urgents)
 	at := len(q.urgent)
 	q.urgent = slices.Grow(q.urgent, len(batch))[:at+len(batch)]
 	for i := range batch {
@@ -276,6 +272,15 @@ func (q *Queue) stop() {
 	if q.waiters > 0 {
 		q.progress.Broadcast()
 	}
+}
+
+// roomFor returns a buffer with what is in b, a borrowed one if that and n more
+// are a burst.
+func roomFor[T any](b []T, n int, others *lender[T]) []T {
+	if cap(b) > smallInbox || len(b)+n <= smallInbox {
+		return b
+	}
+	return append(others.borrow(), b...)
 }
 
 // spare returns what an idle queue keeps of a buffer; one that is larger goes

@@ -153,9 +153,11 @@ func (q *Queue) fetch() {
 	}
 	q.reads.Go(func() {
 		a := read(want, from)
+		q.budget.enter()
 		if q.post(func(q *Queue) { q.restore(a) }) {
-			q.drain(-1)
+			q.drain(1)
 		}
+		q.budget.leave()
 	})
 }
 

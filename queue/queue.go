@@ -51,6 +51,9 @@ type Sink interface {
 	// is settled, anything else only for the call. It reports whether the sink
 	// has had enough: these consumers then get nothing until [Queue.Resume].
 	Deliver(q *Queue, batch []Delivery) (full bool)
+	// Full says that the sink has had enough: c, whose turn it is, then gets
+	// nothing until [Queue.Resume].
+	Full(c *Consumer) bool
 	// Flush sends what was delivered. It comes at the end of a turn.
 	Flush()
 	// Cancelled says that the queue is gone, and with it this consumer.

@@ -16,7 +16,8 @@ type sink struct {
 	got       []uint64
 	after     func(q *Queue, batch []Settlement) // called without mu, by a goroutine
 	workers   sync.WaitGroup
-	full      int // how often Deliver says that it has had enough
+	full      int  // how often Deliver says that it has had enough
+	stuffed   bool // nothing is to be delivered
 	cancelled int
 	flushed   int
 	// redelivered notes the messages that came as such, if it is there.
@@ -48,6 +49,12 @@ func (s *sink) Deliver(q *Queue, batch []Delivery) bool {
 		return true
 	}
 	return false
+}
+
+func (s *sink) Full(*Consumer) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.stuffed
 }
 
 func (s *sink) Flush() {
@@ -166,6 +173,31 @@ func TestDeliversInOrder(t *testing.T) {
 	if err := q.Check(); err != nil {
 		t.Error(err)
 	}
+	q.Close()
+}
+
+// TestFullSink has one of two sinks be full from the start: the other gets all,
+// until the first may go on.
+func TestFullSink(t *testing.T) {
+	q := durable(t)
+	full, other := &sink{stuffed: true}, &sink{}
+	c := &Consumer{Holder: Sink(full), NoAck: true}
+	consume(t, q, c)
+	consume(t, q, &Consumer{Holder: Sink(other), NoAck: true, Prefetch: 1})
+	var slab Slab
+	publish(q, &slab, nil, false, 1, 10)
+	other.await(10)
+	full.mu.Lock()
+	full.stuffed = false
+	full.mu.Unlock()
+	publish(q, &slab, nil, false, 11, 12)
+	other.await(12)
+	q.Resume(c)
+	publish(q, &slab, nil, false, 13, 14)
+	if got := full.await(1); len(got) != 1 {
+		t.Errorf("%v came to who was full", got)
+	}
+	other.await(13)
 	q.Close()
 }
 
@@ -430,5 +462,6 @@ func BenchmarkPublishDeliver(b *testing.B) {
 type discard struct{}
 
 func (discard) Deliver(*Queue, []Delivery) bool { return false }
+func (discard) Full(*Consumer) bool             { return false }
 func (discard) Flush()                          {}
 func (discard) Cancelled(*Consumer)             {}

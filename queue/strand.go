@@ -242,6 +242,9 @@ func (q *Queue) toStore() {
 // may be more.
 func (q *Queue) dispatch() (more bool) {
 	s := &q.strand
+	for c := s.fifo.Next(); c != nil && c.Holder.(Sink).Full(c); c = s.fifo.Next() {
+		s.fifo.Pause(c)
+	}
 	out, more := s.fifo.Dispatch(s.deliveries[:0], turnLen)
 	for from := 0; from < len(out); {
 		holder := out[from].Consumer.Holder

@@ -45,11 +45,13 @@ func openBadger(dir string, memtable int64) (*badgerKV, error) {
 		WithValueLogFileSize(1 << 20).
 		WithBaseTableSize(2 << 20).
 		WithBaseLevelSize(16 << 20).
+		WithBlockSize(64 << 10).
 		WithNumCompactors(2).
 		WithCompression(options.None).
 		WithBlockCacheSize(0).
 		WithIndexCacheSize(0).
 		WithNumGoroutines(1)
+	opt.TableSizeMultiplier = 1
 	db, err := badger.Open(opt)
 	if err != nil {
 		return nil, fmt.Errorf("open the index: %w", err)

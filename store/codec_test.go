@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"fmt"
+	"math"
 	"reflect"
 	"slices"
 	"testing"
@@ -248,20 +249,35 @@ func FuzzRecord(f *testing.F) {
 // FuzzState gives any bytes to what reads Badger's values.
 func FuzzState(f *testing.F) {
 	r := queueRecord{position: 1, next: 2, nextPage: 3, pages: []pageEntry{{
-		number: 1, messages: 4, lost: true, sums: []segmentSum{{1, sum{4, 99}}},
+		number: 1, messages: 4, lost: true, sums: packSums([]segmentSum{{1, sum{4, 99}}}),
 	}}}
 	f.Add(r.encode())
-	f.Add(appendRun(nil, &run{seq: 1, pos: 4096, live: 1, bytes: 3}, nil))
-	f.Add(appendRun(nil, &run{seq: 1, pos: 4096, to: 2, live: 2, bytes: 3, dead: []uint64{2}}, map[uint64]uint32{1: 9}))
+	f.Add(appendRun(nil, &run{seq: 1, pos: 4096, live: 1, bytes: 3}, new(run), nil))
+	f.Add(appendRun(nil, &run{seq: 1, pos: 4096, to: 2, live: 2, bytes: 3, dead: []uint64{2}}, new(run), map[uint64]uint32{1: 9}))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		if r, ok := decodeQueueRecord(b); ok && !bytes.Equal(b[2:], r.encode()[2:]) {
+		if r, ok := decodeQueueRecord(b); ok && !bytes.Equal(b, r.encode()) {
 			t.Errorf("%x became %x", b, r.encode())
 		}
 		decodeG(b)
-		if r, rest, ok := decodeRun(b, func(seqCount) {}); ok {
-			if again := appendRun(nil, &r, nil); r.live > 0 && len(again) > len(b)-len(rest) {
+		if r, rest, ok := decodeRun(b, new(run), func(seqCount) {}); ok {
+			if again := appendRun(nil, &r, new(run), nil); r.live > 0 && len(again) > len(b)-len(rest) {
 				t.Errorf("%x became longer: %x", b, again)
 			}
 		}
 	})
+}
+
+// TestPageSums packs sums, also of segments that a move has put out of order,
+// and has bytes refused that nobody packs.
+func TestPageSums(t *testing.T) {
+	list := []segmentSum{{7, sum{1, 80}}, {9, sum{300, 1 << 40}}, {2, sum{math.MaxUint32, 0}}, {math.MaxUint64, sum{1, 1}}}
+	packed := packSums(list)
+	if got := slices.Collect(packed.all); !packed.valid() || !slices.Equal(got, list) {
+		t.Errorf("%v became %v", list, got)
+	}
+	for _, bad := range []pageSums{packed[:len(packed)-1], {2}, {2, 1}, {2, 0x81, 0, 1}, {2, 0xff, 0xff, 0xff, 0xff, 0x1f, 1}} {
+		if bad.valid() {
+			t.Errorf("% x is taken", []byte(bad))
+		}
+	}
 }

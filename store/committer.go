@@ -175,6 +175,10 @@ func (q *queue) part(t *taken) {
 	})
 }
 
+// maxUnapplied is how many operations may wait for a sync that somebody else
+// wants: a drain alone wants none.
+const maxUnapplied = 8192
+
 // write puts a round into the log and finishes it.
 func (s *durable) write(r *round, sync bool) error {
 	if err := s.encode(r); err != nil {
@@ -184,7 +188,7 @@ func (s *durable) write(r *round, sync bool) error {
 		s.keep(r)
 		return nil
 	}
-	if !r.sync && !sync {
+	if !r.sync && !sync && len(r.decoder.ops) < maxUnapplied {
 		if err := s.log.Write(); err != nil {
 			return err
 		}

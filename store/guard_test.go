@@ -161,6 +161,13 @@ func TestFullInTheMidst(t *testing.T) {
 	}
 }
 
+// TestBatch sees that a transaction takes what may come on top of it.
+func TestBatch(t *testing.T) {
+	if 100*(batchBytes+2*pageBytes) > 15*memtable {
+		t.Errorf("transactions of %d KiB", batchBytes>>10)
+	}
+}
+
 // TestVolume looks at what is shared out on volumes of some sizes.
 func TestVolume(t *testing.T) {
 	for total := int64(32 << 20); total < 1<<44; total *= 2 {
@@ -171,10 +178,8 @@ func TestVolume(t *testing.T) {
 			t.Errorf("%d MiB: stop %d, floor %d, low %d", total>>20, v.stop>>20, v.floor>>20, v.low>>20)
 		case ready+v.low+v.spare > total*2/3:
 			t.Errorf("%d MiB: %d ready, %d spare, low at %d", total>>20, ready>>20, v.spare>>20, v.low>>20)
-		case total >= 256<<20 && v.stop < 4*v.memtable:
+		case total >= 256<<20 && v.stop < 4*memtable:
 			t.Errorf("%d MiB: Badger needs more than %d MiB at once", total>>20, v.stop>>20)
-		case 100*int64(v.batch()+2*pageBytes) > 15*v.memtable:
-			t.Errorf("%d MiB: transactions of %d KiB", total>>20, v.batch()>>10)
 		}
 	}
 	if v := volumeOf(0, &Options{}); v != volumeOf(1<<50, &Options{}) {

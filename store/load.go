@@ -99,14 +99,16 @@ func (l *loader) load(in *Range, limit int) (left int, all bool) {
 // prepare decides how to read runs. Those of a queue among many that are read
 // at the same time lie among those of the others, which will be wanted, too.
 func (l *loader) prepare(runs []run) {
-	ahead, weight := 0, 0
+	ahead, weight, live := 0, 0, 0
 	for i := range runs {
+		live += int(runs[i].live)
 		ahead += int(runs[i].bytes + runs[i].reach)
 		weight += runs[i].weight()
 	}
 	if l.reader == nil {
 		l.reader = l.store.readers.borrow(runs[0].pos)
 	}
+	l.found = slices.Grow(l.found, live)
 	l.slab.small = weight < 4*smallChunk
 	l.reader.Ahead(min(ahead+4096, loadAhead))
 	last := &runs[len(runs)-1]
@@ -404,8 +406,8 @@ func (r *run) cut(limit int) bool {
 }
 
 // leastLoad is how much of a run is loaded at least: its record is read as a
-// whole.
-const leastLoad = 64 << 10
+// whole. That is what fits into two small chunks.
+const leastLoad = 2*smallChunk - 2<<10
 
 // countsOf adds the delivery counts of a run's messages to a map.
 func (p *page) countsOf(r *run, to map[uint64]uint32) map[uint64]uint32 {

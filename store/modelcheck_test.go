@@ -299,7 +299,7 @@ func (c *indexCheck) queue(q *queueIndex) error {
 		before = p.last()
 		if p.lost {
 			messages += uint64(p.messages)
-			for _, s := range p.sums {
+			for s := range p.sums.all {
 				c.add(s.seq, s.sum)
 			}
 			continue

@@ -118,7 +118,7 @@ func (s *durable) openIndex() (kv, error) {
 		}
 		return roomyKV{kv: k, store: s}, nil
 	}
-	b, err := openBadger(filepath.Join(s.opt.Dir, indexDir), s.volume.memtable)
+	b, err := openBadger(filepath.Join(s.opt.Dir, indexDir), memtable)
 	if err != nil {
 		return nil, err
 	}
@@ -138,7 +138,7 @@ func (s *durable) shareOut() error {
 		return s.diskFull(space.Free, s.volume.stop)
 	}
 	c := &s.checkpoints
-	c.batch, c.least, c.most = s.volume.batch(), s.volume.least, s.volume.most
+	c.batch, c.least, c.most = batchBytes, s.volume.least, s.volume.most
 	c.due.Store(c.least)
 	s.cleaner = cleaner{least: cleanLeast, turn: cleanTurn}
 	return nil

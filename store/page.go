@@ -1,8 +1,8 @@
 package store
 
 import (
+	"bytes"
 	"fmt"
-	"slices"
 	"sort"
 )
 
@@ -27,7 +27,7 @@ type page struct {
 	check       uint32
 	messages    uint32
 	from, until uint64
-	sums        []segmentSum // what its messages add to the segments
+	sums        pageSums // what its messages add to the segments
 
 	// The runs and how often their messages were delivered; nil if they are
 	// only in Badger.
@@ -84,26 +84,30 @@ func (p *page) measure() int {
 
 // encode makes the value of a page.
 func (p *page) encode() []byte {
-	b := make([]byte, 0, len(p.runs)*runSize+8)
+	b := make([]byte, 0, 4+3*leastRun*len(p.runs)+4)
 	b = le.AppendUint32(b, uint32(len(p.runs)))
+	after := new(run)
 	for i := range p.runs {
-		b = appendRun(b, &p.runs[i], p.counts)
+		b = appendRun(b, &p.runs[i], after, p.counts)
+		after = &p.runs[i]
 	}
 	return b
 }
 
 // decode reads what encode made.
 func (p *page) decode(b []byte) (ok bool) {
-	if len(b) < 4 || uint64(le.Uint32(b)) > uint64(len(b)/runSize) {
+	if len(b) < 4 || uint64(le.Uint32(b)) > uint64(len(b)/leastRun) {
 		return false
 	}
 	runs := make([]run, 0, le.Uint32(b))
+	after := new(run)
 	for b = b[4:]; len(b) > 0; {
-		r, rest, ok := decodeRun(b, p.setCount)
-		if n := len(runs); !ok || n == cap(runs) || n > 0 && r.first() <= runs[n-1].last() {
+		r, rest, ok := decodeRun(b, after, p.setCount)
+		if n := len(runs); !ok || n == cap(runs) || n > 0 && r.first() <= after.last() {
 			return false
 		}
 		runs, b = append(runs, r), rest
+		after = &runs[len(runs)-1]
 	}
 	p.runs = runs
 	p.size = p.measure()
@@ -120,12 +124,13 @@ func (p *page) setCount(c seqCount) {
 // summarize makes the summary of what is in memory.
 func (p *page) summarize(s *segments) {
 	p.from, p.until, p.messages = p.runs[0].first(), p.runs[len(p.runs)-1].last(), 0
-	p.sums = nil
+	var sums []segmentSum
 	for i := range p.runs {
 		r := &p.runs[i]
 		p.messages += r.live
-		s.share(r, int64(r.live), int64(r.bytes), func(g *segment, d sum) { p.sums = addSum(p.sums, g.seq, d) })
+		s.share(r, int64(r.live), int64(r.bytes), func(g *segment, d sum) { sums = addSum(sums, g.seq, d) })
 	}
+	p.sums = packSums(sums)
 }
 
 // entry names the page in the queue's record.
@@ -138,7 +143,8 @@ func (p *page) entry() pageEntry {
 // page makes a page of which nothing is in memory.
 func (p *pageEntry) page() *page {
 	return &page{
-		number: p.number, from: p.first, until: p.last, messages: p.messages, check: p.check, lost: p.lost, sums: p.sums,
+		number: p.number, from: p.first, until: p.last, messages: p.messages, check: p.check, lost: p.lost,
+		sums: append(pageSums(nil), p.sums...),
 	}
 }
 
@@ -197,7 +203,7 @@ func (q *queueIndex) read(p *page) (*page, error) {
 
 // agrees says whether two summaries say the same of the messages.
 func (p *page) agrees(o *page) bool {
-	return p.from == o.from && p.until == o.until && p.messages == o.messages && slices.Equal(p.sums, o.sums)
+	return p.from == o.from && p.until == o.until && p.messages == o.messages && bytes.Equal(p.sums, o.sums)
 }
 
 // fetch returns the value of a page, or the part of the queue's record that

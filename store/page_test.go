@@ -254,7 +254,7 @@ func TestDamagedTail(t *testing.T) {
 	r := newRig(1)
 	s := pageScene(t, r, 2)
 	s.index.forget()
-	r.kv.m[string(stateKey(keyQueue, 1))][40] ^= 1
+	r.kv.m[string(stateKey(keyQueue, 1))][20] ^= 1
 	put(s.Queue(1), 10, 5000)
 	put(s.Queue(2), 10, 5000)
 	if err := s.commit(true); err != nil {
@@ -355,9 +355,15 @@ func TestOldPage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	value[len(value)-runSize+8]++
+	rec, ok := decodeQueueRecord(value)
+	last := new(page)
+	if !ok || !last.decode(rec.tail) {
+		t.Fatalf("record %x", value)
+	}
+	last.runs[0].pos++
+	rec.tail = last.encode()
 	s.index.forget()
-	r.kv.m[string(key)] = seal(key, value)
+	r.kv.m[string(key)] = seal(key, rec.encode())
 	if s.Queue(1).Load([]Range{{tail.first(), tail.first()}}, 1); len(r.lost) != 2 || !errors.As(r.lost[1], &damage) || damage.First != tail.first() {
 		t.Errorf("tail: %v", r.lost)
 	}

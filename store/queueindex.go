@@ -234,7 +234,7 @@ func (q *queueIndex) discard(p *page, by log.Position) {
 		q.weigh(-p.size)
 	} else {
 		q.messages -= uint64(p.messages)
-		for _, s := range p.sums {
+		for s := range p.sums.all {
 			if g := q.index.segments.bySeq(s.seq); g != nil {
 				q.add(g, sum{-s.sum.messages, -s.sum.bytes}, by)
 			}

@@ -41,10 +41,10 @@ func (b *batch) remove(key []byte, hash *uint64) {
 
 // pageBytes is how large a page may be in Badger: far below what fits into a
 // transaction.
-const pageBytes = 128 << 10
+const pageBytes = 64 << 10
 
-// pageSums bounds how many segments a page names.
-const pageSums = 1024
+// sumsBytes bounds what a page may say about segments.
+const sumsBytes = 8 << 10
 
 // queueState is what is to be written of a queue, and belongs together.
 type queueState struct {
@@ -103,7 +103,7 @@ func (s *queueState) encode(at int) []byte {
 	segments := &q.index.segments
 	p.summarize(segments)
 	b := p.encode()
-	for (len(b) > pageBytes || len(p.sums) > pageSums) && len(p.runs) > 1 {
+	for (len(b) > pageBytes || len(p.sums) > sumsBytes) && len(p.runs) > 1 {
 		q.halve(at)
 		p.summarize(segments)
 		b = p.encode()

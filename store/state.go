@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"hash/crc64"
+	"math"
 
 	"github.com/lepusmq/lepus/store/log"
 )
@@ -23,7 +24,7 @@ const (
 )
 
 // stateVersion is the version of what is in Badger.
-const stateVersion = 2
+const stateVersion = 3
 
 // queueTombstone marks the record of a queue whose pages are still to go.
 const queueTombstone = 1
@@ -39,16 +40,18 @@ const (
 	runBits        = 1
 	runRedelivered = 2
 	runCounts      = 4
+	runLong        = 8 // it has a reach
+	runChunked     = 16
+	runFlags       = 31
 )
 
 // pageLost is the flag of a page entry whose page could not be read.
 const pageLost = 1
 
+// The least that these can take.
 const (
-	runSize     = 31
-	recordSize  = 30 // of a queue record without its pages
-	pageSize    = 36 // of a page entry without its sums
-	pageSumSize = 20
+	leastRun   = 5
+	leastEntry = 10
 )
 
 var (
@@ -105,17 +108,24 @@ func hashOf(key, sealed []byte) uint64 {
 	return crc64.Update(crc64.Update(0, ecma, key), ecma, sealed)
 }
 
-// appendRun encodes a run with the delivery counts of its messages.
-func appendRun(b []byte, r *run, counts map[uint64]uint32) []byte {
-	b = le.AppendUint64(b, r.first())
-	b = le.AppendUint64(b, uint64(r.pos))
-	b = le.AppendUint32(b, r.reach)
-	b = le.AppendUint32(b, r.back)
-	b = le.AppendUint32(b, r.bytes)
-	span := r.to - r.from
-	b = le.AppendUint16(b, span)
+// appendRun encodes a run with the delivery counts of its messages. after is
+// the run before it, zero if there is none.
+func appendRun(b []byte, r, after *run, counts map[uint64]uint32) []byte {
 	flags := len(b)
 	b = append(b, 0)
+	b = binary.AppendUvarint(b, r.first()-after.last())
+	b = binary.AppendVarint(b, int64(r.pos-after.pos))
+	b = binary.AppendUvarint(b, uint64(r.bytes))
+	span := r.to - r.from
+	b = binary.AppendUvarint(b, uint64(span))
+	if r.reach > 0 {
+		b[flags] |= runLong
+		b = binary.AppendUvarint(b, uint64(r.reach))
+	}
+	if r.back > 0 {
+		b[flags] |= runChunked
+		b = binary.AppendUvarint(b, uint64(r.back))
+	}
 	if r.redelivered {
 		b[flags] |= runRedelivered
 	}
@@ -149,32 +159,28 @@ func appendRun(b []byte, r *run, counts map[uint64]uint32) []byte {
 	return b
 }
 
-// decodeRun reads a run; its counts go to count.
-func decodeRun(b []byte, count func(seqCount)) (r run, rest []byte, ok bool) {
-	if len(b) < runSize {
-		return r, nil, false
-	}
+// decodeRun reads the run that follows another; its counts go to count.
+func decodeRun(b []byte, after *run, count func(seqCount)) (r run, rest []byte, ok bool) {
+	c := cursor{b: b}
+	flags := c.byte()
 	r = run{
-		seq: le.Uint64(b), pos: log.Position(le.Uint64(b[8:])), reach: le.Uint32(b[16:]),
-		back: le.Uint32(b[20:]), bytes: le.Uint32(b[24:]), to: le.Uint16(b[28:]),
+		seq: c.above(after.last()), pos: after.pos + log.Position(c.varint()),
+		bytes: uint32(c.small(math.MaxUint32)), to: uint16(c.small(math.MaxUint16)),
+		redelivered: flags&runRedelivered != 0,
 	}
-	flags := b[30]
-	b = b[runSize:]
-	r.redelivered = flags&runRedelivered != 0
+	if flags&runLong != 0 {
+		r.reach = uint32(c.small(math.MaxUint32))
+	}
+	if flags&runChunked != 0 {
+		r.back = uint32(c.small(math.MaxUint32))
+	}
 	r.live = uint32(r.to) + 1
 	if flags&runBits != 0 {
-		n := int(r.to)/8 + 1
-		if len(b) < n {
-			return r, nil, false
+		if bits := c.bytes(int(r.to)/8 + 1); bits != nil {
+			r.settleBits(bits)
 		}
-		for o := range uint32(r.to) + 1 {
-			if b[o>>3]>>(o&7)&1 == 0 {
-				r.mask(uint16(o), uint16(o))
-				r.live--
-			}
-		}
-		b = b[n:]
 	}
+	b = c.b
 	if flags&runCounts != 0 {
 		list, rest, ok := list(b, 4, 6)
 		if !ok {
@@ -185,7 +191,17 @@ func decodeRun(b []byte, count func(seqCount)) (r run, rest []byte, ok bool) {
 		}
 		b = rest
 	}
-	return r, b, r.live > 0
+	return r, b, !c.bad && flags&^runFlags == 0 && r.last() >= r.seq && r.live > 0
+}
+
+// settleBits settles the messages whose bit is not set.
+func (r *run) settleBits(bits []byte) {
+	for o := range uint32(r.to) + 1 {
+		if bits[o>>3]>>(o&7)&1 == 0 {
+			r.mask(uint16(o), uint16(o))
+			r.live--
+		}
+	}
 }
 
 // queueRecord is what Badger keeps of a queue under its id.
@@ -206,93 +222,71 @@ type pageEntry struct {
 	messages    uint32
 	check       uint32
 	lost        bool // it could not be read
-	sums        []segmentSum
+	sums        pageSums
 }
 
 func (r *queueRecord) encode() []byte {
-	size := recordSize + len(r.tail) + 4
+	size := 4*binary.MaxVarintLen64 + len(r.tail) + 4
 	for i := range r.pages {
-		size += pageSize + pageSumSize*len(r.pages[i].sums)
+		size += 3*leastEntry + len(r.pages[i].sums)
 	}
 	b := make([]byte, 0, size)
-	b = append(b, r.flags, 0)
-	b = le.AppendUint64(b, uint64(r.position))
-	b = le.AppendUint64(b, r.next)
-	b = le.AppendUint64(b, r.nextPage)
-	b = le.AppendUint32(b, uint32(len(r.pages)))
+	b = append(b, r.flags)
+	b = binary.AppendUvarint(b, uint64(r.position))
+	b = binary.AppendUvarint(b, r.next)
+	b = binary.AppendUvarint(b, r.nextPage)
+	b = binary.AppendUvarint(b, uint64(len(r.pages)))
+	last := uint64(0)
 	for i := range r.pages {
-		b = r.pages[i].append(b)
+		b = r.pages[i].append(b, last)
+		last = r.pages[i].last
 	}
 	return append(b, r.tail...)
 }
 
-func (p *pageEntry) append(b []byte) []byte {
-	b = le.AppendUint64(b, p.number)
-	b = le.AppendUint64(b, p.first)
-	b = le.AppendUint64(b, p.last)
-	b = le.AppendUint32(b, p.messages)
-	b = le.AppendUint32(b, p.check)
-	flags := uint16(0)
+// append encodes an entry; after is where the one before it ends.
+func (p *pageEntry) append(b []byte, after uint64) []byte {
+	flags := byte(0)
 	if p.lost {
 		flags |= pageLost
 	}
-	b = le.AppendUint16(b, flags)
-	b = le.AppendUint16(b, uint16(len(p.sums)))
-	for _, s := range p.sums {
-		b = le.AppendUint64(b, s.seq)
-		b = le.AppendUint32(b, uint32(s.sum.messages))
-		b = le.AppendUint64(b, uint64(s.sum.bytes))
-	}
-	return b
+	b = append(b, flags)
+	b = binary.AppendUvarint(b, p.number)
+	b = binary.AppendUvarint(b, p.first-after)
+	b = binary.AppendUvarint(b, p.last-p.first)
+	b = binary.AppendUvarint(b, uint64(p.messages))
+	b = le.AppendUint32(b, p.check)
+	b = binary.AppendUvarint(b, uint64(len(p.sums)))
+	return append(b, p.sums...)
 }
 
+// decodeQueueRecord reads a record. It is good as long as b does not change.
 func decodeQueueRecord(b []byte) (r queueRecord, ok bool) {
-	if len(b) < recordSize {
-		return r, false
+	c := cursor{b: b}
+	r = queueRecord{
+		flags: c.byte(), position: log.Position(c.uvarint()), next: c.uvarint(), nextPage: c.uvarint(),
 	}
-	r.flags = b[0]
-	r.position = log.Position(le.Uint64(b[2:]))
-	r.next = le.Uint64(b[10:])
-	r.nextPage = le.Uint64(b[18:])
-	n := uint64(le.Uint32(b[26:]))
-	b = b[recordSize:]
-	if n > uint64(len(b)/pageSize) {
-		return r, false
-	}
-	if n > 0 {
+	if n := c.small(uint64(len(b) / leastEntry)); n > 0 {
 		r.pages = make([]pageEntry, n)
 	}
+	last := uint64(0)
 	for i := range r.pages {
-		if b, ok = r.pages[i].decode(b); !ok {
+		if !r.pages[i].decode(&c, last) {
 			return r, false
 		}
+		last = r.pages[i].last
 	}
-	r.tail = b
-	return r, r.flags&^(queueTombstone|queueMortal) == 0
+	r.tail = c.b
+	return r, !c.bad && r.flags&^(queueTombstone|queueMortal) == 0
 }
 
-func (p *pageEntry) decode(b []byte) (rest []byte, ok bool) {
-	if len(b) < pageSize {
-		return nil, false
-	}
-	*p = pageEntry{
-		number: le.Uint64(b), first: le.Uint64(b[8:]), last: le.Uint64(b[16:]),
-		messages: le.Uint32(b[24:]), check: le.Uint32(b[28:]),
-	}
-	flags, n := le.Uint16(b[32:]), int(le.Uint16(b[34:]))
-	p.lost = flags&pageLost != 0
-	b = b[pageSize:]
-	if len(b) < n*pageSumSize || flags&^pageLost != 0 || p.first > p.last {
-		return nil, false
-	}
-	p.sums = make([]segmentSum, n)
-	for i := range p.sums {
-		p.sums[i] = segmentSum{
-			seq: le.Uint64(b), sum: sum{messages: int64(le.Uint32(b[8:])), bytes: int64(le.Uint64(b[12:]))},
-		}
-		b = b[pageSumSize:]
-	}
-	return b, true
+func (p *pageEntry) decode(c *cursor, after uint64) (ok bool) {
+	flags := c.byte()
+	*p = pageEntry{lost: flags&pageLost != 0, number: c.uvarint(), first: c.above(after)}
+	p.last = c.above(p.first)
+	p.messages, p.check = uint32(c.small(math.MaxUint32)), c.uint32()
+	p.sums = c.bytes(int(c.small(uint64(len(c.b)))))
+	return !c.bad && flags&^pageLost == 0 && p.sums.valid()
 }
 
 // gRecord ends a checkpoint.

@@ -272,7 +272,7 @@ func (l *stateLoader) readPage(q *queueIndex, p *page) error {
 		if err := inOrder(q, p); err != nil {
 			return err
 		}
-		for _, s := range p.sums {
+		for s := range p.sums.all {
 			g := l.index.segments.bySeq(s.seq)
 			if g == nil {
 				return fmt.Errorf("%w: the log does not have segment %d, where queue %d has %d messages",

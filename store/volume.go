@@ -7,21 +7,17 @@ const (
 	minSegment     = 1 << 20
 	// memtable is the size of Badger's memtables: a transaction can have 15 %
 	// of it. batchBytes, how large transactions become, stays below that.
-	memtable   = 8 << 20
+	memtable   = 2 << 20
 	batchBytes = memtable / 16
-
-	// smallVolume is the size below which a volume gets small memtables.
-	smallVolume = 1 << 30
 )
 
 // volume says how much of the volume that the store lies on may be used for
 // what, in bytes.
 type volume struct {
-	segment  int64 // size of the log's files
-	spare    int64 // free files of the log, at most, beyond its reserve
-	least    int64 // of log between two checkpoints
-	most     int64 // of log between two checkpoints
-	memtable int64
+	segment int64 // size of the log's files
+	spare   int64 // free files of the log, at most, beyond its reserve
+	least   int64 // of log between two checkpoints
+	most    int64 // of log between two checkpoints
 	// Below low publishers are to wait. Below floor nothing is written to
 	// Badger any more, which faults when the disk is full: it may still have
 	// so much to write in the background. stop is what it needs at once.
@@ -35,20 +31,16 @@ func volumeOf(total int64, opt *Options) volume {
 		total = math.MaxInt64
 	}
 	v := volume{
-		segment:  min(max(total/64, minSegment), defaultSegment),
-		spare:    min(total/16, checkpointMax),
-		least:    min(total/16, checkpointMin),
-		most:     min(total/8, checkpointMax),
-		memtable: memtable,
+		segment: min(max(total/64, minSegment), defaultSegment),
+		spare:   min(total/16, checkpointMax),
+		least:   min(total/16, checkpointMin),
+		most:    min(total/8, checkpointMax),
 	}
 	if opt.SegmentSize > 0 {
 		v.segment = opt.SegmentSize
 	}
-	if total < smallVolume {
-		v.memtable /= 2
-	}
 	// Four memtables, and a compaction of five that were written.
-	v.floor = min(9*v.memtable, total/6)
+	v.floor = min(9*memtable, total/6)
 	v.stop = v.floor / 2
 	// Whoever is told to wait may still send what is under way.
 	v.low = v.floor + min(4*MaxBacklog, total/8)
@@ -60,6 +52,3 @@ func volumeOf(total int64, opt *Options) volume {
 
 // pool is how many free files the log may keep.
 func (v *volume) pool() int { return logReserve + 1 + int(v.spare/v.segment) }
-
-// batch is how large a transaction becomes.
-func (v *volume) batch() int { return int(v.memtable / 16) }

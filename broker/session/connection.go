@@ -43,7 +43,8 @@ func (s *Session) connectionMethod(m amqp.Method) *amqp.Error {
 		return s.closeByPeer()
 	case *amqp.ConnectionCloseOk:
 		if s.state == closing {
-			s.hangUp()
+			// The peer has read all that it was sent, and sends nothing more.
+			s.sock.interrupt()
 			return nil
 		}
 	case *amqp.ConnectionStartOk:

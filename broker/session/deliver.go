@@ -31,11 +31,21 @@ func (ch *channel) Deliver(q *queue.Queue, batch []queue.Delivery) (full bool) {
 		}
 	}
 	if out.commit(buf) {
+		var last *queue.Consumer
 		for i := range batch {
-			full = out.pause(batch[i].Consumer.Label.(*consumer)) || full
+			if c := batch[i].Consumer; c != last {
+				full = out.pause(c.Label.(*consumer)) || full
+				last = c
+			}
 		}
 	}
 	return full
+}
+
+// Full implements queue.Sink.
+func (ch *channel) Full(c *queue.Consumer) bool {
+	out := ch.s.out
+	return out.full.Load() && out.pause(c.Label.(*consumer))
 }
 
 // Flush implements queue.Sink.

@@ -3,6 +3,7 @@ package session
 import (
 	"encoding/binary"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/lepusmq/lepus/amqp"
@@ -37,10 +38,14 @@ type outbox struct {
 	start  func(func()) bool // starts the writer
 	broken func()            // is called once, with mu held, when the socket is
 
+	// full says that there was more than highWater and was not less than lowWater
+	// since. It changes with mu held; anybody may look.
+	full atomic.Bool
+
 	mu       sync.Mutex
 	buf      []byte   // being filled; nil when empty
 	spans    []span   // of buf
-	full     []packet // to be sent before buf
+	packets  []packet // to be sent before buf
 	size     int      // bytes that wait, those being written included
 	attended bool     // the reader is busy and will flush before it waits
 	writing  bool     // someone is writing
@@ -49,7 +54,8 @@ type outbox struct {
 	failed   bool     // the socket is broken
 	busy     bool     // something was appended since the last beat
 	lastTime time.Time
-	paused   []*consumer   // wait for room
+	paused   []*consumer   // wait for room, who came first before the others
+	resuming bool          // somebody lets them go on
 	room     chan struct{} // the reader waits for room; nil if it does not
 	idle     *sync.Cond    // finish waits for the writer; nil if it does not
 }
@@ -97,7 +103,7 @@ func (o *outbox) turn(buf []byte) []byte {
 		return buf
 	}
 	o.size += len(buf) - len(o.buf)
-	o.full = append(o.full, packet{buf: buf, spans: o.spans})
+	o.packets = append(o.packets, packet{buf: buf, spans: o.spans})
 	o.buf, o.spans = (*outBuffers.Get().(*[]byte))[:0], nil
 	return o.buf
 }
@@ -106,26 +112,29 @@ func (o *outbox) turn(buf []byte) []byte {
 func (o *outbox) commit(buf []byte) (full bool) {
 	o.size += len(buf) - len(o.buf)
 	o.buf, o.busy = buf, true
-	if len(buf) >= sendSize || len(o.full) > 0 {
+	if len(buf) >= sendSize || len(o.packets) > 0 {
 		o.write()
 	}
-	full = o.size > highWater
+	if o.size > highWater {
+		full = true
+		o.full.Store(true)
+	}
 	o.mu.Unlock()
 	return full
 }
 
 // take returns all that waits. Called with mu held.
 func (o *outbox) take() []packet {
-	all := o.full
+	all := o.packets
 	if len(o.buf) > 0 {
 		all = append(all, packet{buf: o.buf, spans: o.spans})
 		o.buf, o.spans = nil, nil
 	}
-	o.full = nil
+	o.packets = nil
 	return all
 }
 
-func (o *outbox) empty() bool { return len(o.buf) == 0 && len(o.full) == 0 }
+func (o *outbox) empty() bool { return len(o.buf) == 0 && len(o.packets) == 0 }
 
 // reference appends a body between begin and commit without copying it, as
 // frames of at most frameMax bytes. It takes a reference of the message.
@@ -210,7 +219,7 @@ func (o *outbox) flush() {
 		return
 	}
 	now := time.Now()
-	if o.sock.raw == nil || len(o.full) > 0 || len(o.spans) > 0 || now.Sub(o.lastTime) < spacing {
+	if o.sock.raw == nil || len(o.packets) > 0 || len(o.spans) > 0 || now.Sub(o.lastTime) < spacing {
 		o.write()
 		o.mu.Unlock()
 		return
@@ -230,7 +239,7 @@ func (o *outbox) flush() {
 	case n < len(buf):
 		// The rest goes before what has come meanwhile.
 		rest := packet{buf: append(buf[:0], buf[n:]...)}
-		o.full = append([]packet{rest}, o.full...)
+		o.packets = append([]packet{rest}, o.packets...)
 		buf = nil
 		o.write()
 	case !o.empty() && !o.attended:
@@ -254,7 +263,7 @@ func (o *outbox) kick() {
 func (o *outbox) pause(c *consumer) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.size <= lowWater {
+	if !o.full.Load() {
 		return false
 	}
 	if !c.paused {

@@ -169,6 +169,54 @@ func TestOutboxFullAndRoom(t *testing.T) {
 	workers.Wait()
 }
 
+// TestPausedGoOnByTurns has many queues deliver to a peer that does not read at
+// first: what waits is one turn more than may wait, not one of each queue. That
+// holds also when the peer reads and they go on.
+func TestPausedGoOnByTurns(t *testing.T) {
+	const queues, messages, size = 12, 300, 4 << 10
+	const most = highWater + 2*messages*(size+100)
+	ours, theirs := tcpPair(t)
+	if err := ours.SetWriteBuffer(256 << 10); err != nil {
+		t.Fatal(err)
+	}
+	o, workers := newTestOutbox(ours)
+	ch := &channel{s: &Session{out: o, frameMax: 128 << 10}, id: 1}
+	top := 0
+	look := func() {
+		o.mu.Lock()
+		top = max(top, o.size)
+		o.mu.Unlock()
+	}
+	var slab queue.Slab
+	for range queues {
+		q := queue.New(queue.Config{Name: "q"})
+		batch := make([]queue.Publication, messages)
+		for i := range batch {
+			batch[i].Message = slab.Add([]byte("\x00\x01k"), []byte{0, 0}, make([]byte, size))
+		}
+		q.Publish(batch)
+		c := &consumer{queue: q, start: []byte{0, 60, 0, 60, 0}}
+		c.Consumer = queue.Consumer{Holder: queue.Sink(ch), Label: c, NoAck: true}
+		q.Consume(&c.Consumer, func(error) {})
+		look()
+	}
+	buf := make([]byte, 64<<10)
+	for got := 0; got < queues*messages*size; {
+		n, err := theirs.Read(buf)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got += n
+		look()
+	}
+	if top > most {
+		t.Errorf("%d KiB waited", top>>10)
+	}
+	go func() { _, _ = io.Copy(io.Discard, theirs) }()
+	o.finish()
+	workers.Wait()
+}
+
 // TestOutboxEndsWithABrokenPeer has a peer that hangs up in the middle.
 func TestOutboxEndsWithABrokenPeer(t *testing.T) {
 	ours, theirs := tcpPair(t)

@@ -218,10 +218,16 @@ func (s *Session) end() {
 }
 
 // Close ends the connection with a reason that the client is told, such as
-// 320 at shutdown. It returns at once and may be called from any goroutine.
+// 320 at shutdown, unless it is not through the handshake. It returns at once
+// and may be called from any goroutine.
 func (s *Session) Close(reason *amqp.Error) {
 	s.start(func() {
 		s.work.Lock()
+		if s.state < wantOpen {
+			s.state = closing
+			s.signalEnd()
+			s.sock.interrupt()
+		}
 		s.fail(reason)
 		s.work.Unlock()
 		s.out.flush()

@@ -83,12 +83,8 @@ func (o *outbox) sent(n int, buf []byte) {
 		outBuffers.Put(&buf)
 	}
 	o.size = max(o.size-n, 0)
-	var resume []*consumer
 	if o.size <= lowWater {
-		resume, o.paused = o.paused, nil
-		for _, c := range resume {
-			c.paused = false
-		}
+		o.full.Store(false)
 		if o.room != nil {
 			close(o.room)
 			o.room = nil
@@ -98,10 +94,27 @@ func (o *outbox) sent(n int, buf []byte) {
 	if o.idle != nil && !o.writing {
 		o.idle.Broadcast()
 	}
-	o.mu.Unlock()
-	for _, c := range resume {
-		c.queue.Resume(&c.Consumer)
+	o.resume()
+}
+
+// resume lets consumers go on, one after the other, until there is no room
+// again: each may bring a whole turn. Called with mu held, which it releases.
+func (o *outbox) resume() {
+	// What those who go on flush leads here again.
+	if !o.resuming {
+		o.resuming = true
+		for len(o.paused) > 0 && !o.full.Load() {
+			c := o.paused[0]
+			o.paused[0] = nil
+			o.paused = o.paused[1:]
+			c.paused = false
+			o.mu.Unlock()
+			c.queue.Resume(&c.Consumer)
+			o.mu.Lock()
+		}
+		o.resuming = false
 	}
+	o.mu.Unlock()
 }
 
 // fail gives up: nothing more will be written. Called with mu held.

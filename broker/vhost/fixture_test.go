@@ -178,6 +178,7 @@ type sink struct{}
 
 func (sink) Deliver(*queue.Queue, []queue.Delivery) bool { return false }
 func (sink) Flush()                                      {}
+func (sink) Full(*queue.Consumer) bool                   { return false }
 func (sink) Cancelled(*queue.Consumer)                   {}
 
 // consume adds a consumer to a queue.

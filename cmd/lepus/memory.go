@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"os"
-	"runtime/debug"
 	"strconv"
 	"strings"
 
@@ -13,15 +11,6 @@ import (
 
 	"github.com/lepusmq/lepus/broker"
 )
-
-// collectOften has garbage collected when there is half as much of it as of
-// what is in use, not as much, unless the environment variable GOGC says when. Most of a broker's
-// heap is the bytes of messages, which a collection need not look at: it costs next to nothing.
-func collectOften() {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(50)
-	}
-}
 
 // memoryConfig sets what the flags say about memory. A share without a whole
 // to take it of is no watermark.

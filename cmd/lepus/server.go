@@ -80,7 +80,7 @@ func runServer(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	collectOften()
+	defer collectOften()()
 	ctx, stop := signal.NotifyContext(c.Context, os.Interrupt, syscall.SIGTERM)
 	defer stop()
 

@@ -126,6 +126,9 @@ func (m *Machine) Cancel(c *Consumer) bool {
 	return false
 }
 
+// Next is the consumer whose turn it is; nil if none has credit.
+func (m *Machine) Next() *Consumer { return m.round.first }
+
 // Pause takes a consumer out of the round until Resume.
 func (m *Machine) Pause(c *Consumer) {
 	c.paused = true

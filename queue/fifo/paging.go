@@ -25,6 +25,8 @@ const (
 	// minRead and maxRead bound what is read at a time, in bytes.
 	minRead = 16 << 10
 	maxRead = 1 << 20
+	// leastResident is the window from which delivered messages may stay.
+	leastResident = 64 << 10
 	// leastBehind is the window from which consumers can be behind.
 	leastBehind = 1 << 20
 )
@@ -107,7 +109,16 @@ func (m *Machine) Behind(was bool) bool {
 
 // packed says that delivered messages cost more than they should.
 func (m *Machine) packed() bool {
-	return m.window > 0 && m.residents.bytes > m.window/4
+	return m.window > 0 && m.residents.bytes > m.mostResident()
+}
+
+// mostResident is what delivered messages may cost. Where there is hardly room
+// for those that wait, none need stay: a few would pin what all others lay in.
+func (m *Machine) mostResident() int64 {
+	if m.window < leastResident {
+		return 0
+	}
+	return m.window / 4
 }
 
 // Shrink takes messages out of memory that need not be there, between those
@@ -118,7 +129,7 @@ func (m *Machine) packed() bool {
 // is not through. Of several lanes the lowest shrinks first.
 func (m *Machine) Shrink(spill func(*Item) bool, release func(*Item)) (wait Lag, more bool) {
 	if m.packed() {
-		more = m.residents.sweep(&m.slots, m.window/4, func(i *Item) bool {
+		more = m.residents.sweep(&m.slots, m.mostResident(), func(i *Item) bool {
 			kept := m.isKept(i)
 			if !kept && i.Kept != Nobody {
 				wait = Lag{Keeper: i.Kept, Lane: i.Lane, Seq: i.Seq}
@@ -138,7 +149,7 @@ func (m *Machine) isKept(i *Item) bool { return m.at(i.Lane).isKept(i) }
 // crowded says whether a message that is delivered should not stay in memory
 // until it is settled.
 func (m *Machine) crowded(i *Item) bool {
-	return m.packed() && m.isKept(i)
+	return m.window > 0 && m.residents.bytes >= m.mostResident() && m.isKept(i)
 }
 
 // Absent says that the next message is not in memory.
