@@ -89,3 +89,43 @@ func TestPublishersAreBlockedDuringAnAlarm(t *testing.T) {
 		})
 	}
 }
+
+// A message that comes during an alarm waits for its end, and with it what its channel sends behind it, in order.
+func TestPublishesWaitForTheEndOfAnAlarm(t *testing.T) {
+	f := brokertest.Start(t)
+	publisher, other := dial(t, f.URL), dial(t, f.URL)
+	blocked := publisher.NotifyBlocked(make(chan amqp.Blocking, 2))
+	ch, err := publisher.Channel()
+	if err != nil {
+		t.Fatal(err)
+	}
+	look, err := other.Channel()
+	if err != nil {
+		t.Fatal(err)
+	}
+	q, err := look.QueueDeclare("waits", false, false, false, false, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.Broker.SetAlarm(broker.MemoryAlarm, true)
+	for _, body := range []string{"a", "b", "c"} {
+		if err := ch.PublishWithContext(t.Context(), "", q.Name, false, false, amqp.Publishing{Body: []byte(body)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	await(t, blocked, "connection.blocked")
+	if q, err = look.QueueDeclarePassive("waits", false, false, false, false, nil); err != nil || q.Messages != 0 {
+		t.Errorf("%d messages came through, %v", q.Messages, err)
+	}
+	f.Broker.SetAlarm(broker.MemoryAlarm, false)
+	await(t, blocked, "connection.unblocked")
+	deliveries, err := look.Consume(q.Name, "", true, false, false, false, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"a", "b", "c"} {
+		if d := await(t, deliveries, "a message"); string(d.Body) != want {
+			t.Errorf("got %q, want %q", d.Body, want)
+		}
+	}
+}

@@ -18,6 +18,7 @@ type alarm struct {
 	published bool   // since the alarm was raised
 	told      bool   // connection.blocked was sent
 	over      chan struct{}
+	held      []*channel // wait with a publish until the alarm is over
 }
 
 // Block raises the broker's alarm for this session, with the reason that
@@ -29,8 +30,10 @@ func (s *Session) Block(reason string) {
 	a.reason = reason
 	a.on.Store(reason != "")
 	unblocked := reason == "" && a.told
+	var held []*channel
 	if reason == "" {
 		a.published, a.told = false, false
+		held, a.held = a.held, nil
 		if a.over != nil {
 			close(a.over)
 			a.over = nil
@@ -40,6 +43,28 @@ func (s *Session) Block(reason string) {
 	if unblocked {
 		s.out.send(0, &amqp.ConnectionUnblocked{})
 		s.out.kick()
+	}
+	for _, ch := range held {
+		ch.answer(nil, nil, amqp.BasicPublishID)
+	}
+}
+
+// minds has the channel wait with a publish, and with what comes behind it, as
+// long as there is an alarm. Called with work held, before the frame is handled.
+func (ch *channel) minds(f amqp.Frame) {
+	if f.Type != amqp.FrameMethod || ch.closing || ch.isWaiting() {
+		return
+	}
+	if id, _, err := amqp.ParseMethod(f.Payload); err != nil || id != amqp.BasicPublishID {
+		return
+	}
+	a := &ch.s.alarm
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.reason != "" {
+		a.published = true
+		a.held = append(a.held, ch)
+		ch.ask()
 	}
 }
 

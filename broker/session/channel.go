@@ -85,6 +85,9 @@ func (s *Session) channelFrame(f amqp.Frame) {
 		}
 		s.latest = ch
 	}
+	if s.alarm.on.Load() {
+		ch.minds(f)
+	}
 	if ch.held.Load() && ch.putOff(f) {
 		return
 	}

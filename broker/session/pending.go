@@ -70,6 +70,9 @@ func (ch *channel) resume() {
 			break
 		}
 		for i, f := range frames {
+			if s.alarm.on.Load() {
+				ch.minds(f)
+			}
 			if ch.isWaiting() {
 				ch.putBack(frames[i:])
 				break
