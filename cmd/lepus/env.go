@@ -29,6 +29,8 @@ func addEnvVars(flags []cli.Flag) {
 			f.EnvVars = vars
 		case *cli.IntFlag:
 			f.EnvVars = vars
+		case *cli.DurationFlag:
+			f.EnvVars = vars
 		case *cli.Float64Flag:
 			f.EnvVars = vars
 		}

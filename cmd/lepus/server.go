@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -39,6 +40,14 @@ func serverCommand() *cli.Command {
 			&cli.StringFlag{
 				Name: "default-queue-type", Category: queues, Value: "classic",
 				Usage: "make a queue whose declaration does not say, and that can be one, a `TYPE` queue: classic or quorum",
+			},
+			&cli.DurationFlag{
+				Name: "consumer-timeout", Category: queues, Value: 30 * time.Minute,
+				Usage: "let consumers keep a message without acking it for `TIME`, unless its queue says otherwise; 0 is for ever",
+			},
+			&cli.BoolFlag{
+				Name: "consumer-timeout-cancels", Category: queues,
+				Usage: "cancel consumers that are late, as RabbitMQ 4.3 does, instead of closing their channels",
 			},
 			&cli.PathFlag{
 				Name: "data-dir", Category: storage, Value: defaultDataDir(runtime.GOOS, os.Getenv),
@@ -118,7 +127,11 @@ func serverConfig(c *cli.Context) (broker.Config, error) {
 		LoopbackUsers:    loopbackUsers(c.StringSlice("loopback-users")),
 		Version:          c.String("report-version"),
 		DefaultQueueType: c.String("default-queue-type"),
-		Log:              log,
+
+		ConsumerTimeout:        consumerTimeout(c.Duration("consumer-timeout")),
+		ConsumerTimeoutCancels: c.Bool("consumer-timeout-cancels"),
+
+		Log: log,
 	}
 	if err := memoryConfig(c, &cfg); err != nil {
 		return broker.Config{}, err
@@ -130,6 +143,14 @@ func serverConfig(c *cli.Context) (broker.Config, error) {
 		return broker.Config{}, fmt.Errorf("no data folder: name one with --data-dir or do without by --ephemeral")
 	}
 	return cfg, nil
+}
+
+// consumerTimeout reads the flag: zero is for ever, not the default.
+func consumerTimeout(d time.Duration) time.Duration {
+	if d == 0 {
+		return -1
+	}
+	return d
 }
 
 // loopbackUsers reads the flag as RabbitMQ reads its setting: none is nobody.
