@@ -22,7 +22,7 @@ const maxTraced = 32 << 20
 type tracing struct {
 	on       atomic.Bool
 	underway atomic.Int64 // bytes of copies that no queue has yet
-	lost     atomic.Int64 // messages that were not traced since the last complaint ended
+	lost     atomic.Int64 // messages that were not traced, since the log was told
 }
 
 // Tracing says whether messages are to be traced. It costs an atomic read.

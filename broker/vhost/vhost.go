@@ -58,7 +58,8 @@ type VHost struct {
 
 	// Replaced as a whole by anyone.
 	settings atomic.Pointer[Settings]
-	tracing  tracing
+
+	tracing tracing
 
 	// policing is held by whoever changes the policies until they are applied. It
 	// is taken before mu.
