@@ -90,6 +90,7 @@ func New(cfg Config) *Broker {
 		Mechanisms:       cfg.Mechanisms,
 		Anonymous:        cfg.AnonymousUser,
 		Properties:       serverProperties(cfg.Version, cfg.ClusterName),
+		NodeName:         cfg.NodeName,
 		ChannelMax:       cfg.ChannelMax,
 		FrameMax:         cfg.FrameMax,
 		Heartbeat:        cfg.Heartbeat,

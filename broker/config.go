@@ -47,8 +47,12 @@ type Config struct {
 	// [DefaultVersion].
 	Version string
 
-	// ClusterName is what clients are told as the cluster's name; empty is
+	// NodeName is what the node is called where RabbitMQ names its node; empty is
 	// rabbit@ and the host's name.
+	NodeName string
+
+	// ClusterName is what clients are told as the cluster's name; empty is
+	// NodeName.
 	ClusterName string
 
 	// LoopbackUsers may log in from this machine only. Nil is guest, the user
@@ -122,13 +126,14 @@ func (c Config) withDefaults() Config {
 	if c.LoopbackUsers == nil {
 		c.LoopbackUsers = []string{defaultUser}
 	}
-	if c.ClusterName == "" {
+	if c.NodeName == "" {
 		host, err := os.Hostname()
 		if err != nil {
 			host = "localhost"
 		}
-		c.ClusterName = "rabbit@" + host
+		c.NodeName = "rabbit@" + host
 	}
+	c.ClusterName = cmp.Or(c.ClusterName, c.NodeName)
 	if c.Mechanisms == nil {
 		c.Mechanisms = []string{"PLAIN", "AMQPLAIN"}
 	}

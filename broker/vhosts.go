@@ -57,6 +57,13 @@ func (b *Broker) SetVHostLimits(name string, maxConnections, maxQueues *int) err
 	return b.changeVHost(name, func(s *vhost.Settings) { s.MaxConnections, s.MaxQueues = maxConnections, maxQueues })
 }
 
+// SetTracing has each message of a virtual host that is published or delivered
+// traced from now on, until it is turned off again: a copy goes to the exchange
+// amq.rabbitmq.trace, as of RabbitMQ's firehose. Errors: ErrNoVHost.
+func (b *Broker) SetTracing(name string, on bool) error {
+	return b.changeVHost(name, func(s *vhost.Settings) { s.Tracing = on })
+}
+
 func (b *Broker) changeVHost(name string, change func(*vhost.Settings)) error {
 	return b.administer(func() error {
 		h := b.residents.host(name)

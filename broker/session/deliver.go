@@ -11,6 +11,9 @@ import (
 
 // Deliver implements queue.Sink.
 func (ch *channel) Deliver(q *queue.Queue, batch []queue.Delivery) (full bool) {
+	if ch.s.vhost.Tracing() {
+		ch.traceDeliveries(q, batch)
+	}
 	ch.mu.Lock()
 	defer ch.mu.Unlock()
 	if ch.ended {
@@ -109,6 +112,9 @@ func (ch *channel) basicGet(m *amqp.BasicGet) *amqp.Error {
 
 // got sends what was fetched.
 func (ch *channel) got(q *queue.Queue, d *queue.Delivery, ready int, ok bool) {
+	if ok && ch.s.vhost.Tracing() {
+		ch.traceDeliveries(q, []queue.Delivery{*d})
+	}
 	ch.mu.Lock()
 	defer ch.mu.Unlock()
 	if ch.ended {

@@ -81,6 +81,9 @@ func (ch *channel) complete(body []byte) *amqp.Error {
 			return err
 		}
 	}
+	if s.vhost.Tracing() {
+		ch.tracePublish(body)
+	}
 	switch queues := ch.route.Queues; {
 	case ch.mode == transactional:
 		var p queue.Publication

@@ -31,6 +31,8 @@ type Config struct {
 	PeerName func(net.Conn) string
 	// Properties are the server-properties of connection.start.
 	Properties amqp.Table
+	// NodeName is the node of traces.
+	NodeName string
 	// ChannelMax and FrameMax are offered in connection.tune; so is
 	// Heartbeat, in whole seconds. Zero is no limit, or no heartbeats.
 	ChannelMax uint16

@@ -98,8 +98,8 @@ func (b *burial) end() {
 	b.gravedigger = nil
 }
 
-// beginBurial reports whether a burial may begin, which Close then waits for:
-// what it gives to queues it must give them before they are closed.
+// beginBurial reports whether a burial, or a trace, may begin, which Close then
+// waits for: what it gives to queues it must give them before they are closed.
 func (v *VHost) beginBurial() bool {
 	v.mu.Lock()
 	defer v.mu.Unlock()

@@ -23,6 +23,9 @@ type Settings struct {
 	// MaxQueues is how many queues there may be, exclusive ones included; nil or
 	// negative is any number. Those that there are stay.
 	MaxQueues *int `json:"max_queues,omitempty"`
+	// Tracing sends a copy of each message that is published or delivered to
+	// [TraceExchange].
+	Tracing bool `json:"tracing,omitempty"`
 }
 
 // Settings returns what is set at the moment.
@@ -35,6 +38,7 @@ func (v *VHost) SetSettings(s Settings) error {
 		return err
 	}
 	v.settings.Store(&s)
+	v.tracing.on.Store(s.Tracing)
 	return nil
 }
 

@@ -59,6 +59,8 @@ type VHost struct {
 	// Replaced as a whole by anyone.
 	settings atomic.Pointer[Settings]
 
+	tracing tracing
+
 	// policing is held by whoever changes the policies until they are applied. It
 	// is taken before mu.
 	policing sync.Mutex
@@ -77,7 +79,7 @@ type VHost struct {
 	// endings are the goroutines that delete queues with no consumer left, and that
 	// end what waits at exchanges that are deleted.
 	endings sync.WaitGroup
-	// burials are those that strands are at. Added to while holding mu.
+	// burials are those that strands are at, and traces. Added to while holding mu.
 	burials sync.WaitGroup
 	// undelivered are the dead letters that must arrive and have not yet.
 	undelivered map[*undelivered]struct{} // guarded by mu
@@ -103,6 +105,7 @@ func New(cfg Config) *VHost {
 	v.graph.Store(exchange.NewGraph())
 	v.policies.Store(&policies{})
 	v.settings.Store(&cfg.Settings)
+	v.tracing.on.Store(cfg.Settings.Tracing)
 	return v
 }
 
