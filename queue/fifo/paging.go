@@ -26,8 +26,9 @@ const (
 	// minRead and maxRead bound what is read at a time, in bytes.
 	minRead = 16 << 10
 	maxRead = 1 << 20
-	// leastResident is the window from which delivered messages may stay.
-	leastResident = 64 << 10
+	// smallWindow is the window from which on delivered messages may stay, and
+	// the table of them when they have gone.
+	smallWindow = 64 << 10
 	// leastBehind is the window from which consumers can be behind.
 	leastBehind = 1 << 20
 )
@@ -47,6 +48,7 @@ type Want struct {
 func (m *Machine) Window(bytes int64, stored, spilled uint64) {
 	m.line.window = bytes
 	m.kept = [keepers]uint64{Store: stored, Overflow: spilled}
+	m.slots.few = bytes > 0 && bytes < smallWindow
 }
 
 // Bytes is what the messages in memory cost.
@@ -78,7 +80,7 @@ func (m *Machine) packed() bool {
 // mostResident is what delivered messages may cost. Where there is hardly room
 // for those that wait, none need stay: a few would pin what all others lay in.
 func (m *Machine) mostResident() int64 {
-	if m.line.window < leastResident {
+	if m.line.window < smallWindow {
 		return 0
 	}
 	return m.line.window / 4
