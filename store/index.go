@@ -30,7 +30,7 @@ type index struct {
 	// mu guards all below. It is let go of by unlock where pages may be read.
 	mu       sync.Mutex
 	cache    pageCache
-	unsaved  int     // memory that changed pages take
+	unsaved  int     // memory that changed pages and deltas take
 	lost     []error // pages that were lost and are to be reported
 	segments segments
 	queues   map[uint64]*queueIndex

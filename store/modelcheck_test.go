@@ -266,6 +266,12 @@ func (x *index) check() error {
 			return fmt.Errorf("queue %d: %w", q.id, err)
 		}
 	}
+	for _, q := range x.ended {
+		c.unsaved += q.unsaved
+		if q.unsaved != sumMemory*len(q.deltas) {
+			return fmt.Errorf("queue %d, which has ended, has %d bytes unsaved", q.id, q.unsaved)
+		}
+	}
 	for _, g := range x.segments.list {
 		if c.sums[g.seq] != g.sum {
 			return fmt.Errorf("segment %d has %v, not %v", g.seq, c.sums[g.seq], g.sum)
@@ -290,7 +296,7 @@ type indexCheck struct {
 }
 
 func (c *indexCheck) queue(q *queueIndex) error {
-	messages, unsaved := uint64(0), 0
+	messages, unsaved := uint64(0), sumMemory*len(q.deltas)
 	before := uint64(0)
 	for at, p := range q.pages {
 		if p.empty() || at > 0 && p.first() <= before {

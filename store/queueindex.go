@@ -19,7 +19,7 @@ type queueIndex struct {
 	index    *index
 
 	// What has changed since the queue was last saved.
-	unsaved int // memory that changed pages take
+	unsaved int // memory that changed pages and deltas take
 	deltas  []segmentSum
 	garbage []uint64 // numbers of pages that are not used any more
 	// What Badger has.
@@ -382,5 +382,16 @@ func (q *queueIndex) add(g *segment, d sum, by log.Position) {
 	if g.sum.messages == 0 && d.messages < 0 {
 		g.emptied = by
 	}
+	had := len(q.deltas)
 	q.deltas = addSum(q.deltas, g.seq, d)
+	q.weigh(sumMemory * (len(q.deltas) - had))
+}
+
+// takeDeltas returns what the queue has changed in the sums since it was last
+// saved, and forgets it.
+func (q *queueIndex) takeDeltas() []segmentSum {
+	deltas := q.deltas
+	q.weigh(-sumMemory * len(deltas))
+	q.deltas = nil
+	return deltas
 }

@@ -35,6 +35,9 @@ type segmentSum struct {
 	sum sum
 }
 
+// sumMemory is what a segmentSum takes in memory.
+const sumMemory = 24
+
 // addSum adds to what is in a list about a segment.
 func addSum(list []segmentSum, seq uint64, d sum) []segmentSum {
 	for i := len(list) - 1; i >= 0; i-- {

@@ -142,8 +142,8 @@ func (s *queueState) finish() {
 	for _, number := range q.garbage {
 		s.old = append(s.old, change{key: stateKey(keyPage, q.id, number), deleted: true})
 	}
-	s.deltas = q.deltas
-	q.garbage, q.deltas = nil, nil
+	s.deltas = q.takeDeltas()
+	q.garbage = nil
 	s.size = len(s.record) + 2*changeCost
 	for _, list := range [...][]change{s.pages, s.old} {
 		for i := range list {

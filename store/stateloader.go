@@ -260,7 +260,7 @@ func (l *stateLoader) readQueue(key, value []byte, hash uint64) error {
 			return err
 		}
 	}
-	q.deltas = nil
+	q.takeDeltas()
 	return nil
 }
 

@@ -133,7 +133,11 @@ func (s *durable) checkpointVolatile() error {
 	x.mu.Lock()
 	target := x.applied
 	for _, q := range x.changed {
-		q.dirty, q.deltas, q.garbage = false, nil, nil
+		q.takeDeltas()
+		q.dirty, q.garbage = false, nil
+	}
+	for _, q := range x.ended {
+		q.takeDeltas()
 	}
 	for _, key := range x.redefined {
 		if d := x.defined[key]; d != nil {

@@ -25,8 +25,9 @@ const (
 	// minRead and maxRead bound what is read at a time, in bytes.
 	minRead = 16 << 10
 	maxRead = 1 << 20
-	// leastResident is the window from which delivered messages may stay.
-	leastResident = 64 << 10
+	// smallWindow is the window from which on delivered messages may stay, and
+	// the table of them when they have gone.
+	smallWindow = 64 << 10
 	// leastBehind is the window from which consumers can be behind.
 	leastBehind = 1 << 20
 )
@@ -58,6 +59,7 @@ type Lag struct {
 // number.
 func (m *Machine) Window(bytes int64) {
 	m.window = bytes
+	m.slots.few = bytes > 0 && bytes < smallWindow
 	m.main.line.window = bytes
 	if m.lanes != nil {
 		m.lanes.share(bytes)
@@ -115,7 +117,7 @@ func (m *Machine) packed() bool {
 // mostResident is what delivered messages may cost. Where there is hardly room
 // for those that wait, none need stay: a few would pin what all others lay in.
 func (m *Machine) mostResident() int64 {
-	if m.window < leastResident {
+	if m.window < smallWindow {
 		return 0
 	}
 	return m.window / 4

@@ -175,6 +175,7 @@ type slots struct {
 	table []ref
 	free  Slot
 	len   int
+	few   bool // an empty table is not kept unless it is small
 }
 
 func (s *slots) put(f ref) Slot {
@@ -200,11 +201,15 @@ func (s *slots) take(at Slot, seq uint64) (ref, bool) {
 	s.table[at] = ref{where: uint32(s.free)}
 	s.free = at
 	s.len--
-	if s.len == 0 && len(s.table) > keepSlots {
+	if s.len == 0 && len(s.table) > fewSlots && (s.few || len(s.table) > keepSlots) {
 		s.table, s.free = nil, 0
 	}
 	return f, true
 }
 
-// keepSlots is the size up to which an empty table is kept.
-const keepSlots = 4096
+// keepSlots is the size up to which an empty table is kept, fewSlots where
+// memory is short.
+const (
+	keepSlots = 4096
+	fewSlots  = 64
+)
