@@ -90,6 +90,7 @@ func New(cfg Config) *Broker {
 		Mechanisms:       cfg.Mechanisms,
 		Anonymous:        cfg.AnonymousUser,
 		Properties:       serverProperties(cfg.Version, cfg.ClusterName),
+		Before4:          before4(cfg.Version),
 		NodeName:         cfg.NodeName,
 		ChannelMax:       cfg.ChannelMax,
 		FrameMax:         cfg.FrameMax,

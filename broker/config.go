@@ -44,7 +44,9 @@ type Config struct {
 	Log *zap.Logger
 
 	// Version is the RabbitMQ version that clients are told; empty is
-	// [DefaultVersion].
+	// [DefaultVersion]. With one before 4.0 the broker also does what those did and
+	// 4.0 does not: dead letters go on with a history that a client publishes,
+	// passive declarations need no permission, frames before the tuning have 4 KiB.
 	Version string
 
 	// NodeName is what the node is called where RabbitMQ names its node; empty is

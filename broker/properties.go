@@ -2,6 +2,8 @@ package broker
 
 import (
 	"runtime"
+	"strconv"
+	"strings"
 
 	"github.com/lepusmq/lepus/amqp"
 )
@@ -20,6 +22,14 @@ func serverProperties(version, clusterName string) amqp.Table {
 		{Key: "product", Value: amqp.String("RabbitMQ")},
 		{Key: "version", Value: amqp.String(version)},
 	}
+}
+
+// before4 says whether clients are told of a RabbitMQ before 4.0, so that they
+// are to find what they relied on then.
+func before4(version string) bool {
+	major, _, _ := strings.Cut(version, ".")
+	n, err := strconv.Atoi(major)
+	return err == nil && n < 4
 }
 
 func capabilities() amqp.Table {

@@ -15,7 +15,7 @@ func (ch *channel) mayDeclareExchange(spec *vhost.ExchangeSpec) *amqp.Error {
 	case spec.Name == "": // the answer is no in any case
 		return nil
 	case spec.Passive:
-		if !ch.mayAny(spec.Name) {
+		if !ch.s.cfg.Before4 && !ch.mayAny(spec.Name) {
 			return amqp.ExchangeAccess(ch.s.vhost.Name(), spec.Name, auth.Configure.String(), ch.s.user)
 		}
 		return nil
@@ -38,7 +38,7 @@ func (ch *channel) mayDeclareQueue(spec *vhost.QueueSpec) *amqp.Error {
 	case vhost.IsReplyQueue(spec.Name): // which is none
 		return nil
 	case spec.Passive:
-		if !ch.mayAny(spec.Name) {
+		if !ch.s.cfg.Before4 && !ch.mayAny(spec.Name) {
 			return amqp.QueueAccess(ch.s.vhost.Name(), spec.Name, auth.Configure.String(), ch.s.user)
 		}
 		return nil

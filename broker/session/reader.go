@@ -16,6 +16,8 @@ const (
 	// handshakeFrameMax bounds frames until the client has said what it wants:
 	// room for a token as password.
 	handshakeFrameMax = 8 << 10
+	// handshakeFrameMax3 is that of RabbitMQ before 4.0.
+	handshakeFrameMax3 = 4 << 10
 )
 
 var bigReads = sync.Pool{New: func() any {

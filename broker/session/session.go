@@ -29,6 +29,9 @@ type Config struct {
 	// by a mechanism: by its certificate. It is empty if it has not; nil if nobody
 	// can. Called once the peer has sent something.
 	PeerName func(net.Conn) string
+	// Before4 asks no permission for passive declarations and takes frames of 4 KiB
+	// until the connection is tuned, as RabbitMQ did before 4.0.
+	Before4 bool
 	// Properties are the server-properties of connection.start.
 	Properties amqp.Table
 	// NodeName is the node of traces.
@@ -155,6 +158,9 @@ func New(conn net.Conn, cfg *Config) *Session {
 		closed:   make(chan struct{}),
 		channels: map[uint16]*channel{},
 		frameMax: handshakeFrameMax,
+	}
+	if cfg.Before4 {
+		s.frameMax = handshakeFrameMax3
 	}
 	s.handOver = s.handOverLone
 	s.out = &outbox{sock: s.sock, start: s.start, broken: s.signalEnd}

@@ -26,8 +26,8 @@ type death struct {
 
 // note enters the death into the headers of the message, and returns them in
 // the order of their keys, and the history, newest first. The headers may be
-// changed. known says that the history in them is the broker's; anything else
-// under its name is replaced.
+// changed. known says that the history in them counts; otherwise it is not the
+// broker's, and replaced.
 func (d *death) note(headers amqp.Table, known bool) (amqp.Table, []amqp.Value) {
 	var before []amqp.Value
 	if known {

@@ -29,6 +29,9 @@ type Config struct {
 	// the settings do not say either: see [Settings].
 	DefaultQueueType string
 	Settings         Settings
+	// Before4 has dead letters go on with the history that a client publishes, as
+	// RabbitMQ did before 4.0.
+	Before4 bool
 	// Log may be nil.
 	Log *zap.Logger
 }
@@ -48,6 +51,7 @@ type VHost struct {
 	budget   *queue.Budget
 	overflow *store.Volatile
 	clock    *queue.Clock
+	before4  bool
 	log      *zap.Logger
 	// defaultType is the type of queues that nobody has given one.
 	defaultType string
@@ -94,7 +98,7 @@ func New(cfg Config) *VHost {
 		name:   cfg.Name,
 		id:     cfg.ID,
 		store:  cfg.Store,
-		budget: cfg.Budget, overflow: cfg.Overflow, clock: cfg.Clock,
+		budget: cfg.Budget, overflow: cfg.Overflow, clock: cfg.Clock, before4: cfg.Before4,
 		log:         cfg.Log,
 		defaultType: cfg.DefaultQueueType,
 		queues:      map[string]*entry{},
