@@ -197,7 +197,14 @@ func (b *burial) headers(d *queue.Dead, facts *amqp.Facts) (amqp.Table, []amqp.V
 	} else {
 		b.keys = append(append(append(b.keys, key), b.copies.CC...), b.copies.BCC...)
 	}
-	return died.note(headers, b.vhost.before4 || d.Has(queue.Died))
+	from := nobodys
+	switch {
+	case d.Has(queue.Died):
+		from = brokers
+	case b.vhost.before4:
+		from = clients
+	}
+	return died.note(headers, from)
 }
 
 // targets are the queues that were found, but those where the message would go

@@ -24,15 +24,26 @@ type death struct {
 	expiration []byte
 }
 
+// origin is whose the history in the headers of a message is.
+type origin uint8
+
+const (
+	nobodys origin = iota // what looks like one does not count, and is replaced
+	brokers
+	clients
+)
+
 // note enters the death into the headers of the message, and returns them in
 // the order of their keys, and the history, newest first. The headers may be
-// changed. known says that the history in them counts; otherwise it is not the
-// broker's, and replaced.
-func (d *death) note(headers amqp.Table, known bool) (amqp.Table, []amqp.Value) {
+// changed. from says whose the history in them is.
+func (d *death) note(headers amqp.Table, from origin) (amqp.Table, []amqp.Value) {
 	var before []amqp.Value
-	if known {
+	if from != nobodys {
 		v, _ := headers.Get(deathHeader)
 		before, _ = v.Array()
+	}
+	if from == clients {
+		before = grouped(before)
 	}
 	last := [...]amqp.Field{
 		{Key: "exchange", Value: amqp.String(d.exchange)},
@@ -49,6 +60,37 @@ func (d *death) note(headers amqp.Table, known bool) (amqp.Table, []amqp.Value) 
 	headers = headers.With(deathHeader, amqp.Array(history...))
 	headers.Sort()
 	return headers, history
+}
+
+// grouped returns a history that a client published with one entry for each
+// queue and reason. One that has not been counted is as often as it is there:
+// RabbitMQ before 3.6 wrote an entry for each death.
+func grouped(history []amqp.Value) []amqp.Value {
+	type cause struct{ queue, reason string }
+	first, times := map[cause]int{}, []int64{}
+	var groups []amqp.Table
+	for _, v := range history {
+		entry, ok := v.Table()
+		if !ok {
+			continue
+		}
+		c := cause{textOf(entry, "queue"), textOf(entry, "reason")}
+		at, seen := first[c]
+		if !seen {
+			at = len(groups)
+			first[c] = at
+			groups, times = append(groups, entry), append(times, 0)
+		}
+		times[at]++
+	}
+	result := make([]amqp.Value, len(groups))
+	for i, entry := range groups {
+		if _, counted := entry.Get("count"); !counted {
+			entry = append(amqp.Table{}, entry...).With("count", amqp.Int64(times[i]))
+		}
+		result[i] = amqp.TableValue(entry)
+	}
+	return result
 }
 
 // history returns the history with this death, which comes first. It has one

@@ -12,7 +12,7 @@ import (
 
 // story has a message die again and again: "queue reason" each. It returns its
 // headers and its history in short, newest first.
-func story(headers amqp.Table, known bool, deaths ...string) (amqp.Table, string) {
+func story(headers amqp.Table, from origin, deaths ...string) (amqp.Table, string) {
 	var history []amqp.Value
 	for i, s := range deaths {
 		d := death{exchange: fmt.Sprint("x", i), time: int64(i), keys: []amqp.Value{amqp.String(fmt.Sprint("k", i))}}
@@ -23,8 +23,8 @@ func story(headers amqp.Table, known bool, deaths ...string) (amqp.Table, string
 		if i == 0 {
 			d.expiration = []byte("7")
 		}
-		headers, history = d.note(headers, known)
-		known = true
+		headers, history = d.note(headers, from)
+		from = brokers
 	}
 	var short []string
 	for _, v := range history {
@@ -36,7 +36,7 @@ func story(headers amqp.Table, known bool, deaths ...string) (amqp.Table, string
 }
 
 func TestDeathEntry(t *testing.T) {
-	headers, _ := story(amqp.Table{{Key: "z", Value: amqp.Void()}, {Key: "a", Value: amqp.Void()}}, false, "q expired", "r rejected", "q expired")
+	headers, _ := story(amqp.Table{{Key: "z", Value: amqp.Void()}, {Key: "a", Value: amqp.Void()}}, nobodys, "q expired", "r rejected", "q expired")
 	first := amqp.Table{
 		{Key: "count", Value: amqp.Int64(2)}, {Key: "reason", Value: amqp.String("expired")}, {Key: "queue", Value: amqp.String("q")},
 		{Key: "time", Value: amqp.Timestamp(0)}, {Key: "exchange", Value: amqp.String("x0")},
@@ -77,7 +77,7 @@ func TestDeathHistory(t *testing.T) {
 		{forged, []string{"q rejected", "q rejected"}, "q rejected 2"},
 		{amqp.Table{{Key: "x-death", Value: amqp.String("no history")}}, []string{"q rejected"}, "q rejected 1"},
 	} {
-		headers, got := story(tt.headers, false, tt.deaths...)
+		headers, got := story(tt.headers, nobodys, tt.deaths...)
 		first, _, _ := strings.Cut(tt.deaths[0], " ")
 		if got != tt.want || textOf(headers, "x-first-death-queue") != first {
 			t.Errorf("%q: history %q, want %q, headers %+v", tt.deaths, got, tt.want, headers)
@@ -122,5 +122,28 @@ func TestReasons(t *testing.T) {
 	}
 	if want := "rejected expired maxlen delivery_limit"; strings.Join(got, " ") != want {
 		t.Errorf("got %q", got)
+	}
+}
+
+// Before 4.0 a history from a client counts, with what is uncounted in it.
+func TestDeathHistoryOfClients(t *testing.T) {
+	uncounted := func(queue string) amqp.Value {
+		return amqp.TableValue(amqp.Table{{Key: "queue", Value: amqp.String(queue)}, {Key: "reason", Value: amqp.String("rejected")}})
+	}
+	counted := amqp.TableValue(amqp.Table{
+		{Key: "queue", Value: amqp.String("c")}, {Key: "reason", Value: amqp.String("rejected")}, {Key: "count", Value: amqp.Int64(7)},
+	})
+	for _, tt := range []struct {
+		history []amqp.Value
+		want    string
+	}{
+		{nil, "q rejected 1"},
+		{[]amqp.Value{uncounted("a"), uncounted("b"), uncounted("a"), counted}, "q rejected 1, a rejected 2, b rejected 1, c rejected 7"},
+		{[]amqp.Value{uncounted("a"), uncounted("q"), uncounted("q"), amqp.Int32(1)}, "q rejected 3, a rejected 1"},
+	} {
+		headers := amqp.Table{{Key: "x-death", Value: amqp.Array(tt.history...)}}
+		if _, got := story(headers, clients, "q rejected"); got != tt.want {
+			t.Errorf("got %s, want %s", got, tt.want)
+		}
 	}
 }
