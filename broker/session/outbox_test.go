@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/lepusmq/lepus/amqp"
+	"github.com/lepusmq/lepus/broker/vhost"
 	"github.com/lepusmq/lepus/queue"
 )
 
@@ -63,7 +64,7 @@ func TestOutboxKeepsOrder(t *testing.T) {
 			var slab queue.Slab
 			for n := range uint64(messages) {
 				m := slab.Add([]byte{0, 0}, []byte{0, 0}, testBody(n))
-				ch := &channel{s: &Session{out: o, frameMax: frameMax}, id: sender + 1}
+				ch := &channel{s: &Session{out: o, frameMax: frameMax, vhost: vhost.New(vhost.Config{})}, id: sender + 1}
 				buf, ok := o.begin()
 				if !ok {
 					t.Error("the outbox is sealed")
@@ -180,7 +181,7 @@ func TestPausedGoOnByTurns(t *testing.T) {
 		t.Fatal(err)
 	}
 	o, workers := newTestOutbox(ours)
-	ch := &channel{s: &Session{out: o, frameMax: 128 << 10}, id: 1}
+	ch := &channel{s: &Session{out: o, frameMax: 128 << 10, vhost: vhost.New(vhost.Config{})}, id: 1}
 	top := 0
 	look := func() {
 		o.mu.Lock()
@@ -222,7 +223,7 @@ func TestOutboxEndsWithABrokenPeer(t *testing.T) {
 	ours, theirs := tcpPair(t)
 	o, workers := newTestOutbox(ours)
 	var slab queue.Slab
-	ch := &channel{s: &Session{out: o, frameMax: 4096}, id: 1}
+	ch := &channel{s: &Session{out: o, frameMax: 4096, vhost: vhost.New(vhost.Config{})}, id: 1}
 	m := slab.Add([]byte{0, 0}, []byte{0, 0}, make([]byte, 2*refSize))
 	if err := theirs.SetLinger(0); err != nil {
 		t.Fatal(err)
