@@ -68,13 +68,11 @@ func (ch *channel) minds(f amqp.Frame) {
 	}
 }
 
-// noticePublish is called for each message that comes.
+// noticePublish is called for each message that comes while on is set.
 func (a *alarm) noticePublish() {
-	if a.on.Load() {
-		a.mu.Lock()
-		a.published = a.reason != ""
-		a.mu.Unlock()
-	}
+	a.mu.Lock()
+	a.published = a.reason != ""
+	a.mu.Unlock()
 }
 
 // blocked returns a channel that is closed when the session may publish again,

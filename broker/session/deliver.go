@@ -62,7 +62,11 @@ func (ch *channel) appendDelivery(buf []byte, c *consumer, d *queue.Delivery) []
 	buf = append(buf, bit(d.Redelivered()))
 	buf = append(buf, d.Route()...)
 	buf = amqp.EndFrame(buf, at)
-	return ch.appendContent(buf, &d.Message, headOf(c.queue, d))
+	head := d.Head()
+	if d.Redelivered() {
+		head = headOf(c.queue, d)
+	}
+	return ch.appendContent(buf, &d.Message, head)
 }
 
 // appendContent appends the header and body frames of a message.

@@ -6,11 +6,9 @@ import (
 	"github.com/lepusmq/lepus/amqp"
 )
 
-// checkExpiration reads for how long the publisher wants the message to live.
+// checkExpiration reads for how long the publisher wants the message to live,
+// for one that says so.
 func (c *content) checkExpiration() *amqp.Error {
-	if c.facts.Expiration == nil {
-		return nil
-	}
 	ms, err := amqp.ParseExpiration(c.facts.Expiration)
 	if err != nil {
 		return asError(err)

@@ -39,24 +39,20 @@ func (ch *channel) complete(body []byte) *amqp.Error {
 	if c.immediate {
 		return amqp.ImmediatePublish()
 	}
-	ch.route.Head = c.head
-	nowhere := s.vhost.Route(&ch.route, c.exchange(), c.key(), c.facts.Headers)
-	if !ch.route.Repeated || ch.grants.published != s.access.Version() {
-		// Who may not publish is not told whether there is such an exchange.
-		if err := ch.mayPublish(c.exchange()); err != nil {
+	if !s.vhost.Repeats(&ch.route, c.exchange(), c.key(), c.facts.Headers) || ch.grants.published != s.access.Version() {
+		if err := ch.find(); err != nil {
 			return err.For(amqp.BasicPublishID)
 		}
-	}
-	if nowhere != nil {
-		return asError(nowhere).For(amqp.BasicPublishID)
 	}
 	if c.facts.ReplyTo != nil {
 		if err := ch.addressReply(); err != nil {
 			return err
 		}
 	}
-	if err := c.checkExpiration(); err != nil {
-		return err
+	if c.facts.Expiration != nil {
+		if err := c.checkExpiration(); err != nil {
+			return err
+		}
 	}
 	if ch.grants.topics {
 		if err := ch.mayPublishTopic(c.exchange(), c.key()); err != nil {
@@ -74,7 +70,9 @@ func (ch *channel) complete(body []byte) *amqp.Error {
 	if mode := c.facts.DeliveryMode; mode > amqp.Persistent || mode == 0 && c.facts.Flags&amqp.HasDeliveryMode != 0 {
 		return amqp.UnknownDeliveryMode(mode)
 	}
-	s.alarm.noticePublish()
+	if s.alarm.on.Load() {
+		s.alarm.noticePublish()
+	}
 
 	if ch.route.Remembers() && ch.mode != transactional {
 		if err := ch.claim(body); err != nil {
@@ -102,7 +100,8 @@ func (ch *channel) complete(body []byte) *amqp.Error {
 		ch.postpone(queues, body)
 	default:
 		p := s.staged(queues)
-		ch.receive(p, body)
+		ch.pack(p, body)
+		ch.awaitConfirm(p)
 		if p.Persistent && ch.route.Durable > 1 {
 			p.Fanout = queue.NewFanout(ch.route.Durable)
 		}
@@ -113,6 +112,26 @@ func (ch *channel) complete(body []byte) *amqp.Error {
 	}
 	c.reset()
 	return nil
+}
+
+// find looks up where the message goes, and whether it may.
+func (ch *channel) find() *amqp.Error {
+	nowhere := ch.lookUp()
+	// Who may not publish is not told whether there is such an exchange.
+	if err := ch.mayPublish(ch.content.exchange()); err != nil {
+		return err
+	}
+	if nowhere != nil {
+		return asError(nowhere)
+	}
+	return nil
+}
+
+// lookUp leaves in ch.route where the message goes.
+func (ch *channel) lookUp() error {
+	c := &ch.content
+	ch.route.Head = c.head
+	return ch.s.vhost.Route(&ch.route, c.exchange(), c.key(), c.facts.Headers)
 }
 
 // receive makes p, which is zero, the message that was received. What came in

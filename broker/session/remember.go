@@ -10,7 +10,7 @@ import (
 func (ch *channel) claim(body []byte) *amqp.Error {
 	c := &ch.content
 	for !ch.s.vhost.Claim(&ch.route, c.route, c.head, body) {
-		if err := ch.s.vhost.Route(&ch.route, c.exchange(), c.key(), c.facts.Headers); err != nil {
+		if err := ch.lookUp(); err != nil {
 			return asError(err).For(amqp.BasicPublishID)
 		}
 	}

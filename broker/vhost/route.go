@@ -25,8 +25,6 @@ type Route struct {
 	// to the address of a direct reply; with copies there may be queues, too.
 	// Mostly empty, and valid as Queues are.
 	Replies []Replier
-	// Repeated says that it is the same place as the last time.
-	Repeated bool
 	// Blind says that there are keys in the headers of the message that are not
 	// for receivers, and Fault what is wrong with keys in headers; nil if nothing
 	// is. They are of the last message that had headers.
@@ -49,6 +47,20 @@ type Route struct {
 	exchange, key []byte
 }
 
+// Repeats says that a message goes where the last one of r went, and nothing need
+// be looked up: it is published to the same place, its headers name no further
+// keys, and the topology is still the same. The arguments are those of
+// [VHost.Route].
+func (v *VHost) Repeats(r *Route, exchange, key, headers []byte) bool {
+	return headers == nil && v.lastTime(r, exchange, key)
+}
+
+// lastTime says that a message is published to the same place as the last one, and
+// goes there still.
+func (v *VHost) lastTime(r *Route, exchange, key []byte) bool {
+	return v.graph.Load().Version() == r.version && bytes.Equal(key, r.key) && bytes.Equal(exchange, r.exchange)
+}
+
 // Route finds the queues for a message that is published to an exchange and
 // leaves them in r. headers is the table of its headers as on the wire, with its
 // length before it, or nil; they may name further keys. Nothing is kept of the
@@ -60,11 +72,10 @@ func (v *VHost) Route(r *Route, exchange, key, headers []byte) error {
 	if copied {
 		defer r.forgetKeys()
 	}
-	g := v.graph.Load()
-	r.Repeated = !copied && g.Version() == r.version && bytes.Equal(key, r.key) && bytes.Equal(exchange, r.exchange)
-	if r.Repeated {
+	if !copied && v.lastTime(r, exchange, key) {
 		return nil
 	}
+	g := v.graph.Load()
 	r.version, r.Queues, r.Durable, r.Waits, r.Replies = 0, r.Queues[:0], 0, r.Waits[:0], r.Replies[:0]
 	r.memory.reset()
 	if len(exchange) == 0 {
