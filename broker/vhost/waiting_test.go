@@ -136,7 +136,7 @@ func TestDelayedInTime(t *testing.T) {
 			want := map[string]int64{}
 			longest := time.Duration(0)
 			for i := range 200 {
-				delay := time.Duration(1+rng.Int64N(int64(1)<<rng.IntN(19))) * time.Millisecond
+				delay := time.Duration(1+rng.Int64N(int64(1)<<rng.IntN(18))) * time.Millisecond
 				longest = max(longest, delay)
 				body := fmt.Sprint(i)
 				want[body] = time.Now().Add(delay).UnixMilli()
