@@ -37,6 +37,7 @@ func (a *arrivals) Deliver(_ *queue.Queue, batch []queue.Delivery) bool {
 }
 
 func (a *arrivals) Flush()                    {}
+func (a *arrivals) Full(*queue.Consumer) bool { return false }
 func (a *arrivals) Cancelled(*queue.Consumer) {}
 
 // bodies are what has come.
@@ -57,7 +58,7 @@ func (f *fixture) arrive(name string) *arrivals {
 	f.ok(err)
 	a := &arrivals{}
 	p := make(pending, 1)
-	q.Consume(&queue.Consumer{Holder: a, NoAck: true}, func(err error) { p <- err })
+	q.Consume(&queue.Consumer{Holder: queue.Sink(a), NoAck: true}, func(err error) { p <- err })
 	f.ok(f.wait(p))
 	return a
 }
