@@ -33,14 +33,17 @@ func (c *client) spreads(x string, queues []string, n int, message func(i int) a
 	c.t.Helper()
 	p := c.channel()
 	p.must(p.Confirm(false))
-	var last *amqp.DeferredConfirmation
-	for i := range n {
+	all := make([]*amqp.DeferredConfirmation, n)
+	for i := range all {
 		d, err := p.PublishWithDeferredConfirm(x, "key."+strconv.Itoa(i), true, false, message(i))
 		c.must(err)
-		last = d
+		all[i] = d
 	}
-	if !last.Wait() {
-		c.t.Fatal("publish not confirmed")
+	// Each waits for another queue.
+	for _, d := range all {
+		if !d.Wait() {
+			c.t.Fatal("publish not confirmed")
+		}
 	}
 	got, sum := map[string]int{}, 0
 	for _, q := range queues {
