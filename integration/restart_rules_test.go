@@ -26,6 +26,8 @@ func restartTimes(c *client, _ bool) func(*client) {
 	c.confirmed("amq.fanout", "", amqp.Publishing{Body: []byte("by the queue"), DeliveryMode: amqp.Persistent})
 	c.confirmed("", "none", amqp.Publishing{Body: []byte("kept"), DeliveryMode: amqp.Persistent, Expiration: "3600000"})
 	c.confirmed("", "long", amqp.Publishing{Body: []byte("by itself"), DeliveryMode: amqp.Persistent, Expiration: "200"})
+	// Published after that one with the same time to live: when it has died, so has that one.
+	c.confirmed("", "short", amqp.Publishing{Body: []byte("a clock"), DeliveryMode: amqp.Persistent})
 	return func(c *client) {
 		c.wantReady("short", 0)
 		// The second waits behind the first, and has died when it is its turn.
