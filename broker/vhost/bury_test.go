@@ -329,8 +329,10 @@ func (s *graves) rejectAll(n int) {
 	s.crash(n)
 }
 
-// crash ends it all.
+// crash ends it all: the process only, or at odd n the machine, which may lose
+// what was not synced.
 func (s *graves) crash(n int) {
+	s.t.Helper()
 	s.fs.Crash()
 	s.VHost.Close()
 	if err := s.disk.Close(); err != nil && !errors.Is(err, vfs.ErrCrash) {

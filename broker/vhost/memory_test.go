@@ -2,7 +2,6 @@ package vhost
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"testing"
 	"testing/synctest"
@@ -12,7 +11,6 @@ import (
 	"github.com/lepusmq/lepus/exchange"
 	"github.com/lepusmq/lepus/queue"
 	"github.com/lepusmq/lepus/store"
-	"github.com/lepusmq/lepus/store/vfs"
 )
 
 // remembered is a message with a deduplication header and others.
@@ -177,26 +175,11 @@ func TestWindowCrash(t *testing.T) {
 		if confirmed == messages {
 			whole++
 		}
-		s.end(n)
+		s.crash(n)
 		s.wantWhole(n, messages, confirmed)
 		if n > 1000 {
 			t.Fatal("there is no end of steps")
 		}
-	}
-}
-
-// end ends the vhost as a crash does.
-func (s *graves) end(n int) {
-	s.t.Helper()
-	s.fs.Crash()
-	s.VHost.Close()
-	if err := s.disk.Close(); err != nil && !errors.Is(err, vfs.ErrCrash) {
-		s.t.Log(err)
-	}
-	if n%2 == 0 {
-		s.fs.Kill()
-	} else {
-		s.fs.PowerCut(vfs.LoseSome)
 	}
 }
 
