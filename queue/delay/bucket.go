@@ -1,6 +1,9 @@
 package delay
 
-import "github.com/lepusmq/lepus/store"
+import (
+	"github.com/lepusmq/lepus/queue/heap"
+	"github.com/lepusmq/lepus/store"
+)
 
 // Buckets are 2^16 ms wide, about a minute; those for later times are 64 times
 // as wide, and those for times after that again. So there are never more than
@@ -46,10 +49,10 @@ type Bucket struct {
 	Awaits bool
 
 	state state
-	count int    // messages that are not settled
-	next  uint64 // the number of the next message
-	from  uint64 // opening: the next to be read
-	order order  // open: all but those that are in line
+	count int              // messages that are not settled
+	next  uint64           // the number of the next message
+	from  uint64           // opening: the next to be read
+	order heap.Heap[entry] // open: all but those that are in line
 	// settling are messages in groups that are not durable yet.
 	settling int
 
@@ -113,7 +116,7 @@ func (b *Bucket) due(e entry) int64 { return b.begin() + int64(e.at) }
 // the bucket's (its record is not of this program) counts as due at its edge.
 func (b *Bucket) note(seq uint64, m *store.Message) {
 	at := min(max(m.Expires-b.begin(), 0), width(b.level())-1)
-	b.order.push(entry{seq: seq, at: uint32(at), size: m.Size()})
+	b.order.Push(entry{seq: seq, at: uint32(at), size: m.Size()})
 }
 
 // entry is a message in order: when it is due, in milliseconds from the begin
@@ -123,48 +126,5 @@ type entry struct {
 	at, size uint32
 }
 
-func (e entry) before(o entry) bool { return e.at < o.at || e.at == o.at && e.seq < o.seq }
-
-// order is a binary heap of messages by when they are due.
-type order []entry
-
-func (o *order) push(e entry) {
-	h := append(*o, e)
-	at := len(h) - 1
-	for at > 0 {
-		up := (at - 1) / 2
-		if !h[at].before(h[up]) {
-			break
-		}
-		h[up], h[at] = h[at], h[up]
-		at = up
-	}
-	*o = h
-}
-
-func (o *order) pop() entry {
-	h := *o
-	top := h[0]
-	last := len(h) - 1
-	h[0] = h[last]
-	h = h[:last]
-	for at := 0; ; {
-		down := 2*at + 1
-		if down >= last {
-			break
-		}
-		if down+1 < last && h[down+1].before(h[down]) {
-			down++
-		}
-		if !h[down].before(h[at]) {
-			break
-		}
-		h[at], h[down] = h[down], h[at]
-		at = down
-	}
-	*o = h
-	if last == 0 {
-		*o = nil
-	}
-	return top
-}
+// Before orders messages by when they are due.
+func (e entry) Before(o entry) bool { return e.at < o.at || e.at == o.at && e.seq < o.seq }

@@ -24,7 +24,7 @@ func (m *Machine) Check() error {
 			return fmt.Errorf("bucket %d counts %d and has %d", b.Key, b.count, n)
 		}
 		for at := 1; at < len(b.order); at++ {
-			if b.order[at].before(b.order[(at-1)/2]) {
+			if b.order[at].Before(b.order[(at-1)/2]) {
 				return fmt.Errorf("bucket %d: no heap at %d", b.Key, at)
 			}
 		}

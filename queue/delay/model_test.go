@@ -7,6 +7,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/lepusmq/lepus/queue/heap"
 	"github.com/lepusmq/lepus/store"
 )
 
@@ -405,16 +406,16 @@ func TestMachineLosesWhatIsDamaged(t *testing.T) {
 // The heap of a bucket gives back what was put into it in order.
 func TestOrder(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
-	var o order
+	var o heap.Heap[entry]
 	var want []entry
 	for i := range 1000 {
 		e := entry{seq: uint64(i), at: uint32(rng.IntN(100))}
-		o.push(e)
+		o.Push(e)
 		want = append(want, e)
 	}
 	slices.SortFunc(want, func(a, b entry) int { return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.seq, b.seq)) })
 	for _, e := range want {
-		if got := o.pop(); got != e {
+		if got := o.Pop(); got != e {
 			t.Fatalf("%v, want %v", got, e)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sort"
 
+	"github.com/lepusmq/lepus/queue/heap"
 	"github.com/lepusmq/lepus/store"
 )
 
@@ -110,7 +111,7 @@ func (m *Machine) read(b *Bucket) Task {
 // kept.
 func (m *Machine) Read(b *Bucket, found []store.Stored, upTo uint64) {
 	if b.order == nil {
-		b.order = make(order, 0, b.count)
+		b.order = make(heap.Heap[entry], 0, b.count)
 	}
 	for i := range found {
 		b.note(found[i].Seq, &found[i].Message)
@@ -162,7 +163,7 @@ func (m *Machine) fill(now int64) (Task, bool) {
 		if full := len(m.line)+len(t.Items) >= lineLen || bytes >= lineBytes; full && (len(m.line) == 0 || !i.before(&m.line[0])) {
 			break
 		}
-		e := b.order.pop()
+		e := b.order.Pop()
 		bytes += int(e.size)
 		msg, ok := m.take(b, e.seq)
 		if !ok {

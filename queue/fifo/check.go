@@ -91,7 +91,7 @@ func (m *Machine) checkOrder(l *lane) error {
 // checkRules looks at what the rules need.
 func (m *Machine) checkRules() error {
 	for at := range m.delayed {
-		if up := (at - 1) / 2; at > 0 && m.delayed[at].before(m.delayed[up]) {
+		if up := (at - 1) / 2; at > 0 && m.delayed[at].Before(m.delayed[up]) {
 			return fmt.Errorf("message %d waits behind %d, which is due later", m.delayed[at].seq, m.delayed[up].seq)
 		}
 	}

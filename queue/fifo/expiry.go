@@ -5,7 +5,7 @@ package fifo
 func (m *Machine) At(now int64) {
 	m.now = now
 	for len(m.delayed) > 0 && m.delayed[0].due <= now {
-		m.ready(m.delayed.pop().ref)
+		m.ready(m.delayed.Pop().ref)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 
+	"github.com/lepusmq/lepus/queue/heap"
 	"github.com/lepusmq/lepus/store"
 )
 
@@ -30,7 +31,7 @@ type Machine struct {
 	now     int64  // Unix milliseconds
 	mortal  bool   // there may be messages that expire
 	length  length
-	delayed waitingRoom
+	delayed heap.Heap[delayed]
 	dying   []dying
 	tallied []tallied
 }
@@ -414,7 +415,7 @@ func (m *Machine) judge(f ref, t Tally, failed bool) {
 	if failed && r.DeliveryLimit >= 0 && int64(t.Failures()) > r.DeliveryLimit {
 		m.doom(f, DeliveryLimit)
 	} else if wait := r.delay(t, failed); wait > 0 {
-		m.delayed.push(delayed{f, m.now + wait})
+		m.delayed.Push(delayed{f, m.now + wait})
 	} else {
 		m.ready(f)
 	}

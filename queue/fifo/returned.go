@@ -7,7 +7,8 @@ import "slices"
 // back.
 type returned struct {
 	// refs is a binary heap on the place; with inTurn it is in order, from head
-	// on.
+	// on. It is no [heap.Heap], which takes twice as long, since it cannot inline
+	// the comparison, and messages are returned at full speed.
 	refs   []ref
 	head   int
 	inTurn bool
