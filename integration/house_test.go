@@ -63,13 +63,13 @@ func layers() []layer {
 		},
 		{
 			of:    "queue/fifo",
-			ours:  []string{"amqp", "store"},
+			ours:  []string{"amqp", "store", "queue/heap"},
 			never: []string{"sync", "sync/atomic", "time", "net", "os"},
 			why:   "the state machine of a queue has no clock, no lock and no I/O: commands in, effects out",
 		},
 		{
 			of:    "queue/delay",
-			ours:  []string{"store"},
+			ours:  []string{"store", "queue/heap"},
 			never: []string{"sync", "sync/atomic", "time", "net", "os"},
 			why:   "what waits is ordered without a clock, a lock or I/O, so that a model can hold it to its word",
 		},
