@@ -91,16 +91,21 @@ func layers() []layer {
 			why:    "a pattern is what matches names, wherever they come from",
 		},
 		{
+			of:   "broker/stats",
+			ours: []string{"amqp"},
+			why:  "what a broker says about itself is values: views read them, and need know nothing of who made them",
+		},
+		{
 			of:     "broker/vhost",
 			others: []string{"go.uber.org/zap"},
-			ours:   []string{"amqp", "store", "exchange", "queue", "broker/pattern"},
+			ours:   []string{"amqp", "store", "exchange", "queue", "broker/pattern", "broker/stats"},
 			never:  []string{"net"},
 			why:    "a virtual host serves clients without knowing of connections",
 		},
 		{
 			of:     "broker/session",
 			others: []string{"go.uber.org/zap"},
-			ours:   []string{"amqp", "broker/auth", "broker/vhost", "queue"},
+			ours:   []string{"amqp", "broker/auth", "broker/vhost", "broker/stats", "queue"},
 			why:    "a session turns methods into calls of its virtual host: topology is the virtual host's business",
 		},
 		{

@@ -1,0 +1,62 @@
+package stats
+
+import "time"
+
+// Totals is what all objects of a broker, or of a virtual host, come to.
+type Totals struct {
+	Connections, Channels, Exchanges, Queues, Consumers int
+	// Ready and Unacked are messages of all queues.
+	Ready, Unacked int
+	Messages       Messages
+	Churn          Churn
+}
+
+// Churn counts what came and went since the broker's start.
+type Churn struct {
+	ConnectionsOpened, ConnectionsClosed         uint64
+	ChannelsOpened, ChannelsClosed               uint64
+	QueuesDeclared, QueuesCreated, QueuesDeleted uint64
+}
+
+// Dead counts dead letters by their reason.
+type Dead struct {
+	Expired, MaxLength, Rejected, DeliveryLimit uint64
+}
+
+// Logins counts attempts to log in.
+type Logins struct{ Succeeded, Failed uint64 }
+
+// Node is the state of the process and its machine. Sizes are in bytes, -1 where
+// they are not known.
+type Node struct {
+	Name, ClusterName string
+	Version           string // of RabbitMQ, as clients are told
+	Build             string // of lepus
+	Started           time.Time
+	PID               int
+	DataDir           string
+
+	Processors int
+	Goroutines int
+	RunQueue   int
+
+	MemoryUsed, MemoryLimit int64 // the limit is that of the alarm
+	MemoryTotal             int64 // what there may be used
+	MemoryAlarm             bool
+	DiskFree, DiskLimit     int64
+	DiskAlarm               bool
+	FDUsed, FDTotal         int
+	Sockets                 int
+
+	Listeners []Listener
+	Dead      Dead
+	Logins    Logins
+}
+
+// Listener is where clients can connect.
+type Listener struct {
+	// Protocol is RabbitMQ's name: amqp, amqp/ssl, http, https, http/prometheus.
+	Protocol string
+	Address  string // an IP address
+	Port     int
+}
