@@ -243,6 +243,8 @@ func (q *Queue) restore(a *answer) {
 		s.fifo.Measured(&a.want, a.bytes)
 	case !s.fifo.Restore(&a.want, a.items, a.upTo):
 		drop(a.items)
+	default:
+		s.count().DiskReads += uint64(len(a.items))
 	}
 	s.stalled, s.wanted = false, 0
 }

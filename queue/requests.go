@@ -77,6 +77,7 @@ func (q *Queue) Get(holder Sink, noAck bool, reply func(d *Delivery, ready int, 
 		}
 		q.renew()
 		if q.stale() {
+			s.count().GetEmpty++
 			reply(&Delivery{}, s.fifo.Ready(), false, nil)
 			return
 		}
@@ -85,6 +86,7 @@ func (q *Queue) Get(holder Sink, noAck bool, reply func(d *Delivery, ready int, 
 			s.stalled = true
 			return
 		}
+		s.count().got(&d, ok)
 		reply(&d, s.fifo.Ready(), ok, nil)
 		switch {
 		case ok && d.Slot == 0:
@@ -110,6 +112,7 @@ func (q *Queue) Purge(reply func(n int, err error)) {
 				q.purged(priority, seq)
 			}
 		}), nil)
+		q.recount()
 	})
 }
 

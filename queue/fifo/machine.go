@@ -31,6 +31,9 @@ type Machine struct {
 	now     int64  // Unix milliseconds
 	mortal  bool   // there may be messages that expire
 	length  length
+	// unackedBytes is about how many bytes the bodies of unacked messages have.
+	unackedBytes int64
+
 	delayed heap.Heap[delayed]
 	dying   []dying
 	tallied []tallied
@@ -186,6 +189,7 @@ func (m *Machine) take(d *Delivery, c *Consumer) {
 	f := m.residents.keep(&d.Item, c.id, !d.Left)
 	d.Slot = m.slots.put(f)
 	m.residents.settle(&f, d.Slot)
+	m.hold(&d.Item)
 	c.unacked++
 }
 
@@ -212,6 +216,7 @@ func (m *Machine) Settle(at Slot, seq uint64, i *Item) bool {
 		return false
 	}
 	m.credit(m.owners.table[f.owner])
+	m.unhold(&f)
 	m.residents.take(&f, i)
 	return true
 }
@@ -393,6 +398,7 @@ func (m *Machine) pop(to *Item) {
 // giveBack returns a message that a consumer has no more.
 func (m *Machine) giveBack(f ref, failed bool) {
 	c := m.owners.table[f.owner]
+	m.unhold(&f)
 	f.owner = 0
 	t := m.residents.tally(&f, failed)
 	m.residents.settle(&f, 0)
