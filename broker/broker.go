@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"time"
 
 	"go.uber.org/zap"
 
@@ -31,6 +32,7 @@ type Broker struct {
 	cfg     Config
 	log     *zap.Logger
 	users   *auth.Users
+	begun   time.Time
 	session session.Config
 
 	// immutable after Start
@@ -73,6 +75,7 @@ func New(cfg Config) *Broker {
 	b := &Broker{
 		cfg:      cfg,
 		log:      cfg.Log,
+		begun:    time.Now(),
 		users:    auth.NewUsers(cfg.LoopbackUsers...),
 		userIDs:  make(map[string]uint64),
 		budget:   queue.NewBudget(cfg.MemoryLimit),

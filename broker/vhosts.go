@@ -118,9 +118,11 @@ func (b *Broker) DeleteVHost(name string) error {
 		case defs = <-deleted:
 		case <-b.failed:
 			h.Close()
+			b.residents.forget(h)
 			return b.Err()
 		}
 		h.Close()
+		b.residents.forget(h)
 		defs = append(defs, store.Definition{Kind: store.KindVHost, ID: h.id, Deleted: true})
 		users, err := b.withoutVHost(name)
 		if err != nil {

@@ -43,6 +43,10 @@ type Store interface {
 	// before done. Both may be nil.
 	NewGroup(parts int, whole, done func()) *Group
 
+	// Room is how many bytes are free on the store's volume, and how few are too
+	// few; -1 where that is not known, or if nothing is kept on one.
+	Room() (free, low int64)
+
 	// Backlog is how many bytes of messages wait to be written, with what it
 	// costs to keep them waiting. It costs an atomic load or two.
 	Backlog() int64

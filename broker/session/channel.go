@@ -27,6 +27,9 @@ type channel struct {
 	grants    grants
 	prefetch  int  // of consumers to come
 	closing   bool // channel.close was sent: only close and close-ok count
+	run       run
+	sent      sent
+	seen      sight
 
 	// held says that frames may not be handled as they come: the channel
 	// waits for an answer, or frames do that came meanwhile. Set with work and
@@ -48,6 +51,7 @@ type channel struct {
 	confirms  confirms
 	lone      uint64 // the publish whose confirm the reader will send; 0 if none
 	pending   pending
+	given     given
 }
 
 // mode is what a channel does with publishes.
@@ -109,7 +113,7 @@ func (s *Session) openChannel(f amqp.Frame) *amqp.Error {
 	if most := int(s.offered.channelMax); most > 0 && len(s.channels) >= most {
 		return amqp.ChannelLimit(len(s.channels), most)
 	}
-	if err := s.cfg.Host.OpenChannel(s.user); err != nil {
+	if err := s.cfg.Host.OpenChannel(s); err != nil {
 		return err
 	}
 	ch := &channel{s: s, id: f.Channel, consumers: map[string]*consumer{}}
@@ -277,7 +281,7 @@ func (ch *channel) fail(err *amqp.Error) {
 func (s *Session) forget(ch *channel) {
 	if s.channels[ch.id] == ch {
 		delete(s.channels, ch.id)
-		s.cfg.Host.CloseChannels(s.user, 1)
+		s.cfg.Host.CloseChannels(s, 1)
 	}
 	if s.latest == ch {
 		s.latest = nil
@@ -290,6 +294,7 @@ func (s *Session) forget(ch *channel) {
 // once.
 func (ch *channel) end() {
 	ch.content.reset()
+	ch.endRun()
 	held := ch.tx.end()
 
 	ch.mu.Lock()

@@ -15,6 +15,7 @@ type consumer struct {
 	queue.Consumer
 	tag   string
 	queue *queue.Queue
+	args  amqp.Table
 	// start is how each of its deliveries begins: class, method, tag.
 	start  []byte
 	turn   uint64 // guarded by window.mu: when the window last let it through
@@ -37,7 +38,7 @@ func (ch *channel) basicConsume(m *amqp.BasicConsume) *amqp.Error {
 	if tag == "" {
 		tag = generatedTag()
 	}
-	c := &consumer{tag: tag, queue: q, start: deliverStart(tag)}
+	c := &consumer{tag: tag, queue: q, args: m.Arguments, start: deliverStart(tag)}
 	c.Consumer = queue.Consumer{
 		Holder:    queue.Sink(ch),
 		Label:     c,

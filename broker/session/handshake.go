@@ -65,7 +65,7 @@ func (s *Session) startOk(m *amqp.ConnectionStartOk) *amqp.Error {
 		s.refuseLogin(m.Mechanism)
 		return nil
 	}
-	s.user = l.user
+	s.user, s.mechanism = l.user, m.Mechanism
 	s.state = wantTuneOk
 	s.offered = tuning{
 		channelMax: s.cfg.ChannelMax,

@@ -27,10 +27,10 @@ type Machine struct {
 	newest    uint64 // the highest Seq published
 	paging
 
-	rules   *Rules // nil: none
-	now     int64  // Unix milliseconds
-	mortal  bool   // there may be messages that expire
-	length  length
+	rules  *Rules // nil: none
+	now    int64  // Unix milliseconds
+	mortal bool   // there may be messages that expire
+	length length
 	// unackedBytes is about how many bytes the bodies of unacked messages have.
 	unackedBytes int64
 
