@@ -204,6 +204,7 @@ const (
 	KindQueue
 	KindBinding
 	KindPolicy
+	KindParameter
 )
 
 // Definition is one definition, or its end. The value is opaque to the store.

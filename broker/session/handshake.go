@@ -41,7 +41,7 @@ func (s *Session) sayStart() {
 	s.out.send(0, &amqp.ConnectionStart{
 		VersionMajor:     0,
 		VersionMinor:     9,
-		ServerProperties: s.cfg.Properties,
+		ServerProperties: s.cfg.Properties(),
 		Mechanisms:       strings.Join(s.mechanisms(), " "),
 		Locales:          "en_US",
 	})

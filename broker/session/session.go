@@ -32,8 +32,8 @@ type Config struct {
 	// Before4 asks no permission for passive declarations and takes frames of 4 KiB
 	// until the connection is tuned, as RabbitMQ did before 4.0.
 	Before4 bool
-	// Properties are the server-properties of connection.start.
-	Properties amqp.Table
+	// Properties returns the server-properties of connection.start.
+	Properties func() amqp.Table
 	// NodeName is the node of traces.
 	NodeName string
 	// ChannelMax and FrameMax are offered in connection.tune; so is
