@@ -148,7 +148,7 @@ func (q *Queue) end() {
 	s.fifo.EachConsumer(func(c *Consumer) {
 		c.Holder.(Sink).Cancelled(c)
 	})
-	s.fifo.Resident(func(i *fifo.Item) { s.releaser.Release(&i.Message) })
+	s.fifo.Resident(func(i *fifo.Item, _ int64) { s.releaser.Release(&i.Message) })
 	q.empty()
 	q.settleAll()
 	q.closeOverflow()
@@ -189,9 +189,9 @@ func (q *Queue) Close() {
 	q.do(func(q *Queue) {
 		s := &q.strand
 		q.silence()
-		s.fifo.Resident(func(i *fifo.Item) {
+		s.fifo.Resident(func(i *fifo.Item, due int64) {
 			if i.Kept == fifo.Store && i.Count > 0 {
-				q.lane(i.Lane).store.Delivered(i.Seq, uint32(i.Count))
+				q.lane(i.Lane).store.Delivered(i.Seq, uint32(i.Count), due)
 			}
 			s.releaser.Release(&i.Message)
 		})

@@ -91,7 +91,7 @@ func (q *memoryQueue) Settle([]uint64) {}
 
 func (q *memoryQueue) SettleBelow(uint64, []uint64) {}
 
-func (q *memoryQueue) Delivered(uint64, uint32) {}
+func (q *memoryQueue) Delivered(uint64, uint32, int64) {}
 
 func (q *memoryQueue) Join(g *Group, entries []Enqueue, _ []uint64) {
 	if n := len(entries); n > 0 {

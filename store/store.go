@@ -96,8 +96,9 @@ type Queue interface {
 	SettleBelow(seq uint64, except []uint64)
 
 	// Delivered records how often a message has been delivered, as an absolute
-	// count. It needs no sync of its own.
-	Delivered(seq uint64, count uint32)
+	// count, and when it may be again, in Unix milliseconds; 0 is at once. It needs
+	// no sync of its own.
+	Delivered(seq uint64, count uint32, due int64)
 
 	// Join adds this queue's part to a group: messages to keep and messages to
 	// settle, durable only with the whole group. Called exactly once for each
@@ -191,6 +192,8 @@ type Stored struct {
 	Redelivered bool
 	// Count is how often it was delivered, as far as that was recorded.
 	Count uint32
+	// Due is when it may be delivered again, in Unix milliseconds; 0 is at once.
+	Due int64
 }
 
 // Kind is what a definition defines.

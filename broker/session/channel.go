@@ -4,8 +4,6 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"go.uber.org/zap"
-
 	"github.com/lepusmq/lepus/amqp"
 	"github.com/lepusmq/lepus/broker/vhost"
 	"github.com/lepusmq/lepus/queue"
@@ -25,8 +23,9 @@ type channel struct {
 	tx        transaction
 	route     vhost.Route
 	grants    grants
-	prefetch  int  // of consumers to come
-	closing   bool // channel.close was sent: only close and close-ok count
+	prefetch  int                // of consumers to come
+	closing   bool               // it ends because of an error: only close and close-ok count
+	lastWord  *amqp.ChannelClose // why, as long as the client was not told
 	run       run
 	sent      sent
 	seen      sight
@@ -142,20 +141,6 @@ func (ch *channel) frame(f amqp.Frame) {
 	}
 }
 
-// frameWhenClosing waits for the end of a channel that was closed here. What
-// the client sent before it knew is dropped.
-func (ch *channel) frameWhenClosing(f amqp.Frame) {
-	if f.Type != amqp.FrameMethod {
-		return
-	}
-	switch id, _, _ := amqp.ParseMethod(f.Payload); id {
-	case amqp.ChannelCloseID:
-		ch.send(&amqp.ChannelCloseOk{})
-	case amqp.ChannelCloseOkID:
-		ch.s.forget(ch)
-	}
-}
-
 // methodFrame handles a method. Those that come by the million have their own
 // way.
 func (ch *channel) methodFrame(payload []byte) *amqp.Error {
@@ -257,25 +242,6 @@ func (ch *channel) method(m amqp.Method) *amqp.Error {
 }
 
 func (ch *channel) send(m amqp.Method) { ch.s.out.send(ch.id, m) }
-
-// fail closes the channel, or the connection, because of an error. Called with
-// work held.
-func (ch *channel) fail(err *amqp.Error) {
-	if err.Hard() {
-		ch.s.fail(err)
-		return
-	}
-	ch.s.log.Warn("closing channel", zap.Uint16("channel", ch.id), zap.String("user", ch.s.user), zap.Error(err))
-	ch.s.flushStage()
-	ch.end()
-	ch.closing = true
-	ch.send(&amqp.ChannelClose{
-		ReplyCode: err.Code,
-		ReplyText: err.ReplyText(),
-		ClassID:   err.Method.Class(),
-		MethodID:  err.Method.Method(),
-	})
-}
 
 // forget frees the number of a channel.
 func (s *Session) forget(ch *channel) {

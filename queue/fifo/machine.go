@@ -35,6 +35,9 @@ type Machine struct {
 	unackedBytes int64
 
 	delayed heap.Heap[delayed]
+	// resumed says that some of them may have waited when the queue was closed: what
+	// was unacked before them then is in line now.
+	resumed bool
 	dying   []dying
 	tallied []tallied
 }
@@ -320,12 +323,19 @@ func (m *Machine) forgetDelayed(each func(*Item)) {
 
 // Resident calls each for every message that the queue has in memory, ready or
 // not, in no particular order; of those that it does not have in memory only
-// for such as were delivered, as far as they are known.
-func (m *Machine) Resident(each func(*Item)) {
-	m.residents.each(m.slots.table, each)
+// for such as were delivered, as far as they are known. due is until when the
+// message waits; 0 if it does not.
+func (m *Machine) Resident(each func(i *Item, due int64)) {
 	for at := range m.delayed {
-		m.residents.one(&m.delayed[at].ref, each)
+		d := &m.delayed[at]
+		m.residents.one(&d.ref, func(i *Item) { each(i, d.due) })
 	}
+	m.present(func(i *Item) { each(i, 0) })
+}
+
+// present is Resident for those that do not wait until they are due.
+func (m *Machine) present(each func(*Item)) {
+	m.residents.each(m.slots.table, each)
 	for at := range m.dying {
 		m.residents.one(&m.dying[at].ref, each)
 	}
@@ -413,16 +423,22 @@ func (m *Machine) giveBack(f ref, failed bool) {
 // judge does with a message that came back what the rules say.
 func (m *Machine) judge(f ref, t Tally, failed bool) {
 	r := m.rules
-	if failed && r.Tallied {
+	doomed := failed && r.DeliveryLimit >= 0 && int64(t.Failures()) > r.DeliveryLimit
+	var due int64
+	if wait := r.delay(t, failed); wait > 0 && !doomed {
+		due = m.now + wait
+	}
+	if r.Tallied && (failed || due != 0) {
 		if lane, kept := m.residents.place(&f); kept == Store {
-			m.tallied = append(m.tallied, tallied{lane, f.seq, t})
+			m.tallied = append(m.tallied, tallied{lane, f.seq, t, due})
 		}
 	}
-	if failed && r.DeliveryLimit >= 0 && int64(t.Failures()) > r.DeliveryLimit {
+	switch {
+	case doomed:
 		m.doom(f, DeliveryLimit)
-	} else if wait := r.delay(t, failed); wait > 0 {
-		m.delayed.Push(delayed{f, m.now + wait})
-	} else {
+	case due != 0:
+		m.delayed.Push(delayed{f, due})
+	default:
 		m.ready(f)
 	}
 }
