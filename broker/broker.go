@@ -9,10 +9,14 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"go.uber.org/zap"
 
+	"github.com/lepusmq/lepus/amqp"
 	"github.com/lepusmq/lepus/broker/auth"
+	"github.com/lepusmq/lepus/broker/parameter"
 	"github.com/lepusmq/lepus/broker/session"
 	"github.com/lepusmq/lepus/broker/vhost"
 	"github.com/lepusmq/lepus/queue"
@@ -31,6 +35,7 @@ type Broker struct {
 	cfg     Config
 	log     *zap.Logger
 	users   *auth.Users
+	begun   time.Time
 	session session.Config
 
 	// immutable after Start
@@ -62,6 +67,10 @@ type Broker struct {
 	admin   sync.Mutex
 	userIDs map[string]uint64 // guarded by admin: of the definitions
 
+	parameters parameters
+	// properties are what clients are told of the broker.
+	properties atomic.Pointer[amqp.Table]
+
 	// guarded by mu
 	mu  sync.Mutex
 	err error
@@ -73,6 +82,7 @@ func New(cfg Config) *Broker {
 	b := &Broker{
 		cfg:      cfg,
 		log:      cfg.Log,
+		begun:    time.Now(),
 		users:    auth.NewUsers(cfg.LoopbackUsers...),
 		userIDs:  make(map[string]uint64),
 		budget:   queue.NewBudget(cfg.MemoryLimit),
@@ -80,6 +90,10 @@ func New(cfg Config) *Broker {
 		failed:   make(chan struct{}),
 		stopping: make(chan struct{}),
 		done:     make(chan struct{}),
+		parameters: parameters{
+			components: map[string]parameter.Component{},
+			all:        map[parameter.Key]kept{},
+		},
 	}
 	b.memory = newMemoryWatch(&cfg, func(on bool) { b.SetAlarm(MemoryAlarm, on) })
 	b.residents = newResidents(&cfg, b.users)
@@ -89,7 +103,7 @@ func New(cfg Config) *Broker {
 		Host:             b.residents,
 		Mechanisms:       cfg.Mechanisms,
 		Anonymous:        cfg.AnonymousUser,
-		Properties:       serverProperties(cfg.Version, cfg.ClusterName),
+		Properties:       func() amqp.Table { return *b.properties.Load() },
 		Before4:          before4(cfg.Version),
 		NodeName:         cfg.NodeName,
 		ChannelMax:       cfg.ChannelMax,
@@ -142,6 +156,7 @@ func (b *Broker) start() error {
 		return err
 	}
 	b.watching.Go(b.watchAcks)
+	b.startParameters()
 	for _, l := range b.listeners {
 		b.accepting.Go(func() { accept(l, b.log, b.stopping, b.serve) })
 	}

@@ -91,6 +91,12 @@ func layers() []layer {
 			why:    "a pattern is what matches names, wherever they come from",
 		},
 		{
+			of:    "broker/parameter",
+			ours:  []string{"amqp"},
+			never: []string{"net", "os", "sync"},
+			why:   "what a parameter is, and what is wrong with it, is values",
+		},
+		{
 			of:   "broker/stats",
 			ours: []string{"amqp"},
 			why:  "what a broker says about itself is values: views read them, and need know nothing of who made them",
