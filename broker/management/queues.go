@@ -30,7 +30,7 @@ const idleFormat = "2006-01-02T15:04:05.000-07:00"
 
 func (q *request) queueRow(one *stats.Queue, spans *spans) object {
 	row := q.countsRow(one.VHost, &one.QueueCounts, spans)
-	node := q.server.broker.Node().Name
+	node := q.server.nodeName()
 	row["durable"], row["exclusive"], row["auto_delete"] = one.Durable, one.Exclusive, one.AutoDelete
 	row["arguments"], row["node"], row["state"] = one.Arguments, node, "running"
 	row["policy"], row["operator_policy"] = orNull(one.Policy), orNull(one.OperatorPolicy)
@@ -137,7 +137,7 @@ func putQueue(q *request) error {
 	if err != nil {
 		return err
 	}
-	if node != "" && node != q.server.broker.Node().Name {
+	if node != "" && node != q.server.nodeName() {
 		return badRequest("Node " + node + " could not be contacted")
 	}
 	spec := vhost.QueueSpec{Name: q.arg("queue")}
@@ -216,7 +216,7 @@ func getQuorumStatus(q *request) error {
 		return badRequest("classic_queue_not_supported")
 	}
 	return q.write(http.StatusOK, []object{{
-		"Node Name": q.server.broker.Node().Name, "Raft State": "leader", "Membership": "voter",
+		"Node Name": q.server.nodeName(), "Raft State": "leader", "Membership": "voter",
 	}})
 }
 

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"go.uber.org/zap"
@@ -50,6 +51,8 @@ type Server struct {
 	page    http.Handler // nil without a page
 	logins  *logins
 	sampler *sampler
+	// nodeName is the name of the node, which does not change.
+	nodeName func() string
 }
 
 // New returns a server and begins to take samples. Close it when its last request
@@ -72,6 +75,8 @@ func New(cfg Config) *Server {
 		routes:  newRoutes(),
 		logins:  newLogins(cfg.Broker),
 		sampler: newSampler(cfg.Broker, cfg.SampleInterval),
+
+		nodeName: sync.OnceValue(func() string { return cfg.Broker.Node().Name }),
 	}
 	if cfg.Page != nil {
 		s.page = newPage(cfg.Page)

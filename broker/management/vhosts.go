@@ -64,7 +64,7 @@ func (q *request) vhostRow(name string, spans *spans) object {
 		"metadata": metadata, "tracing": s.Tracing, "protected_from_deletion": false,
 	}
 	if q.any(tagMonitoring) {
-		row["cluster_state"] = object{b.Node().Name: "running"}
+		row["cluster_state"] = object{q.server.nodeName(): "running"}
 	}
 	h := q.history(place{vhosts, name, ""}, spans)
 	now := totalsSample(&totals)
@@ -154,7 +154,7 @@ func startVHost(q *request) error {
 	if _, err := q.server.broker.VHostSettings(q.arg("name")); err != nil {
 		return notFound()
 	}
-	if q.arg("node") != q.server.broker.Node().Name {
+	if q.arg("node") != q.server.nodeName() {
 		return badRequest("no such node")
 	}
 	return q.done()
