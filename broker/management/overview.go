@@ -1,8 +1,8 @@
 package management
 
 import (
-	"encoding/json"
 	"fmt"
+	"net/http"
 	"runtime"
 
 	"github.com/lepusmq/lepus/broker/stats"
@@ -42,7 +42,7 @@ func getOverview(q *request) error {
 	row := object{
 		"management_version": n.Version, "rabbitmq_version": n.Version, "product_version": n.Version,
 		"product_name": productName, "lepus_version": n.Build, "rates_mode": ratesMode,
-		"cluster_name": q.server.clusterName(&n), "cluster_tags": object{}, "node_tags": object{},
+		"cluster_name": b.ClusterName(), "cluster_tags": object{}, "node_tags": object{},
 		"erlang_version": runtime.Version(), "erlang_full_version": runtime.Version() + " " + runtime.GOOS + "/" + runtime.GOARCH,
 		"crypto_lib_version": runtime.Version(), "release_series_support_status": "supported",
 		"exchange_types": exchangeTypes(), "default_queue_type": "classic",
@@ -127,22 +127,10 @@ func contextRows(n *stats.Node) []object {
 	return all
 }
 
-func getVersion(q *request) error { return q.write(200, q.server.broker.Node().Version) }
-
-// clusterName is what the cluster is called: as it was set, or as it was configured.
-func (s *Server) clusterName(n *stats.Node) string {
-	if p := s.globalParameter("cluster_name"); p != nil {
-		var name string
-		if json.Unmarshal(p.Value, &name) == nil && name != "" {
-			return name
-		}
-	}
-	return n.ClusterName
-}
+func getVersion(q *request) error { return q.write(http.StatusOK, q.server.broker.Node().Version) }
 
 func getClusterName(q *request) error {
-	n := q.server.broker.Node()
-	return q.show(object{"name": q.server.clusterName(&n)})
+	return q.show(object{"name": q.server.broker.ClusterName()})
 }
 
 func putClusterName(q *request) error {
@@ -150,7 +138,7 @@ func putClusterName(q *request) error {
 	if err != nil {
 		return err
 	}
-	if err := q.server.cfg.Parameters.SetGlobalParameter("cluster_name", f["name"]); err != nil {
+	if err := q.server.broker.SetGlobalParameter("cluster_name", f["name"]); err != nil {
 		return asBadRequest(err)
 	}
 	return q.done()
@@ -158,7 +146,7 @@ func putClusterName(q *request) error {
 
 // listExtensions lists the scripts that plugins add to RabbitMQ's page.
 func listExtensions(q *request) error {
-	return q.write(200, []object{{"javascript": "dispatcher.js"}})
+	return q.write(http.StatusOK, []object{{"javascript": "dispatcher.js"}})
 }
 
 // featureFlags are those of RabbitMQ up to 4.1: tools ask for them by name, and there

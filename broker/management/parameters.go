@@ -1,8 +1,10 @@
 package management
 
 import (
-	"encoding/json"
+	"errors"
 	"slices"
+
+	"github.com/lepusmq/lepus/broker/parameter"
 )
 
 func parameterResources() []resource {
@@ -23,68 +25,45 @@ func parameterResources() []resource {
 	}
 }
 
-// noParameters is a broker without runtime parameters.
-type noParameters struct{}
-
-func (noParameters) SetParameter(p Parameter) error {
-	return badRequest("Validation failed\n\ncomponent " + p.Component + " not found\n")
-}
-func (noParameters) ClearParameter(string, string, string) error { return notFound() }
-func (noParameters) Parameters(string, string) []Parameter       { return nil }
-func (noParameters) SetGlobalParameter(string, json.RawMessage) error {
-	return badRequest("there are no global parameters")
-}
-func (noParameters) ClearGlobalParameter(string) error { return notFound() }
-func (noParameters) GlobalParameters() []Parameter     { return nil }
-
 // noShovels is a broker without shovels.
 type noShovels struct{}
 
 func (noShovels) Shovels(string) []map[string]any   { return nil }
 func (noShovels) RestartShovel(string, string) bool { return false }
 
-func parameterRow(p *Parameter) object {
+func parameterRow(p *parameter.Parameter) object {
 	return object{"component": p.Component, "vhost": p.VHost, "name": p.Name, "value": p.Value}
 }
 
-// parameters are all runtime parameters of a component and a virtual host, "" is any:
-// those of components, and limits and policies as RabbitMQ keeps them.
+// parameters are the runtime parameters of a component and a virtual host, "" is any.
+// Policies are among them for those who ask for them, as RabbitMQ keeps them.
 func (q *request) parameters(component, host string) []object {
+	if component == "policy" {
+		return q.policyParameters(host)
+	}
 	var all []object
-	stored := q.server.cfg.Parameters.Parameters(component, host)
+	stored, _ := q.server.broker.Parameters(component, host) // an error is that the virtual host has gone
 	for i := range stored {
 		if q.sees(stored[i].VHost) {
 			all = append(all, parameterRow(&stored[i]))
 		}
 	}
-	for _, h := range q.visible() {
-		if host != "" && h != host {
-			continue
-		}
-		if limits := q.vhostLimits(h); len(limits) > 0 && (component == "" || component == "vhost-limits") {
-			all = append(all, object{"component": "vhost-limits", "vhost": h, "name": "limits", "value": limits})
-		}
-		if component == "policy" {
-			all = append(all, q.policyParameters(component, h, Broker.Policies)...)
-		}
-		if component == "operator_policy" {
-			all = append(all, q.policyParameters(component, h, Broker.OperatorPolicies)...)
-		}
-	}
 	return all
 }
 
-func (q *request) policyParameters(component, host string, list policyLister) []object {
-	policies, err := list(q.server.broker, host)
-	if err != nil {
-		return nil // deleted meanwhile
-	}
+func (q *request) policyParameters(only string) []object {
 	var all []object
-	for i := range policies {
-		value := policyRow(host, &policies[i])
-		delete(value, "vhost")
-		delete(value, "name")
-		all = append(all, object{"component": component, "vhost": host, "name": policies[i].Name, "value": value})
+	for _, host := range q.visible() {
+		if only != "" && host != only {
+			continue
+		}
+		policies, _ := q.server.broker.Policies(host) // as above
+		for i := range policies {
+			value := policyRow(host, &policies[i])
+			delete(value, "vhost")
+			delete(value, "name")
+			all = append(all, object{"component": "policy", "vhost": host, "name": policies[i].Name, "value": value})
+		}
 	}
 	return all
 }
@@ -116,12 +95,9 @@ func putParameter(q *request) error {
 	if err != nil {
 		return err
 	}
-	p := Parameter{Component: q.arg("component"), VHost: q.arg("vhost"), Name: q.arg("name"), Value: f["value"]}
-	if p.Component == "policy" || p.Component == "operator_policy" {
-		return badRequest("policies may not be set using this method")
-	}
 	there := q.parameter() != nil
-	if err := q.server.cfg.Parameters.SetParameter(p); err != nil {
+	err = q.server.broker.SetParameterAs(q.by(), q.arg("component"), q.arg("vhost"), q.arg("name"), f["value"])
+	if err != nil {
 		return asBadRequest(err)
 	}
 	return q.created(!there)
@@ -129,8 +105,9 @@ func putParameter(q *request) error {
 
 // asBadRequest is an error whose text is for the client.
 func asBadRequest(err error) error {
-	if f, ok := err.(*fault); ok {
-		return f
+	var wrong parameter.Invalid
+	if errors.As(err, &wrong) {
+		err = wrong
 	}
 	return badRequest(err.Error())
 }
@@ -139,17 +116,17 @@ func deleteParameter(q *request) error {
 	if q.parameter() == nil {
 		return notFound()
 	}
-	if err := q.server.cfg.Parameters.ClearParameter(q.arg("component"), q.arg("vhost"), q.arg("name")); err != nil {
+	if err := q.server.broker.ClearParameter(q.arg("component"), q.arg("vhost"), q.arg("name")); err != nil {
 		return asBadRequest(err)
 	}
 	return q.done()
 }
 
-func globalParameterRow(p *Parameter) object { return object{"name": p.Name, "value": p.Value} }
+func globalParameterRow(p *parameter.Global) object { return object{"name": p.Name, "value": p.Value} }
 
 func listGlobalParameters(q *request) error {
 	var all []object
-	stored := q.server.cfg.Parameters.GlobalParameters()
+	stored := q.server.broker.GlobalParameters()
 	for i := range stored {
 		all = append(all, globalParameterRow(&stored[i]))
 	}
@@ -157,8 +134,8 @@ func listGlobalParameters(q *request) error {
 }
 
 // globalParameter returns one, nil if there is none.
-func (s *Server) globalParameter(name string) *Parameter {
-	all := s.cfg.Parameters.GlobalParameters()
+func (s *Server) globalParameter(name string) *parameter.Global {
+	all := s.broker.GlobalParameters()
 	for i := range all {
 		if all[i].Name == name {
 			return &all[i]
@@ -181,7 +158,7 @@ func putGlobalParameter(q *request) error {
 		return err
 	}
 	there := q.server.globalParameter(q.arg("name")) != nil
-	if err := q.server.cfg.Parameters.SetGlobalParameter(q.arg("name"), f["value"]); err != nil {
+	if err := q.server.broker.SetGlobalParameter(q.arg("name"), f["value"]); err != nil {
 		return asBadRequest(err)
 	}
 	return q.created(!there)
@@ -191,7 +168,7 @@ func deleteGlobalParameter(q *request) error {
 	if q.server.globalParameter(q.arg("name")) == nil {
 		return notFound()
 	}
-	if err := q.server.cfg.Parameters.ClearGlobalParameter(q.arg("name")); err != nil {
+	if err := q.server.broker.ClearGlobalParameter(q.arg("name")); err != nil {
 		return asBadRequest(err)
 	}
 	return q.done()

@@ -14,9 +14,8 @@ import (
 // Config says what a [Server] shows, and how.
 type Config struct {
 	Broker Broker
-	// Parameters and Shovels may be nil: there are none.
-	Parameters Parameters
-	Shovels    Shovels
+	// Shovels may be nil: there are none.
+	Shovels Shovels
 	// Page holds the files of the page for browsers; nil is no page.
 	Page fs.FS
 	// Prefix is put before all paths, as "/lepus"; mostly empty.
@@ -63,9 +62,6 @@ func New(cfg Config) *Server {
 	cfg.Prefix = strings.TrimSuffix(cfg.Prefix, "/")
 	if cfg.Log == nil {
 		cfg.Log = zap.NewNop()
-	}
-	if cfg.Parameters == nil {
-		cfg.Parameters = noParameters{}
 	}
 	if cfg.Shovels == nil {
 		cfg.Shovels = noShovels{}

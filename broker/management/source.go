@@ -5,6 +5,7 @@ import (
 	"net"
 
 	"github.com/lepusmq/lepus/broker/auth"
+	"github.com/lepusmq/lepus/broker/parameter"
 	"github.com/lepusmq/lepus/broker/stats"
 	"github.com/lepusmq/lepus/broker/vhost"
 )
@@ -17,6 +18,7 @@ type Broker interface {
 	Topology
 	Clients
 	Administration
+	Parameters
 
 	Totals(vhost string) (stats.Totals, error) // "" is all
 	Node() stats.Node
@@ -87,22 +89,17 @@ type Administration interface {
 	ImportDefinitions(vhost string, file []byte) error
 }
 
-// Parameter is a runtime parameter; a global one has no component and no virtual
-// host.
-type Parameter struct {
-	Component, VHost, Name string
-	Value                  json.RawMessage
-}
-
-// Parameters are the runtime parameters of the broker. The error of a setter is for
-// the client, in RabbitMQ's words.
+// Parameters are the runtime parameters of the broker. Errors of setters are for the
+// client, in RabbitMQ's words; a user who sets one must be allowed what the broker
+// then does by itself.
 type Parameters interface {
-	SetParameter(p Parameter) error
+	SetParameterAs(user, component, vhost, name string, value json.RawMessage) error
 	ClearParameter(component, vhost, name string) error
-	Parameters(component, vhost string) []Parameter // "" is any
+	Parameters(component, vhost string) ([]parameter.Parameter, error) // "" is any
 	SetGlobalParameter(name string, value json.RawMessage) error
 	ClearGlobalParameter(name string) error
-	GlobalParameters() []Parameter
+	GlobalParameters() []parameter.Global
+	ClusterName() string
 }
 
 // Shovels is what moves messages between brokers.
