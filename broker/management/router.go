@@ -103,7 +103,7 @@ func (n *node) add(r *resource) {
 // Slashes that are escaped part nothing.
 func (n *node) find(path string) (*resource, map[string]string, bool) {
 	var segments []string
-	for s := range strings.SplitSeq(path, "/") {
+	for s := range strings.SplitSeq(strings.TrimSuffix(path, "/"), "/") {
 		plain, err := url.PathUnescape(s)
 		if err != nil || len(segments) == maxSegments {
 			return nil, nil, false
