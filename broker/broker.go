@@ -9,10 +9,14 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"go.uber.org/zap"
 
+	"github.com/lepusmq/lepus/amqp"
 	"github.com/lepusmq/lepus/broker/auth"
+	"github.com/lepusmq/lepus/broker/parameter"
 	"github.com/lepusmq/lepus/broker/session"
 	"github.com/lepusmq/lepus/broker/vhost"
 	"github.com/lepusmq/lepus/queue"
@@ -31,6 +35,7 @@ type Broker struct {
 	cfg     Config
 	log     *zap.Logger
 	users   *auth.Users
+	begun   time.Time
 	session session.Config
 
 	// immutable after Start
@@ -67,6 +72,10 @@ type Broker struct {
 	admin   sync.Mutex
 	userIDs map[string]uint64 // guarded by admin: of the definitions
 
+	parameters parameters
+	// properties are what clients are told of the broker.
+	properties atomic.Pointer[amqp.Table]
+
 	// guarded by mu
 	mu  sync.Mutex
 	err error
@@ -78,6 +87,7 @@ func New(cfg Config) *Broker {
 	b := &Broker{
 		cfg:      cfg,
 		log:      cfg.Log,
+		begun:    time.Now(),
 		users:    auth.NewUsers(cfg.LoopbackUsers...),
 		userIDs:  make(map[string]uint64),
 		budget:   queue.NewBudget(cfg.MemoryLimit),
@@ -85,6 +95,10 @@ func New(cfg Config) *Broker {
 		failed:   make(chan struct{}),
 		stopping: make(chan struct{}),
 		done:     make(chan struct{}),
+		parameters: parameters{
+			components: map[string]parameter.Component{},
+			all:        map[parameter.Key]kept{},
+		},
 	}
 	b.memory = newMemoryWatch(&cfg, func(on bool) { b.SetAlarm(MemoryAlarm, on) })
 	b.residents = newResidents(&cfg, b.users)
@@ -94,7 +108,7 @@ func New(cfg Config) *Broker {
 		Host:             b.residents,
 		Mechanisms:       cfg.Mechanisms,
 		Anonymous:        cfg.AnonymousUser,
-		Properties:       serverProperties(cfg.Version, cfg.ClusterName),
+		Properties:       func() amqp.Table { return *b.properties.Load() },
 		Before4:          before4(cfg.Version),
 		NodeName:         cfg.NodeName,
 		ChannelMax:       cfg.ChannelMax,
@@ -163,6 +177,7 @@ func (b *Broker) start() error {
 		return err
 	}
 	b.watching.Go(b.watchAcks)
+	b.startParameters()
 	for _, d := range b.doors {
 		b.accepting.Go(func() { accept(d, b.log, b.stopping, func(conn net.Conn) { b.enter(d, conn) }) })
 	}

@@ -77,6 +77,9 @@ type Config struct {
 	// passive declarations need no permission, frames before the tuning have 4 KiB.
 	Version string
 
+	// Build is the version of LepusMQ itself, which administrators are told.
+	Build string
+
 	// NodeName is what the node is called where RabbitMQ names its node; empty is
 	// rabbit@ and the host's name.
 	NodeName string

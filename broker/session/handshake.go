@@ -58,7 +58,7 @@ func (s *Session) sayStart() {
 	s.out.send(0, &amqp.ConnectionStart{
 		VersionMajor:     0,
 		VersionMinor:     9,
-		ServerProperties: s.cfg.Properties,
+		ServerProperties: s.cfg.Properties(),
 		Mechanisms:       strings.Join(s.mechanisms(), " "),
 		Locales:          "en_US",
 	})
@@ -82,7 +82,7 @@ func (s *Session) startOk(m *amqp.ConnectionStartOk) *amqp.Error {
 		s.refuseLogin(m.Mechanism)
 		return nil
 	}
-	s.user = l.user
+	s.user, s.mechanism = l.user, m.Mechanism
 	s.state = wantTuneOk
 	s.offered = tuning{
 		channelMax: s.cfg.ChannelMax,

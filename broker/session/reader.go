@@ -98,8 +98,11 @@ func (s *Session) read() error {
 		in.filled = n == len(room)
 
 		s.work.Lock()
+		s.received.bytes += uint64(n)
+		s.received.reads++
 		s.handle(&in)
 		s.own()
+		s.endRuns()
 		s.work.Unlock()
 		if !in.filled {
 			in.shrink()

@@ -86,6 +86,10 @@ func (o *outbox) sent(n int, buf []byte) {
 		outBuffers.Put(&buf)
 	}
 	o.size = max(o.size-n, 0)
+	if n > 0 {
+		o.bytes += uint64(n)
+		o.writes++
+	}
 	if o.size <= lowWater {
 		o.full.Store(false)
 		if o.room != nil {
