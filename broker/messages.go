@@ -11,7 +11,7 @@ import (
 // Publish publishes a message in the name of a user, see [Broker.DeclareQueue], and
 // returns when it is safe. routed is false if no queue has taken it.
 func (b *Broker) Publish(by, host string, m vhost.Post) (routed bool, err error) {
-	p, err := b.enter(by, host)
+	p, err := b.visit(by, host)
 	if err != nil {
 		return false, err
 	}
@@ -45,7 +45,7 @@ func (b *Broker) Publish(by, host string, m vhost.Post) (routed bool, err error)
 // Fetch takes messages from a queue in the name of a user, see
 // [Broker.DeclareQueue], and puts them back unless it is told not to.
 func (b *Broker) Fetch(by, host string, f vhost.Fetch) ([]vhost.Fetched, error) {
-	p, err := b.enter(by, host)
+	p, err := b.visit(by, host)
 	if err != nil {
 		return nil, err
 	}

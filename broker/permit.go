@@ -14,10 +14,10 @@ type permit struct {
 	access *auth.Access // nil: everything
 }
 
-// enter returns a virtual host for somebody who wants to do something there. An
+// visit returns a virtual host for somebody who wants to do something there. An
 // empty name is the broker's own administrator, to whom everything is allowed.
 // Errors: ErrNoVHost, and 403 for users who may not use it.
-func (b *Broker) enter(by, host string) (*permit, error) {
+func (b *Broker) visit(by, host string) (*permit, error) {
 	v, err := b.find(host)
 	if err != nil {
 		return nil, err

@@ -15,7 +15,7 @@ import (
 
 // DeclareQueue makes a queue, unless there is one like it; created says which.
 func (b *Broker) DeclareQueue(by, host string, spec vhost.QueueSpec) (created bool, err error) {
-	p, err := b.enter(by, host)
+	p, err := b.visit(by, host)
 	if err != nil {
 		return false, err
 	}
@@ -37,7 +37,7 @@ func (b *Broker) DeclareQueue(by, host string, spec vhost.QueueSpec) (created bo
 // DeclareExchange makes an exchange, unless there is one like it; created says
 // which.
 func (b *Broker) DeclareExchange(by, host string, spec vhost.ExchangeSpec) (created bool, err error) {
-	p, err := b.enter(by, host)
+	p, err := b.visit(by, host)
 	if err != nil {
 		return false, err
 	}
@@ -71,7 +71,7 @@ func asRefusal(err error) *amqp.Error {
 // DeleteQueue deletes a queue; it is no error if there is none. With ifUnused it
 // must have no consumers, with ifEmpty no messages.
 func (b *Broker) DeleteQueue(by, host, name string, ifUnused, ifEmpty bool) error {
-	p, err := b.enter(by, host)
+	p, err := b.visit(by, host)
 	if err != nil {
 		return err
 	}
@@ -86,7 +86,7 @@ func (b *Broker) DeleteQueue(by, host, name string, ifUnused, ifEmpty bool) erro
 // DeleteExchange deletes an exchange; it is no error if there is none. With ifUnused
 // nothing may be bound to it.
 func (b *Broker) DeleteExchange(by, host, name string, ifUnused bool) error {
-	p, err := b.enter(by, host)
+	p, err := b.visit(by, host)
 	if err != nil {
 		return err
 	}
@@ -100,7 +100,7 @@ func (b *Broker) DeleteExchange(by, host, name string, ifUnused bool) error {
 
 // PurgeQueue drops the ready messages of a queue.
 func (b *Broker) PurgeQueue(by, host, name string) error {
-	p, err := b.enter(by, host)
+	p, err := b.visit(by, host)
 	if err != nil {
 		return err
 	}
@@ -123,7 +123,7 @@ func (b *Broker) PurgeQueue(by, host, name string) error {
 
 // Bind makes a binding, unless there is the same already.
 func (b *Broker) Bind(by, host string, binding vhost.Binding) error {
-	p, err := b.enter(by, host)
+	p, err := b.visit(by, host)
 	if err != nil {
 		return err
 	}
@@ -135,7 +135,7 @@ func (b *Broker) Bind(by, host string, binding vhost.Binding) error {
 
 // Unbind removes a binding; it is no error if there is none.
 func (b *Broker) Unbind(by, host string, binding vhost.Binding) error {
-	p, err := b.enter(by, host)
+	p, err := b.visit(by, host)
 	if err != nil {
 		return err
 	}

@@ -127,6 +127,11 @@ func layers() []layer {
 			why: "a view says what it needs of the broker, and knows neither it nor who is connected",
 		},
 		{
+			of:     "broker/certs",
+			others: []string{"github.com/youmark/pkcs8"},
+			why:    "certificates are files and names: who listens with them is not their business",
+		},
+		{
 			of:     "broker/brokertest",
 			others: []string{"go.uber.org/zap"},
 			ours:   []string{"broker"},
@@ -134,7 +139,7 @@ func layers() []layer {
 		},
 		{
 			of:     "broker",
-			others: []string{"go.uber.org/zap"},
+			others: []string{"go.uber.org/zap", "github.com/pires/go-proxyproto"},
 			ours:   []string{"amqp", "store", "exchange", "queue"},
 			why:    "the broker puts together what lies below; who runs it, and how it is told to, is not its business",
 		},

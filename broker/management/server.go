@@ -25,7 +25,7 @@ type Config struct {
 	AllowOrigins []string
 	// SampleInterval is how often samples are taken; 0 is five seconds.
 	SampleInterval time.Duration
-	// MaxBody is the size of the largest request, in bytes; 0 is 64 MiB.
+	// MaxBody is the size of the largest request, in bytes; 0 is 20,000,000.
 	MaxBody int64
 	// Extra serves what lies below /api/lepus/, for administrators only; nil is
 	// nothing.
@@ -36,7 +36,7 @@ type Config struct {
 
 const (
 	defaultSampleInterval = 5 * time.Second
-	defaultMaxBody        = 64 << 20
+	defaultMaxBody        = 20_000_000 // as RabbitMQ
 )
 
 // Server serves the management API and its page. Its handlers may be called from any
