@@ -68,8 +68,9 @@ func accept(l net.Listener, log *zap.Logger, stop <-chan struct{}, serve func(ne
 }
 
 // serve starts the session of a connection and returns.
-func (b *Broker) serve(conn net.Conn) {
-	s := session.New(conn, &b.session)
+func (b *Broker) serve(conn net.Conn) { b.serveSession(session.New(conn, &b.session), conn) }
+
+func (b *Broker) serveSession(s *session.Session, conn net.Conn) {
 	if !b.sessions.add(s, conn) {
 		_ = conn.Close()
 		return

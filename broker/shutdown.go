@@ -36,6 +36,7 @@ func (b *Broker) teardown(ctx context.Context) {
 	closeAll(b.listeners)
 	b.accepting.Wait()
 	b.watching.Wait()
+	b.shovels.Stop()
 	b.endSessions(ctx)
 	// Before the virtual hosts: what is due now is not begun any more.
 	if b.clock != nil {
