@@ -119,9 +119,11 @@ func (b *Broker) DeleteVHost(name string) error {
 		case defs = <-deleted:
 		case <-b.failed:
 			h.Close()
+			b.residents.forget(h)
 			return b.Err()
 		}
 		h.Close()
+		b.residents.forget(h)
 		defs = append(append(defs, parameters...), store.Definition{Kind: store.KindVHost, ID: h.id, Deleted: true})
 		users, err := b.withoutVHost(name)
 		if err != nil {

@@ -121,6 +121,11 @@ func layers() []layer {
 			why:    "a session turns methods into calls of its virtual host: topology is the virtual host's business",
 		},
 		{
+			of:     "broker/certs",
+			others: []string{"github.com/youmark/pkcs8"},
+			why:    "certificates are files and names: who listens with them is not their business",
+		},
+		{
 			of:     "broker/brokertest",
 			others: []string{"go.uber.org/zap"},
 			ours:   []string{"broker"},
@@ -128,7 +133,7 @@ func layers() []layer {
 		},
 		{
 			of:     "broker",
-			others: []string{"go.uber.org/zap"},
+			others: []string{"go.uber.org/zap", "github.com/pires/go-proxyproto"},
 			ours:   []string{"amqp", "store", "exchange", "queue"},
 			why:    "the broker puts together what lies below; who runs it, and how it is told to, is not its business",
 		},

@@ -1,6 +1,8 @@
 package session
 
 import (
+	"bytes"
+	"fmt"
 	"strings"
 	"time"
 
@@ -29,12 +31,27 @@ func (s *Session) handshakeExpired() {
 	})
 }
 
-// refuseHeader tells a peer of another protocol which one is spoken here.
-func (s *Session) refuseHeader() {
+// refuseHeader tells a peer of another protocol, which began with some bytes,
+// which one is spoken here.
+func (s *Session) refuseHeader(began []byte) {
+	s.log.Warn("not AMQP 0-9-1", zap.String("but", protocolOf(began)), zap.String("it sent", fmt.Sprintf("%q", began)))
 	if buf, ok := s.out.begin(); ok {
 		s.out.commit(append(buf, amqp.ProtocolHeader...))
 	}
 	s.hangUp()
+}
+
+// protocolOf says what a peer that begins like this most likely speaks.
+func protocolOf(began []byte) string {
+	for prefix, name := range map[string]string{
+		"\x16\x03": "TLS, for which this port is not", "AMQP": "another version of AMQP", "PROXY": "a PROXY header, which is not configured",
+		"\r\n\r\n": "a PROXY header, which is not configured", "GET ": "HTTP", "POST": "HTTP", "PUT ": "HTTP", "HEAD": "HTTP",
+	} {
+		if bytes.HasPrefix(began, []byte(prefix)) {
+			return name
+		}
+	}
+	return "something else"
 }
 
 func (s *Session) sayStart() {
@@ -66,7 +83,7 @@ func (s *Session) startOk(m *amqp.ConnectionStartOk) *amqp.Error {
 		s.refuseLogin(m.Mechanism)
 		return nil
 	}
-	s.user, s.trusted = l.user, l.trusted
+	s.user, s.trusted, s.mechanism = l.user, l.trusted, m.Mechanism
 	s.state = wantTuneOk
 	s.offered = tuning{
 		channelMax: s.cfg.ChannelMax,

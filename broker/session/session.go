@@ -64,6 +64,7 @@ type Session struct {
 	sock   *socket
 	out    *outbox
 	owner  vhost.OwnerID
+	since  time.Time
 	closed chan struct{} // closed when the session is ending
 	// handOver is s.handOverLone.
 	handOver func(led bool)
@@ -71,12 +72,13 @@ type Session struct {
 	self bool
 
 	// Set during the handshake by the reader, read by all afterwards.
-	vhost    *vhost.VHost
-	peerName string // of Config.PeerName
-	user     string
-	trusted  bool // the user is the broker itself
-	access   *auth.Access
-	client   capabilities
+	vhost     *vhost.VHost
+	peerName  string // of Config.PeerName
+	user      string
+	mechanism string // by which the user has logged in
+	trusted   bool   // the user is the broker itself
+	access    *auth.Access
+	client    capabilities
 	// properties are what the client says about itself.
 	properties amqp.Table
 	frameMax   uint32
@@ -90,6 +92,8 @@ type Session struct {
 	latest   *channel // that had a frame
 	putOff   int      // bytes of frames that wait on channels
 	ahead    *channel // whose publishes run ahead of their confirms
+	received received
+	runs     []*channel // that have published since the last read
 	slab     queue.Slab
 	stage    stage
 	pressed  []*queue.Queue // have got more than they can take
@@ -157,6 +161,7 @@ func New(conn net.Conn, cfg *Config) *Session {
 		cfg:      cfg,
 		log:      cfg.Log.With(zap.Stringer("peer", conn.RemoteAddr())),
 		sock:     newSocket(conn),
+		since:    time.Now(),
 		owner:    vhost.OwnerID(cfg.owners.Add(1)),
 		closed:   make(chan struct{}),
 		channels: map[uint16]*channel{},
