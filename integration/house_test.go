@@ -97,6 +97,12 @@ func layers() []layer {
 			why:   "what a parameter is, and what is wrong with it, is values",
 		},
 		{
+			of:     "broker/shovel",
+			others: []string{"github.com/rabbitmq/amqp091-go", "go.uber.org/zap"},
+			ours:   []string{"broker/parameter", "broker/stats"},
+			why:    "a shovel is a client of two brokers: what it needs of ours it asks its host for",
+		},
+		{
 			of:   "broker/stats",
 			ours: []string{"amqp"},
 			why:  "what a broker says about itself is values: views read them, and need know nothing of who made them",
