@@ -18,18 +18,8 @@ func parameterResources() []resource {
 		{path: "global-parameters", read: maker, get: listGlobalParameters},
 		{path: "global-parameters/{name}", read: maker, write: administrator,
 			get: getGlobalParameter, put: putGlobalParameter, delete: deleteGlobalParameter},
-		{path: "shovels", read: monitor, get: listShovels},
-		{path: "shovels/{vhost}", read: monitor, get: listShovels},
-		{path: "shovels/vhost/{vhost}/{name}", read: monitor, write: maker, get: getShovel, delete: deleteShovel},
-		{path: "shovels/vhost/{vhost}/{name}/restart", write: maker, delete: restartShovel},
 	}
 }
-
-// noShovels is a broker without shovels.
-type noShovels struct{}
-
-func (noShovels) Shovels(string) []map[string]any   { return nil }
-func (noShovels) RestartShovel(string, string) bool { return false }
 
 func parameterRow(p *parameter.Parameter) object {
 	return object{"component": p.Component, "vhost": p.VHost, "name": p.Name, "value": p.Value}
@@ -170,40 +160,6 @@ func deleteGlobalParameter(q *request) error {
 	}
 	if err := q.server.broker.ClearGlobalParameter(q.arg("name")); err != nil {
 		return asBadRequest(err)
-	}
-	return q.done()
-}
-
-func (q *request) shovels() []object {
-	var all []object
-	for _, row := range q.server.cfg.Shovels.Shovels(q.arg("vhost")) {
-		if host, _ := row["vhost"].(string); q.sees(host) {
-			all = append(all, row)
-		}
-	}
-	return all
-}
-
-func listShovels(q *request) error { return q.list(rows(q.shovels(), "name")) }
-
-func getShovel(q *request) error {
-	for _, row := range q.shovels() {
-		if row["name"] == q.arg("name") {
-			return q.show(row)
-		}
-	}
-	return notFound()
-}
-
-// deleteShovel deletes the parameter that a shovel is made of.
-func deleteShovel(q *request) error {
-	q.args["component"] = "shovel"
-	return deleteParameter(q)
-}
-
-func restartShovel(q *request) error {
-	if !q.server.cfg.Shovels.RestartShovel(q.arg("vhost"), q.arg("name")) {
-		return notFound()
 	}
 	return q.done()
 }

@@ -68,7 +68,7 @@ func newRoutes() *node {
 		overviewResources(), nodeResources(), healthResources(), vhostResources(), userResources(),
 		permissionResources(), policyResources(), parameterResources(), limitResources(),
 		exchangeResources(), queueResources(), bindingResources(), messageResources(),
-		connectionResources(), channelResources(), definitionResources(),
+		connectionResources(), channelResources(), definitionResources(), shovelResources(),
 	} {
 		for i := range group {
 			root.add(&group[i])

@@ -14,8 +14,6 @@ import (
 // Config says what a [Server] shows, and how.
 type Config struct {
 	Broker Broker
-	// Shovels may be nil: there are none.
-	Shovels Shovels
 	// Page holds the files of the page for browsers; nil is no page.
 	Page fs.FS
 	// Prefix is put before all paths, as "/lepus"; mostly empty.
@@ -62,9 +60,6 @@ func New(cfg Config) *Server {
 	cfg.Prefix = strings.TrimSuffix(cfg.Prefix, "/")
 	if cfg.Log == nil {
 		cfg.Log = zap.NewNop()
-	}
-	if cfg.Shovels == nil {
-		cfg.Shovels = noShovels{}
 	}
 	s := &Server{
 		cfg: cfg, broker: cfg.Broker, log: cfg.Log,

@@ -19,6 +19,7 @@ type Broker interface {
 	Clients
 	Administration
 	Parameters
+	Shovels
 
 	Totals(vhost string) (stats.Totals, error) // "" is all
 	Node() stats.Node
@@ -104,9 +105,6 @@ type Parameters interface {
 
 // Shovels is what moves messages between brokers.
 type Shovels interface {
-	// Shovels returns the state of the shovels of a virtual host, "" is all, each as
-	// RabbitMQ's API shows it.
-	Shovels(vhost string) []map[string]any
-	// RestartShovel has a shovel begin anew; false if there is none.
-	RestartShovel(vhost, name string) bool
+	Shovels(vhost string) ([]stats.Shovel, error) // "" is all
+	RestartShovel(vhost, name string) error
 }
