@@ -17,17 +17,17 @@ import (
 // All methods may be called from any goroutine.
 type residents struct {
 	// immutable
-	users                       *auth.Users
-	maxConnections, maxChannels int // of the node; 0: any number
+	users *auth.Users
 
 	// guarded by mu
-	mu       sync.Mutex
-	hosts    map[string]*host
-	places   map[*session.Session]place
-	byUser   map[string]int // connections
-	channels map[string]int // by user
-	opened   int            // channels
-	leaving  map[*host]bool // hosts that are being deleted
+	mu                          sync.Mutex
+	maxConnections, maxChannels int // of the node; 0: any number
+	hosts                       map[string]*host
+	places                      map[*session.Session]place
+	byUser                      map[string]int // connections
+	channels                    map[string]int // by user
+	opened                      int            // channels
+	leaving                     map[*host]bool // hosts that are being deleted
 	// gone is what hosts have counted that are not there any more.
 	gone stats.Totals
 	dead stats.Dead
@@ -83,6 +83,13 @@ func (r *residents) Enter(s *session.Session, user, name string) (*vhost.VHost, 
 	r.byUser[user]++
 	r.places[s] = place{user: user, host: h}
 	return h.VHost, nil
+}
+
+// setLimits sets what the node may have. What there is stays.
+func (r *residents) setLimits(cfg *Config) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.maxConnections, r.maxChannels = cfg.MaxConnections, cfg.MaxChannels
 }
 
 // leave notes that a session has ended, wherever it was.
