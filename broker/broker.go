@@ -161,6 +161,9 @@ func (b *Broker) start() error {
 			return fmt.Errorf("there is no mechanism %q to log in with", m)
 		}
 	}
+	if err := b.cfg.checkVHostDefaults(); err != nil {
+		return err
+	}
 	if err := vhost.CheckQueueType(b.cfg.DefaultQueueType); err != nil {
 		return fmt.Errorf("default queue type: %w", err)
 	}
@@ -168,7 +171,7 @@ func (b *Broker) start() error {
 		return err
 	}
 	b.memory.begin()
-	if b.memory.watermark > 0 {
+	if b.memory.watches() {
 		b.watching.Go(func() { b.memory.run(b.stopping) })
 	}
 	b.clock = queue.NewClock()
@@ -176,6 +179,9 @@ func (b *Broker) start() error {
 		return err
 	}
 	if err := b.restore(); err != nil {
+		return err
+	}
+	if err := b.loadDefinitions(); err != nil {
 		return err
 	}
 	if err := b.openDoors(); err != nil {
@@ -199,6 +205,7 @@ func (b *Broker) openStore() error {
 	opened, err := store.Open(store.Options{
 		Dir:           b.cfg.DataDir,
 		AcceptLogLoss: b.cfg.AcceptLogLoss,
+		DiskLow:       b.cfg.DiskFreeLimit,
 		OnFail:        b.storeFailed,
 		OnDisk:        func(low bool) { b.SetAlarm(DiskAlarm, low) },
 		OnLoss:        func(err error) { b.log.Error("accepted as lost", zap.Error(err)) },
