@@ -16,6 +16,7 @@ import (
 
 	"github.com/lepusmq/lepus/amqp"
 	"github.com/lepusmq/lepus/broker/auth"
+	"github.com/lepusmq/lepus/broker/management"
 	"github.com/lepusmq/lepus/broker/parameter"
 	"github.com/lepusmq/lepus/broker/session"
 	"github.com/lepusmq/lepus/broker/shovel"
@@ -33,11 +34,10 @@ var ErrDamaged = store.ErrDamaged
 // called from any goroutine.
 type Broker struct {
 	// immutable after New
-	cfg     Config
-	log     *zap.Logger
-	users   *auth.Users
-	begun   time.Time
-	session session.Config
+	cfg   Config
+	log   *zap.Logger
+	users *auth.Users
+	begun time.Time
 
 	// immutable after Start
 	store    store.Store
@@ -79,10 +79,13 @@ type Broker struct {
 	shovels    *shovel.Shovels
 	// properties are what clients are told of the broker.
 	properties atomic.Pointer[amqp.Table]
+	// session is how clients are served that connect from now on.
+	session atomic.Pointer[session.Config]
 
 	// guarded by mu
-	mu  sync.Mutex
-	err error
+	mu    sync.Mutex
+	err   error
+	local *management.Server // of LocalAPI, unless the API is served anyway
 }
 
 // New returns a broker that does not run yet and holds no resources.
@@ -107,7 +110,7 @@ func New(cfg Config) *Broker {
 	}
 	b.memory = newMemoryWatch(&cfg, func(on bool) { b.SetAlarm(MemoryAlarm, on) })
 	b.residents = newResidents(&cfg, b.users)
-	b.session = session.Config{
+	b.session.Store(&session.Config{
 		Log:              cfg.Log,
 		Users:            b.users,
 		Host:             b.residents,
@@ -126,7 +129,7 @@ func New(cfg Config) *Broker {
 
 		AckTimeout:         cfg.ConsumerTimeout,
 		CancelOnAckTimeout: cfg.ConsumerTimeoutCancels,
-	}
+	})
 	return b
 }
 

@@ -98,22 +98,6 @@ func nodeCommands() []*command {
 			banner: waitBanner, run: wait,
 		},
 		{
-			name: "resume_listeners", tools: Ctl, group: "Operations",
-			doc: "Accepts connections again after suspend_listeners",
-			banner: func(c *call) string {
-				return fmt.Sprintf("Will resume client connection listeners on node %s ...", c.node)
-			},
-			run: func(ctx context.Context, c *call) (any, error) { return nil, c.listeners(ctx, true) },
-		},
-		{
-			name: "suspend_listeners", tools: Ctl, group: "Operations",
-			doc: "Accepts no more connections; those there are stay",
-			banner: func(c *call) string {
-				return fmt.Sprintf("Will suspend client connection listeners on node %s ...", c.node)
-			},
-			run: func(ctx context.Context, c *call) (any, error) { return nil, c.listeners(ctx, false) },
-		},
-		{
 			name: "force_gc", tools: Ctl, group: "Operations",
 			doc: "Has garbage collected now",
 			banner: func(c *call) string {
@@ -124,10 +108,6 @@ func nodeCommands() []*command {
 			},
 		},
 	}
-}
-
-func (c *call) listeners(ctx context.Context, open bool) error {
-	return c.control(ctx, http.MethodPut, "listeners", map[string]bool{"open": open}, nil)
 }
 
 // stop ends the broker and, if it is waited for, returns when nobody answers

@@ -9,19 +9,20 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/lepusmq/lepus/broker/brokertest"
 	"github.com/lepusmq/lepus/cmd/lepus/ctl"
 )
 
-// target returns the environment that leads to the broker under test: the one
-// whose HTTP API LEPUS_TEST_API names, such as RabbitMQ's.
+// target returns the environment that leads to the broker under test: a new one,
+// or the one whose HTTP API LEPUS_TEST_API names, such as RabbitMQ's.
 func target(t *testing.T) map[string]string {
 	t.Helper()
-	env := map[string]string{"RABBITMQ_NODENAME": "rabbit@localhost"}
-	env["LEPUS_URL"] = os.Getenv("LEPUS_TEST_API")
-	if env["LEPUS_URL"] == "" {
-		t.Skip("LEPUS_TEST_API names no broker's HTTP API")
+	url := os.Getenv("LEPUS_TEST_API")
+	if url == "" {
+		f := brokertest.Start(t, brokertest.WithManagement)
+		url = strings.Replace(f.ManagementURL, "://", "://guest:guest@", 1)
 	}
-	return env
+	return map[string]string{"RABBITMQ_NODENAME": "rabbit@localhost", "LEPUS_URL": url}
 }
 
 // exchange is a line of a session with what came of it.

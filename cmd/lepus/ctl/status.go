@@ -165,7 +165,7 @@ type section struct{ title, body string }
 func joinSections(all []section) string {
 	parts := make([]string, len(all))
 	for i, s := range all {
-		parts[i] = bold(s.title) + "\n\n" + strings.TrimRight(s.body, "\n")
+		parts[i] = bold(s.title) + "\n\n" + cmp.Or(strings.TrimRight(s.body, "\n"), "(none)")
 	}
 	return strings.Join(parts, "\n\n")
 }
