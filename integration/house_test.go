@@ -171,8 +171,9 @@ func layers() []layer {
 			why:  "the tool is a client of the HTTP API, as the one is that it stands in for",
 		},
 		{
-			of:  "broker/control",
-			why: "the socket is a way to a broker, whoever serves it",
+			of:     "broker/control",
+			others: []string{"go.uber.org/zap"},
+			why:    "the socket is a way to a broker, whoever serves it",
 		},
 		{
 			of:     "cmd",

@@ -7,8 +7,8 @@ import (
 
 // What a node may fail with; other errors are its own trouble.
 var (
-	ErrStopped  = errors.New("this command requires the 'rabbit' app to be running on the target node. Start it with 'rabbitmqctl start_app'.")
-	ErrRunning  = errors.New("this command requires the 'rabbit' app to be stopped on the target node. Stop it with 'rabbitmqctl stop_app'.")
+	ErrStopped  = errors.New("this command requires the 'rabbit' app to be running on the target node. Start it with 'rabbitmqctl start_app'")
+	ErrRunning  = errors.New("this command requires the 'rabbit' app to be stopped on the target node. Stop it with 'rabbitmqctl stop_app'")
 	ErrRefused  = errors.New("invalid credentials")
 	ErrArgument = errors.New("bad argument")
 )

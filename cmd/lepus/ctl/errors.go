@@ -73,7 +73,7 @@ func (c *call) failed(err error) *failure {
 	case errors.As(err, &away):
 		return &failure{code: exitUnavailable, bare: true, text: c.unreachable(away)}
 	case errors.As(err, &refused) && (refused.Kind == "stopped" || refused.Kind == "running"):
-		return &failure{code: exitUsage, bare: true, text: "Error: " + refused.Reason}
+		return &failure{code: exitUsage, bare: true, text: "Error: " + refused.Reason + "."}
 	case errors.As(err, &refused):
 		return &failure{code: exitUnavailable, text: said(refused)}
 	}
