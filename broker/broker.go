@@ -73,6 +73,8 @@ type Broker struct {
 	// is durable.
 	admin   sync.Mutex
 	userIDs map[string]uint64 // guarded by admin: of the definitions
+	// importing is held by whoever imports definitions.
+	importing sync.Mutex
 
 	events     *event.Sink
 	parameters parameters

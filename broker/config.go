@@ -180,5 +180,8 @@ func (c Config) withDefaults() Config {
 	c.ConsumerTimeout = max(cmp.Or(c.ConsumerTimeout, defaultConsumerTimeout), 0)
 	c.ConsumerTimeoutCheck = cmp.Or(c.ConsumerTimeoutCheck, defaultConsumerTimeoutCheck)
 	c.MaxMessageSize = cmp.Or(c.MaxMessageSize, defaultMaxMessageSize)
+	if c.Management.Handler == nil {
+		c.Management.Handler = manage
+	}
 	return c
 }

@@ -127,6 +127,18 @@ func layers() []layer {
 			why:    "a session turns methods into calls of its virtual host: topology is the virtual host's business",
 		},
 		{
+			of:   "broker/definitions",
+			ours: []string{"amqp", "broker/auth", "broker/parameter", "broker/stats", "broker/vhost"},
+			why:  "definitions are values and what they ask of a broker: whoever imports them, and from where, is alike",
+		},
+		{
+			of:     "broker/management",
+			others: []string{"go.uber.org/zap"},
+			ours: []string{"amqp", "broker/auth", "broker/parameter", "broker/pattern", "broker/stats",
+				"broker/vhost"},
+			why: "a view says what it needs of the broker, and knows neither it nor who is connected",
+		},
+		{
 			of:     "broker/certs",
 			others: []string{"github.com/youmark/pkcs8"},
 			why:    "certificates are files and names: who listens with them is not their business",
