@@ -9,6 +9,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/lepusmq/lepus/broker"
+	"github.com/lepusmq/lepus/cmd/lepus/admin"
 	"github.com/lepusmq/lepus/cmd/lepus/ctl"
 )
 
@@ -25,6 +26,12 @@ func tools() []tool {
 	}
 	return []tool{
 		{"ctl", "rabbitmqctl", "administer a broker, as rabbitmqctl does", ctlTool(ctl.Ctl)},
+		{"admin", "rabbitmqadmin", "declare, list and delete what a broker holds, as rabbitmqadmin does", func(c *cli.Context, args []string) int {
+			e := environment(c)
+			return admin.Run(c.Context, args, admin.Environment{
+				Stdin: e.Stdin, Stdout: e.Stdout, Stderr: e.Stderr, Getenv: e.Getenv, Version: e.Version,
+			})
+		}},
 		{"diagnostics", "rabbitmq-diagnostics", "look at a broker's health, as rabbitmq-diagnostics does", ctlTool(ctl.Diagnostics)},
 		{"plugins", "rabbitmq-plugins", "say what is built in, as rabbitmq-plugins does", ctlTool(ctl.Plugins)},
 		{"queues", "rabbitmq-queues", "look after quorum queues, as rabbitmq-queues does", ctlTool(ctl.Queues)},
