@@ -91,14 +91,20 @@ func (e *entry) write(c *queue.Counts, to *stats.QueueCounts) {
 		Name: e.queue.QueueName(), Type: t.String(),
 		Ready: c.Ready, Unacked: c.Unacked, Delayed: c.Delayed,
 		ReadyBytes: c.ReadyBytes, UnackedBytes: c.UnackedBytes,
-		Persistent: c.Stored, Resident: c.Resident, ResidentBytes: c.ResidentBytes,
-		Consumers: c.Consumers, Capacity: c.Capacity, HeadTimestamp: c.HeadTimestamp,
+		Persistent: c.Stored, PersistentBytes: storedBytes(c), Resident: c.Resident, ResidentBytes: c.ResidentBytes,
+		Consumers: c.Consumers, Capacity: c.Capacity, HeadTimestamp: c.HeadTimestamp, Memory: c.Memory,
 		Messages: *m,
 	}
-	if n := int64(c.Ready + c.Unacked + c.Delayed); n > 0 {
-		// As if all were of the same size, if some are not persistent.
-		to.PersistentBytes = int64(float64(c.ReadyBytes+c.UnackedBytes) * float64(c.Stored) / float64(n))
+}
+
+// storedBytes is about how large the persistent messages of a queue are: as if all
+// were of the same size, if some are not persistent.
+func storedBytes(c *queue.Counts) int64 {
+	all, bytes := c.Ready+c.Unacked+c.Delayed, c.ReadyBytes+c.UnackedBytes
+	if c.Stored == all {
+		return bytes
 	}
+	return int64(float64(bytes) * float64(c.Stored) / float64(all))
 }
 
 // QueueStats returns all that is to be said of a queue, but for what only its
@@ -116,7 +122,6 @@ func (v *VHost) QueueStats(name string) (s stats.Queue, owner OwnerID, ok bool) 
 		if !c.Rested.IsZero() && time.Since(c.Rested) >= idleAfter {
 			s.IdleSince = c.Rested
 		}
-		s.Memory = c.Memory
 	})
 	s.VHost, s.Durable, s.Exclusive, s.AutoDelete, s.Arguments = v.name, e.queue.Durable(), e.owner != 0, e.autoDelete, e.args
 	a, _ := v.QueuePolicies(name)
@@ -167,7 +172,8 @@ func seats(entries []*entry) []Seat {
 func (v *VHost) Totals() stats.Totals {
 	g := v.graph.Load()
 	v.mu.Lock()
-	t := stats.Totals{Messages: v.gone, Churn: v.churn, Queues: len(v.queues)}
+	t := v.gone
+	t.Churn, t.Queues = v.churn, len(v.queues)
 	entries := make([]*entry, 0, len(v.queues))
 	for _, e := range v.queues {
 		entries = append(entries, e)
@@ -179,11 +185,19 @@ func (v *VHost) Totals() stats.Totals {
 		return true
 	})
 	t.Messages.Confirm = v.confirmed.Load()
-	look(entries, func(_ *entry, c *queue.Counts) {
+	look(entries, func(e *entry, c *queue.Counts) {
 		t.Ready += c.Ready
 		t.Unacked += c.Unacked
+		t.Delayed += c.Delayed
+		t.ReadyBytes += c.ReadyBytes
+		t.UnackedBytes += c.UnackedBytes
+		t.Persistent += c.Stored
+		t.PersistentBytes += storedBytes(c)
+		t.Resident += c.Resident
+		t.ResidentBytes += c.ResidentBytes
+		t.Memory += c.Memory
 		t.Consumers += c.Consumers
-		t.Messages.Add(counted(c.Flow))
+		e.tally(c.Flow, &t)
 	})
 	return t
 }

@@ -83,7 +83,7 @@ type VHost struct {
 	closed bool
 	churn  stats.Churn
 	// gone is what queues and exchanges have counted that are not there any more.
-	gone stats.Messages
+	gone stats.Totals
 	// histories is how many were made.
 	histories uint64
 
