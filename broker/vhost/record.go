@@ -41,7 +41,10 @@ func (c *change) visible() {
 }
 
 // publish makes a graph visible. The caller holds the lock.
-func (v *VHost) publish(g *exchange.Graph) { v.graph.Store(g) }
+func (v *VHost) publish(g *exchange.Graph) {
+	v.graph.Store(g)
+	v.queuesByName.Store(nil)
+}
 
 // unsynced are the definitions that are not durable yet. Who declares such an
 // object again waits until it is.

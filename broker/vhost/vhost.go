@@ -65,9 +65,12 @@ type VHost struct {
 	confirmed atomic.Uint64 // publishes
 	dead      dead
 
+	// queuesByName is what was sorted last; nil if it may not be right any more. Set
+	// while holding mu, read by anyone.
+	queuesByName atomic.Pointer[[]*entry]
+
 	// Replaced as a whole by anyone.
-	queueNames atomic.Pointer[nameList]
-	settings   atomic.Pointer[Settings]
+	settings atomic.Pointer[Settings]
 
 	tracing tracing
 
