@@ -18,12 +18,12 @@ type memory struct {
 func newMemory(from Source) *memory {
 	m := &memory{from: from, info: newInfo(), descs: map[string]*prometheus.Desc{}}
 	for class, help := range map[string]string{
-		"queue_procs":          "Queues, with the messages that they have in memory, about",
-		"other_proc":           "Stacks of goroutines",
-		"binary":               "All else in use: buffers, connections, the index",
-		"allocated_unused":     "Free, but not given back to the system",
-		"other_system":         "The runtime itself",
-		"reserved_unallocated": "Reserved and never used, or given back",
+		"classic_queue_erlang_process": "Queues, with the messages that they have in memory, about",
+		"other_erlang_process":         "Stacks of goroutines",
+		"binary_heap":                  "All else in use: buffers, connections, the index",
+		"runtime_allocated_unused":     "Free, but not given back to the system",
+		"other_system":                 "The runtime itself",
+		"runtime_reserved_unallocated": "Reserved and never used, or given back",
 	} {
 		m.descs[class] = prometheus.NewDesc(prefix+"memory_"+class+"_bytes", help, nil, nil)
 	}
@@ -43,8 +43,8 @@ func (m *memory) Collect(to chan<- prometheus.Metric) {
 	of := read(objects, stacks, unused, free, released, all)
 	queues := min(float64(t.Memory), of[objects])
 	for class, bytes := range map[string]float64{
-		"queue_procs": queues, "binary": of[objects] - queues, "other_proc": of[stacks],
-		"allocated_unused": of[unused] + of[free], "reserved_unallocated": of[released],
+		"classic_queue_erlang_process": queues, "binary_heap": of[objects] - queues, "other_erlang_process": of[stacks],
+		"runtime_allocated_unused": of[unused] + of[free], "runtime_reserved_unallocated": of[released],
 		"other_system": of[all] - of[objects] - of[stacks] - of[unused] - of[free] - of[released],
 	} {
 		to <- prometheus.MustNewConstMetric(m.descs[class], gauge, bytes)

@@ -226,7 +226,7 @@ func TestDetailed(t *testing.T) {
 func TestMemoryBreakdown(t *testing.T) {
 	t.Parallel()
 	got := start(t, metrics.Options{}).get("/metrics/memory-breakdown")
-	for _, class := range []string{"binary", "other_proc", "other_system", "allocated_unused"} {
+	for _, class := range []string{"binary_heap", "other_erlang_process", "other_system", "runtime_allocated_unused"} {
 		if got["rabbitmq_memory_"+class+"_bytes"] <= 0 {
 			t.Errorf("%s is %v", class, got["rabbitmq_memory_"+class+"_bytes"])
 		}
