@@ -2,10 +2,13 @@ package broker
 
 import (
 	"cmp"
+	"net/http"
 	"os"
 	"time"
 
 	"go.uber.org/zap"
+
+	"github.com/lepusmq/lepus/broker/certs"
 )
 
 // DefaultVersion is the version of RabbitMQ whose behaviour clients are told
@@ -19,6 +22,7 @@ const (
 	defaultFrameMax         = 128 << 10
 	defaultHeartbeat        = 60 * time.Second
 	defaultHandshakeTimeout = 10 * time.Second
+	defaultTLSTimeout       = 5 * time.Second
 	defaultMaxMessageSize   = 16 << 20
 
 	defaultConsumerTimeout      = 30 * time.Minute
@@ -29,8 +33,33 @@ const (
 // memory on a free port of the loopback interface.
 type Config struct {
 	// Listen holds the addresses to accept connections on, as host:port; an
-	// empty host is every interface, port 0 a free one. Nil is 127.0.0.1:0.
+	// empty host is every interface, port 0 a free one. Nil is 127.0.0.1:0, an
+	// empty slice nowhere.
 	Listen []string
+
+	// ListenTLS holds such addresses for connections with TLS, which TLS says how
+	// to speak. Nil is none.
+	ListenTLS []string
+	TLS       certs.Options
+
+	// TLSHandshakeTimeout is how long a client may take for its TLS handshake, or a
+	// proxy for its header; 0 is five seconds.
+	TLSHandshakeTimeout time.Duration
+
+	// CertLogin says which name a client has that logs in by its certificate
+	// (EXTERNAL).
+	CertLogin certs.Naming
+
+	// ProxyProtocol has all connections of clients come by way of a proxy, which
+	// says whose they are by a header of the PROXY protocol, version 1 or 2. Who
+	// comes without is refused.
+	ProxyProtocol bool
+
+	// TCP says how the sockets of clients are set up.
+	TCP TCP
+
+	// Management and Prometheus are where the views are served.
+	Management, Prometheus HTTP
 
 	// DataDir is the folder in which messages and definitions are kept. It is
 	// made if missing. Empty keeps everything in memory.
@@ -95,6 +124,20 @@ type Config struct {
 	// flags allow it. Empty is classic.
 	DefaultQueueType string
 
+	// Seed is what the broker has if it starts with nothing, and VHostDefaults what
+	// new virtual hosts have.
+	Seed          Seed
+	VHostDefaults []VHostDefault
+
+	// Definitions are files, or folders of files, with definitions in JSON that
+	// are imported whenever the broker starts, before anybody can connect.
+	// ImportDefinitions imports the text of one.
+	Definitions       []string
+	ImportDefinitions func(*Broker, []byte) error
+
+	// MaxVHosts is how many virtual hosts may be added; 0 is any number.
+	MaxVHosts int
+
 	// MaxConnections and MaxChannels are how many there may be of all users
 	// together; 0 is any number.
 	MaxConnections, MaxChannels int
@@ -114,6 +157,11 @@ type Config struct {
 	// is told to keep below it, unless the environment variable GOMEMLIMIT
 	// says how much. 0 is unknown and leaves the runtime alone.
 	MemoryLimit int64
+
+	// DiskFreeLimit is the room on the data folder's volume, in bytes, below which
+	// publishers are blocked; 0 is what fits the volume. The store asks for some
+	// room in any case.
+	DiskFreeLimit int64
 
 	// MemoryHighWatermark is the use of memory, in bytes, above which
 	// publishers are blocked until it has fallen. 0 is never.
@@ -142,14 +190,19 @@ func (c Config) withDefaults() Config {
 	if c.Mechanisms == nil {
 		c.Mechanisms = []string{"PLAIN", "AMQPLAIN"}
 	}
+	c.Seed = c.Seed.withDefaults()
 	c.AnonymousUser = cmp.Or(c.AnonymousUser, defaultUser)
 	c.Version = cmp.Or(c.Version, DefaultVersion)
 	c.ChannelMax = cmp.Or(c.ChannelMax, defaultChannelMax)
 	c.FrameMax = cmp.Or(c.FrameMax, defaultFrameMax)
 	c.Heartbeat = max(cmp.Or(c.Heartbeat, defaultHeartbeat), 0)
 	c.HandshakeTimeout = cmp.Or(c.HandshakeTimeout, defaultHandshakeTimeout)
+	c.TLSHandshakeTimeout = cmp.Or(c.TLSHandshakeTimeout, defaultTLSTimeout)
 	c.ConsumerTimeout = max(cmp.Or(c.ConsumerTimeout, defaultConsumerTimeout), 0)
 	c.ConsumerTimeoutCheck = cmp.Or(c.ConsumerTimeoutCheck, defaultConsumerTimeoutCheck)
 	c.MaxMessageSize = cmp.Or(c.MaxMessageSize, defaultMaxMessageSize)
+	if c.Management.Handler == nil {
+		c.Management.Handler = func(b *Broker) http.Handler { return manage(b) }
+	}
 	return c
 }

@@ -3,7 +3,6 @@ package broker
 import (
 	"fmt"
 	"io/fs"
-	"net"
 	"os"
 	"runtime"
 	"strconv"
@@ -38,9 +37,9 @@ func (b *Broker) Node() stats.Node {
 		Started: b.begun, PID: os.Getpid(), DataDir: b.cfg.DataDir,
 		Processors: runtime.GOMAXPROCS(0), Goroutines: runtime.NumGoroutine(),
 		RunQueue:   int(readMetric("/sched/goroutines/runnable:goroutines")),
-		MemoryUsed: memoryUsed(), MemoryLimit: known(b.cfg.MemoryHighWatermark), MemoryTotal: known(AvailableMemory()),
+		MemoryUsed: memoryUsed(), MemoryLimit: known(b.memory.watermark.Load()), MemoryTotal: known(AvailableMemory()),
 		DiskFree: -1, DiskLimit: -1, FDUsed: openFiles(), FDTotal: fileLimit(),
-		Sockets: len(b.sessions.all()), Listeners: listening(b.listeners),
+		Sockets: len(b.sessions.all()), Listeners: b.Listeners(),
 	}
 	if b.store != nil {
 		n.DiskFree, n.DiskLimit = b.store.Room()
@@ -63,17 +62,6 @@ func known(size int64) int64 {
 		return -1
 	}
 	return size
-}
-
-// listening describes listeners for clients.
-func listening(all []net.Listener) []stats.Listener {
-	var listeners []stats.Listener
-	for _, l := range all {
-		if a, ok := l.Addr().(*net.TCPAddr); ok {
-			listeners = append(listeners, stats.Listener{Protocol: "amqp", Address: a.IP.String(), Port: a.Port})
-		}
-	}
-	return listeners
 }
 
 // openFiles is how many files and sockets the process has open; -1 where the

@@ -91,10 +91,22 @@ func layers() []layer {
 			why:    "a pattern is what matches names, wherever they come from",
 		},
 		{
+			of:    "broker/event",
+			ours:  []string{"amqp"},
+			never: []string{"net", "os"},
+			why:   "events are given to it by everybody: it knows none of them",
+		},
+		{
 			of:    "broker/parameter",
 			ours:  []string{"amqp"},
 			never: []string{"net", "os", "sync"},
 			why:   "what a parameter is, and what is wrong with it, is values",
+		},
+		{
+			of:     "broker/shovel",
+			others: []string{"github.com/rabbitmq/amqp091-go", "go.uber.org/zap"},
+			ours:   []string{"broker/parameter", "broker/stats"},
+			why:    "a shovel is a client of two brokers: what it needs of ours it asks its host for",
 		},
 		{
 			of:   "broker/stats",
@@ -110,15 +122,32 @@ func layers() []layer {
 		{
 			of:     "broker/vhost",
 			others: []string{"go.uber.org/zap"},
-			ours:   []string{"amqp", "store", "exchange", "queue", "broker/pattern", "broker/stats"},
+			ours:   []string{"amqp", "store", "exchange", "queue", "broker/event", "broker/pattern", "broker/stats"},
 			never:  []string{"net"},
 			why:    "a virtual host serves clients without knowing of connections",
 		},
 		{
 			of:     "broker/session",
 			others: []string{"go.uber.org/zap"},
-			ours:   []string{"amqp", "broker/auth", "broker/vhost", "broker/stats", "queue"},
+			ours:   []string{"amqp", "broker/auth", "broker/event", "broker/vhost", "broker/stats", "queue"},
 			why:    "a session turns methods into calls of its virtual host: topology is the virtual host's business",
+		},
+		{
+			of:   "broker/definitions",
+			ours: []string{"amqp", "broker/auth", "broker/parameter", "broker/stats", "broker/vhost"},
+			why:  "definitions are values and what they ask of a broker: whoever imports them, and from where, is alike",
+		},
+		{
+			of:     "broker/management",
+			others: []string{"go.uber.org/zap"},
+			ours: []string{"amqp", "broker/auth", "broker/parameter", "broker/pattern", "broker/stats",
+				"broker/vhost"},
+			why: "a view says what it needs of the broker, and knows neither it nor who is connected",
+		},
+		{
+			of:     "broker/certs",
+			others: []string{"github.com/youmark/pkcs8"},
+			why:    "certificates are files and names: who listens with them is not their business",
 		},
 		{
 			of:     "broker/brokertest",
@@ -128,7 +157,7 @@ func layers() []layer {
 		},
 		{
 			of:     "broker",
-			others: []string{"go.uber.org/zap"},
+			others: []string{"go.uber.org/zap", "github.com/pires/go-proxyproto"},
 			ours:   []string{"amqp", "store", "exchange", "queue"},
 			why:    "the broker puts together what lies below; who runs it, and how it is told to, is not its business",
 		},
@@ -137,6 +166,26 @@ func layers() []layer {
 			others: []string{"github.com/HdrHistogram/hdrhistogram-go"},
 			ours:   []string{"amqp"},
 			why:    "a load tool is a client: it knows the wire and nothing of our broker, so that it measures any",
+		},
+		{
+			of:   "cmd/lepus/api",
+			ours: []string{"broker/control"},
+			why:  "a client of the HTTP API knows that and nothing of our broker, so that it serves any",
+		},
+		{
+			of:   "cmd/lepus/ctl",
+			ours: []string{"broker/control", "cmd/lepus/api"},
+			why:  "the tools are clients of the HTTP API, as those are that they stand in for",
+		},
+		{
+			of:   "cmd/lepus/admin",
+			ours: []string{"broker/control", "cmd/lepus/api"},
+			why:  "the tool is a client of the HTTP API, as the one is that it stands in for",
+		},
+		{
+			of:     "broker/control",
+			others: []string{"go.uber.org/zap"},
+			why:    "the socket is a way to a broker, whoever serves it",
 		},
 		{
 			of:     "cmd",

@@ -166,13 +166,13 @@ func (s *Session) header(in *inbuf) bool {
 			s.sayStart()
 			return true
 		}
-		s.refuseHeader()
+		s.refuseHeader(b)
 		return false
 	}
 	if len(b) >= 4 && string(b[:4]) == "AMQP" {
 		return false
 	}
-	s.refuseHeader()
+	s.refuseHeader(b)
 	return false
 }
 

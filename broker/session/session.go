@@ -10,6 +10,7 @@ import (
 
 	"github.com/lepusmq/lepus/amqp"
 	"github.com/lepusmq/lepus/broker/auth"
+	"github.com/lepusmq/lepus/broker/event"
 	"github.com/lepusmq/lepus/broker/vhost"
 	"github.com/lepusmq/lepus/queue"
 )
@@ -34,7 +35,9 @@ type Config struct {
 	Before4 bool
 	// Properties returns the server-properties of connection.start.
 	Properties func() amqp.Table
-	// NodeName is the node of traces.
+	// Events is told of what happens to sessions; it may be nil.
+	Events *event.Sink
+	// NodeName is the node of traces and events.
 	NodeName string
 	// ChannelMax and FrameMax are offered in connection.tune; so is
 	// Heartbeat, in whole seconds. Zero is no limit, or no heartbeats.
@@ -68,12 +71,15 @@ type Session struct {
 	closed chan struct{} // closed when the session is ending
 	// handOver is s.handOverLone.
 	handOver func(led bool)
+	// self says that the peer is the broker itself, if it wants to be.
+	self bool
 
 	// Set during the handshake by the reader, read by all afterwards.
 	vhost     *vhost.VHost
 	peerName  string // of Config.PeerName
 	user      string
 	mechanism string // by which the user has logged in
+	trusted   bool   // the user is the broker itself
 	access    *auth.Access
 	client    capabilities
 	// properties are what the client says about itself.
@@ -172,6 +178,19 @@ func New(conn net.Conn, cfg *Config) *Session {
 	return s
 }
 
+// NewOwn makes the session of a connection that the broker has opened to itself,
+// and to which nobody else can have come. Whoever logs in on it with EXTERNAL is
+// no user, but the broker, and may everything.
+func NewOwn(conn net.Conn, cfg *Config) *Session {
+	s := New(conn, cfg)
+	s.self = true
+	return s
+}
+
+// Trusted says that it is the broker itself that has logged in. It may be asked
+// once the session wants to enter a virtual host.
+func (s *Session) Trusted() bool { return s.trusted }
+
 // Serve reads from the connection until it ends. When it returns, all that the
 // session held has been given back and its goroutines have ended.
 func (s *Session) Serve() {
@@ -192,6 +211,7 @@ func (s *Session) Serve() {
 	s.out.finish()
 	s.sock.close()
 	s.end()
+	s.connectionClosed()
 	s.farewell(err)
 }
 

@@ -72,6 +72,9 @@ func (o *outbox) put(buf []byte, spans []span) error {
 		from = spans[i].upto
 	}
 	parts = append(parts, buf[from:])
+	if o.sock.raw == nil {
+		return o.sock.gather(parts)
+	}
 	_, err := parts.WriteTo(o.sock.conn)
 	return err
 }

@@ -170,6 +170,7 @@ func (v *VHost) create(d *declaration) {
 		d.owner.queues[e] = struct{}{}
 	}
 	v.publish(v.graph.Load().AddQueue(e.queue))
+	v.queueCreated(d.user, &d.spec)
 	v.mu.Unlock()
 	e.queue.Open()
 	c.visible()
@@ -198,6 +199,12 @@ func (v *VHost) mayCreate(d *declaration) error {
 	case spec.Refusal != nil:
 		return spec.Refusal
 	}
+	return v.checkQueue(spec)
+}
+
+// checkQueue returns the error for a queue that there cannot be anywhere.
+func (v *VHost) checkQueue(spec *QueueSpec) error {
+	name := spec.Name
 	t, err := v.checkArguments(name, spec.Arguments)
 	if err != nil || t == classic {
 		return err

@@ -76,6 +76,7 @@ func (v *VHost) DeclareExchange(spec ExchangeSpec, reply func(error)) {
 	}
 	c := v.record(changes, func() { reply(nil) })
 	v.publish(next)
+	v.exchangeCreated(&x)
 	v.mu.Unlock()
 	c.visible()
 }
@@ -185,3 +186,6 @@ func (v *VHost) DeleteExchange(name string, ifUnused bool, reply func(error)) {
 	v.mu.Unlock()
 	c.visible()
 }
+
+// ExchangeTypes returns the names of all types that exchanges can have.
+func ExchangeTypes() []string { return exchange.Types() }
