@@ -5,7 +5,7 @@ import { api } from "./api/api";
 import { href, route } from "./router";
 import { usePoll } from "./state/poll";
 import { can, isAdministrator, logOut, me } from "./state/session";
-import { interval, intervals, theme, vhost, type Theme } from "./state/settings";
+import { interval, intervals, theme, vhost, vhostChoice, type Theme } from "./state/settings";
 import { Icon, Logo, type IconName } from "./ui/icons";
 
 const open = signal(false);
@@ -89,14 +89,14 @@ function VhostChoice() {
   const names = vhosts.data?.map((v) => v.name);
   useEffect(() => {
     // A virtual host that is gone is no choice.
-    if (names !== undefined && vhost.value !== "" && !names.includes(vhost.value)) vhost.value = "";
+    if (names !== undefined && vhost.value !== undefined && !names.includes(vhost.value)) vhostChoice.value = "all";
   }, [names?.join("\n")]);
   return (
     <label class="choice">
       <span>Virtual host</span>
-      <select value={vhost.value} onChange={(event) => { vhost.value = event.currentTarget.value; }}>
-        <option value="">All</option>
-        {(names ?? []).map((name) => <option key={name} value={name} selected={name === vhost.value}>{name}</option>)}
+      <select value={vhostChoice.value} onChange={(event) => { vhostChoice.value = event.currentTarget.value; }}>
+        <option value="all">All</option>
+        {(names ?? []).map((name) => <option key={name} value={`=${name}`} selected={name === vhost.value}>{name === "" ? "(no name)" : name}</option>)}
       </select>
     </label>
   );

@@ -3,8 +3,8 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
 
-/** How long anything may take to appear: brokers gather their figures every 5 seconds. */
-export const patience = 15_000;
+/** How long anything may take to appear: RabbitMQ gathers its figures every 5 seconds, the page asks every 5. */
+export const patience = 30_000;
 
 const places = [process.env.CHROMIUM, "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
@@ -15,6 +15,10 @@ export async function withBrowser(test) {
   const complaints = [];
   try {
     await test(browser, complaints);
+  } catch (error) {
+    const pages = browser.contexts().flatMap((context) => context.pages());
+    await Promise.all(pages.map((page, n) => shoot(page, `failed-${n}`)));
+    throw error;
   } finally {
     await browser.close();
   }

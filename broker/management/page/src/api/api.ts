@@ -1,11 +1,16 @@
 // Every call of the management API that the page makes, with its types.
 import { ask, at } from "./http";
 import type {
-  Binding, Channel, Connection, Consumer, Exchange, FeatureFlag, GlobalParameter, Json, Message, Node, Overview, Page,
+  Binding, Channel, Connection, Exchange, FeatureFlag, GlobalParameter, Json, Message, Node, Overview, Page,
   Parameter, Permission, Policy, Queue, ShovelStatus, Table, TopicPermission, User, UserLimits, Vhost, VhostLimits, Whoami,
 } from "./types";
 
 type Signal = AbortSignal | undefined;
+/** A virtual host; undefined is all. */
+type Host = string | undefined;
+
+/** The path of a list: of one virtual host or of all. */
+const of = (kind: string, vhost: Host): string => (vhost === undefined ? kind : at(kind, vhost));
 
 /** Which part of a list is wanted. The server sorts and filters. */
 export interface ListQuery {
@@ -32,9 +37,9 @@ function sampled({ age, incr }: Samples): Record<string, number> {
 /** The names of an exchange in an address: the default exchange has none of its own. */
 const named = (exchange: string): string => (exchange === "" ? "amq.default" : exchange);
 
-function list<T>(kind: string, vhost: string, query: ListQuery, signal: Signal, columns?: string): Promise<Page<T>> {
+function list<T>(path: string, query: ListQuery, signal: Signal, columns?: string): Promise<Page<T>> {
   const { name, use_regex, sort, ...rest } = query;
-  return ask(vhost === "" ? kind : at(kind, vhost), {
+  return ask(path, {
     // Without a name there is no filter; some versions refuse an empty one.
     query: { ...rest, ...(name !== "" && { name, use_regex }), ...(sort !== "" && { sort }), columns },
     signal,
@@ -56,20 +61,20 @@ export const api = {
   nodes: (signal: Signal) => ask<Node[]>("nodes", { signal }),
   setClusterName: (name: string) => put("cluster-name", { name }),
 
-  connections: (vhost: string, query: ListQuery, signal: Signal) =>
-    vhost === "" ? list<Connection>("connections", "", query, signal) : list<Connection>(`${at("vhosts", vhost)}/connections`, "", query, signal),
+  connections: (vhost: Host, query: ListQuery, signal: Signal) =>
+    list<Connection>(vhost === undefined ? "connections" : at("vhosts", vhost, "connections"), query, signal),
   connection: (name: string, samples: Samples, signal: Signal) =>
     ask<Connection>(at("connections", name), { query: sampled(samples), signal }),
   connectionChannels: (name: string, signal: Signal) => ask<Channel[]>(at("connections", name, "channels"), { signal }),
   closeConnection: (name: string, reason: string) =>
     ask<void>(at("connections", name), { method: "DELETE", headers: reason === "" ? {} : { "X-Reason": reason } }),
 
-  channels: (vhost: string, query: ListQuery, signal: Signal) =>
-    vhost === "" ? list<Channel>("channels", "", query, signal) : list<Channel>(`${at("vhosts", vhost)}/channels`, "", query, signal),
+  channels: (vhost: Host, query: ListQuery, signal: Signal) =>
+    list<Channel>(vhost === undefined ? "channels" : at("vhosts", vhost, "channels"), query, signal),
   channel: (name: string, samples: Samples, signal: Signal) =>
     ask<Channel>(at("channels", name), { query: sampled(samples), signal }),
 
-  exchanges: (vhost: string, query: ListQuery, signal: Signal) => list<Exchange>("exchanges", vhost, query, signal),
+  exchanges: (vhost: Host, query: ListQuery, signal: Signal) => list<Exchange>(of("exchanges", vhost), query, signal),
   exchange: (vhost: string, name: string, samples: Samples, signal: Signal) =>
     ask<Exchange>(at("exchanges", vhost, named(name)), { query: sampled(samples), signal }),
   declareExchange: (vhost: string, name: string, body: Omit<Exchange, "name" | "vhost">) => put(at("exchanges", vhost, name), body),
@@ -79,7 +84,7 @@ export const api = {
   publish: (vhost: string, exchange: string, body: PublishBody) =>
     ask<{ routed: boolean }>(at("exchanges", vhost, named(exchange), "publish"), { method: "POST", body }),
 
-  queues: (vhost: string, query: ListQuery, columns: string, signal: Signal) => list<Queue>("queues", vhost, query, signal, columns),
+  queues: (vhost: Host, query: ListQuery, columns: string, signal: Signal) => list<Queue>(of("queues", vhost), query, signal, columns),
   queue: (vhost: string, name: string, samples: Samples, signal: Signal) =>
     ask<Queue>(at("queues", vhost, name), { query: sampled(samples), signal }),
   declareQueue: (vhost: string, name: string, body: { durable: boolean; auto_delete: boolean; arguments: Table }) =>
@@ -90,8 +95,6 @@ export const api = {
     ask<Binding[]>(at("queues", vhost, name, "bindings"), { signal }),
   getMessages: (vhost: string, name: string, body: { count: number; ackmode: AckMode; encoding: "auto" | "base64"; truncate: number }) =>
     ask<Message[]>(at("queues", vhost, name, "get"), { method: "POST", body }),
-
-  consumers: (vhost: string, signal: Signal) => ask<Consumer[]>(vhost === "" ? "consumers" : at("consumers", vhost), { signal }),
 
   bindings: (vhost: string, signal: Signal) => ask<Binding[]>(at("bindings", vhost), { signal }),
   bind: (b: Binding) =>
@@ -121,7 +124,7 @@ export const api = {
   setUserLimit: (user: string, limit: string, value: number) => put(at("user-limits", user, limit), { value }),
   clearUserLimit: (user: string, limit: string) => remove(at("user-limits", user, limit)),
 
-  policies: (kind: PolicyKind, vhost: string, signal: Signal) => ask<Policy[]>(vhost === "" ? kind : at(kind, vhost), { signal }),
+  policies: (kind: PolicyKind, vhost: Host, signal: Signal) => ask<Policy[]>(of(kind, vhost), { signal }),
   putPolicy: (kind: PolicyKind, p: Policy) =>
     put(at(kind, p.vhost, p.name), { pattern: p.pattern, definition: p.definition, priority: p.priority, "apply-to": p["apply-to"] }),
   deletePolicy: (kind: PolicyKind, p: Policy) => remove(at(kind, p.vhost, p.name)),
@@ -137,9 +140,9 @@ export const api = {
   putShovel: (vhost: string, name: string, value: Table) => put(at("parameters", "shovel", vhost, name), { value }),
   deleteShovel: (vhost: string, name: string) => remove(at("parameters", "shovel", vhost, name)),
 
-  definitions: (vhost: string) => ask<Table>(vhost === "" ? "definitions" : at("definitions", vhost)),
-  importDefinitions: (vhost: string, body: Json) =>
-    ask<void>(vhost === "" ? "definitions" : at("definitions", vhost), { method: "POST", body }),
+  definitions: (vhost: Host) => ask<Table>(of("definitions", vhost)),
+  importDefinitions: (vhost: Host, body: Json) =>
+    ask<void>(of("definitions", vhost), { method: "POST", body }),
 };
 
 export interface PublishBody {

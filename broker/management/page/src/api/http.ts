@@ -60,7 +60,8 @@ export async function ask<T>(path: string, { method = "GET", query, body, header
     // Without the browser's own credentials it does not show a dialog of its own when they are wrong.
     credentials: "omit",
     cache: "no-store",
-    headers: { accept: "application/json", ...headers, ...(authorization && { authorization }) },
+    // Some resources of RabbitMQ have nothing to show and refuse who wants JSON only.
+    headers: { accept: "application/json, */*;q=0.1", ...headers, ...(authorization && { authorization }) },
     signal: signal ? AbortSignal.any([signal, limit]) : limit,
   };
   if (body !== undefined) {

@@ -51,7 +51,7 @@ export function Graph({ vhost, bindings }: { vhost: string; bindings: Binding[] 
         <Button icon="minus" label="Zoom out" onClick={() => zoom(1 / 1.3)} />
         <Button icon="fit" label="Fit the picture" onClick={fit} />
       </div>
-      <svg ref={ref} role="group" aria-label="Picture of the bindings. The list below says the same." {...drag}>
+      <svg ref={ref} style={{ height: `clamp(240px, ${layout.height + 40}px, 64vh)` }} role="group" aria-label="Picture of the bindings. The list below says the same." {...drag}>
         <defs>
           <marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0 8 4 0 8z" /></marker>
         </defs>
@@ -120,7 +120,7 @@ function NodeView({ vhost, node, onLight }: { vhost: string; node: Node; onLight
       onMouseEnter={() => onLight(node.id)} onMouseLeave={() => onLight(undefined)} onFocus={() => onLight(node.id)} onBlur={() => onLight(undefined)}
     >
       <rect x={node.x} y={node.y} width={nodeWidth} height={nodeHeight} rx={node.kind === "queue" ? 6 : 18} />
-      <text x={node.x + nodeWidth / 2} y={node.y + nodeHeight / 2 + 4.5} text-anchor="middle">{short(name, 28)}</text>
+      <text x={node.x + nodeWidth / 2} y={node.y + nodeHeight / 2 + 4.5} text-anchor="middle">{short(name, 24)}</text>
       <title>{name}</title>
     </a>
   );

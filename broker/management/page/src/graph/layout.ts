@@ -24,7 +24,7 @@ export interface Layout {
   height: number;
 }
 
-export const nodeWidth = 220;
+export const nodeWidth = 230;
 export const nodeHeight = 36;
 const columnGap = 200;
 const rowGap = 18;

@@ -14,7 +14,7 @@ const most = 150;
 
 export function Bindings() {
   // A picture is of one virtual host.
-  const v = vhost.value === "" ? "/" : vhost.value;
+  const v = vhost.value ?? "/";
   const { data, error } = usePoll(`bindings ${v}`, (signal) => api.bindings(v, signal));
   const [filter, setFilter] = useState("");
   const [all, setAll] = useState(false);

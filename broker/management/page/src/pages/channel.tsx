@@ -3,7 +3,7 @@ import { href } from "../router";
 import { usePoll } from "../state/poll";
 import { range, rangeId } from "../state/settings";
 import { Card, Facts, Head, Loading, Problem, State } from "../ui/bits";
-import { count, none } from "../ui/format";
+import { count, none, timeOf } from "../ui/format";
 import { MessageCharts } from "../ui/statcharts";
 import { Mode } from "./channels";
 import { Consumers } from "./consumers";
@@ -30,7 +30,7 @@ export function ChannelPage({ name }: { name: string }) {
             ["Unconfirmed", count(c.messages_unconfirmed)],
             ["Uncommitted messages", count(c.messages_uncommitted)],
             ["Uncommitted acks", count(c.acks_uncommitted)],
-            c.idle_since !== undefined && ["Idle since", c.idle_since],
+            c.idle_since !== undefined && ["Idle since", timeOf(c.idle_since)],
           ]} />
         </Card>
         <Consumers of={c.consumer_details ?? []} showQueue />

@@ -37,7 +37,7 @@ export function Channels() {
     <>
       <Head title="Channels" />
       <ListView
-        noun="channel" id={`channels ${v}`} columns={channelColumns} chosen={chosen} keyOf={(c) => c.name}
+        noun="channel" id={`channels ${v ?? ""}`} columns={channelColumns} chosen={chosen} keyOf={(c) => c.name}
         load={(query, signal) => api.channels(v, query, signal)} empty="Clients open channels on their connections to publish and consume."
       />
     </>

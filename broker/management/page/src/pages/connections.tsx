@@ -35,7 +35,7 @@ export function Connections() {
     <>
       <Head title="Connections" />
       <ListView
-        noun="connection" id={`connections ${v}`} columns={columns} chosen={chosen} keyOf={(c) => c.name}
+        noun="connection" id={`connections ${v ?? ""}`} columns={columns} chosen={chosen} keyOf={(c) => c.name}
         load={(query, signal) => api.connections(v, query, signal)} empty="Clients that connect to this broker appear here."
       />
     </>

@@ -36,7 +36,7 @@ export function Exchanges() {
     <>
       <Head title="Exchanges"><Button kind="primary" icon="plus" onClick={() => setAdding(true)}>Add exchange</Button></Head>
       <ListView
-        noun="exchange" id={`exchanges ${v}`} columns={columns} chosen={chosen} keyOf={(x) => `${x.vhost}\n${x.name}`}
+        noun="exchange" id={`exchanges ${v ?? ""}`} columns={columns} chosen={chosen} keyOf={(x) => `${x.vhost}\n${x.name}`}
         load={(query, signal) => api.exchanges(v, query, signal)} empty="Exchanges route messages to queues."
       />
       {adding && <AddDialog onClose={() => setAdding(false)} />}

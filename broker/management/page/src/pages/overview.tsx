@@ -7,6 +7,7 @@ import { range, rangeId } from "../state/settings";
 import { Badge, Card, Empty, Facts, Head, Loading, Meter, Problem, State } from "../ui/bits";
 import { bytes, compact, count, duration, none, rate } from "../ui/format";
 import { rateOf, rateOfAll } from "../ui/plots";
+import { Icon } from "../ui/icons";
 import { MessageCharts } from "../ui/statcharts";
 import { DataTable } from "../ui/table";
 
@@ -17,7 +18,9 @@ export function Overview() {
   if (data === undefined) return overview.error ? <Problem error={overview.error} /> : <Loading />;
   return (
     <>
-      <Head title="Overview" note={<>{product(data)} · cluster <strong>{data.cluster_name}</strong></>} />
+      <Head title="Overview" note={<>{product(data)} · cluster <strong>{data.cluster_name}</strong></>}>
+        {isAdministrator() && <a class="button" href={href("admin", "definitions")}><Icon name="download" />Definitions</a>}
+      </Head>
       <Problem error={overview.error} />
       <Alarms nodes={nodes.data ?? []} />
       <Totals of={data} />

@@ -53,7 +53,7 @@ export function Queues() {
     <>
       <Head title="Queues"><Button kind="primary" icon="plus" onClick={() => setAdding(true)}>Add queue</Button></Head>
       <ListView
-        noun="queue" id={`queues ${v}`} columns={columns} chosen={chosen} keyOf={(q) => `${q.vhost}\n${q.name}`}
+        noun="queue" id={`queues ${v ?? ""}`} columns={columns} chosen={chosen} keyOf={(q) => `${q.vhost}\n${q.name}`}
         load={(query, signal) => api.queues(v, query, fields, signal)} empty="Applications declare queues, or you add one here."
       />
       {adding && <AddDialog onClose={() => setAdding(false)} />}

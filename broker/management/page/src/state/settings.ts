@@ -1,5 +1,5 @@
 // What the user chose for this browser. Kept in its local storage, since none of it is secret.
-import { effect, signal, type Signal } from "@preact/signals";
+import { computed, effect, signal, type Signal } from "@preact/signals";
 import type { Samples } from "../api/api";
 
 export type Theme = "auto" | "light" | "dark";
@@ -31,8 +31,10 @@ export const theme = kept("theme", "auto", (v) => ["auto", "light", "dark"].incl
 export const interval = kept("interval", "5", (v) => intervals.map(String).includes(v));
 export const rangeId = kept("range", "1m", (v) => ranges.some((r) => r.id === v));
 export const pageSize = kept("page-size", "50", (v) => ["25", "50", "100", "250"].includes(v));
-/** The virtual host that lists are about; the empty string is all. */
-export const vhost = kept("vhost", "", () => true);
+/** The virtual host that lists are about, as it is chosen: "all", or its name after an equals sign. Any text is a name, the empty one included. */
+export const vhostChoice = kept("vhost", "all", (v) => v === "all" || v.startsWith("="));
+/** Its name; undefined is all. */
+export const vhost = computed(() => (vhostChoice.value === "all" ? undefined : vhostChoice.value.slice(1)));
 
 export function range(): Range {
   return ranges.find((r) => r.id === rangeId.value) ?? { id: "1m", title: "1 min", age: 60, incr: 5 };

@@ -8,6 +8,8 @@ import { Segments } from "./bits";
 
 export interface Line {
   name: string;
+  /** Which of the chart's colours it has. */
+  colour: number;
   /** Oldest first; null where nothing is known. */
   values: (number | null)[];
   /** What the legend says while no moment is pointed at. */
@@ -26,8 +28,7 @@ interface ChartProps {
   format: (n: number) => string;
 }
 
-const height = 200;
-const colours = 8;
+const height = 190;
 
 export function Chart({ title, plot, format }: ChartProps) {
   const place = useRef<HTMLDivElement>(null);
@@ -63,12 +64,12 @@ export function Chart({ title, plot, format }: ChartProps) {
   return (
     <figure class="chart">
       <div class="plot" ref={place} role="img" aria-label={`${title}. ${summary(plot, format)}`}>
-        {plot.times.length === 0 && <div class="void">Nothing yet</div>}
+        {plot.times.length === 0 && <div class="void"><span>Nothing yet</span></div>}
       </div>
       <figcaption class="legend">
-        {plot.lines.map((line, i) => (
+        {plot.lines.map((line) => (
           <button type="button" key={line.name} aria-pressed={!hidden.has(line.name)} onClick={() => toggle(line.name)} data-line={line.name}>
-            <i class={`swatch c${i % colours}`} />
+            <i class={`swatch c${line.colour}`} />
             <span>{line.name}</span>
             <b class="number">{valueAt(line, pointed, format)}</b>
           </button>
@@ -107,13 +108,13 @@ function options(element: HTMLElement, lines: Line[], hidden: ReadonlySet<string
     cursor: { y: false, points: { size: 7 }, drag: { setScale: false, x: false } },
     scales: { y: { range: (_, __, max) => [0, Math.max(1, max * 1.1)] } },
     axes: [
-      { stroke: colour("--faint"), font, grid: { show: false }, ticks: { show: false }, space: 70, values: (_, splits) => splits.map(clock) },
+      { stroke: colour("--faint"), font, grid: { show: false }, ticks: { show: false }, size: 30, space: 70, values: (_, splits) => splits.map(clock) },
       { stroke: colour("--faint"), font, grid, ticks: { show: false }, size: 64, space: 36, values: (_, splits) => splits.map(format) },
     ],
     series: [
       {},
-      ...lines.map((line, i): uPlot.Series => ({
-        label: line.name, show: !hidden.has(line.name), stroke: colour(`--c${i % colours}`), width: 2, points: { show: false },
+      ...lines.map((line): uPlot.Series => ({
+        label: line.name, show: !hidden.has(line.name), stroke: colour(`--c${line.colour}`), width: 2, points: { show: false },
       })),
     ],
     hooks: { setCursor: [(u) => point(u.cursor.idx ?? null)] },

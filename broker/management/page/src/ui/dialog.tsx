@@ -14,9 +14,10 @@ interface DialogProps {
 export function Dialog({ title, onClose, wide, children }: DialogProps) {
   const ref = useRef<HTMLDialogElement>(null);
   useEffect(() => {
-    const dialog = ref.current;
-    dialog?.showModal();
-    return () => dialog?.close();
+    const before = document.activeElement;
+    ref.current?.showModal();
+    // The browser gives the focus back only from a dialog that is still there when it closes.
+    return () => before instanceof HTMLElement && before.focus();
   }, []);
   return (
     <dialog ref={ref} class={wide ? "wide" : ""} aria-label={title} onCancel={(event) => { event.preventDefault(); onClose(); }}>

@@ -39,6 +39,12 @@ export function time(ms: number | undefined): string {
   return ms === undefined ? none : moment.format(ms);
 }
 
+/** A time as the API writes it; versions differ in how. */
+export function timeOf(text: string): string {
+  const ms = Date.parse(text);
+  return Number.isNaN(ms) ? text : time(ms);
+}
+
 export function duration(ms: number | undefined): string {
   if (ms === undefined) return none;
   const minutes = Math.floor(ms / 60_000);

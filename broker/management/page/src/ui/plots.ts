@@ -7,10 +7,10 @@ export type Named = [field: string, name: string];
 
 export const messageRates: Named[] = [
   ["publish", "Publish"],
-  ["confirm", "Confirm"],
   ["deliver", "Deliver (manual ack)"],
   ["deliver_no_ack", "Deliver (auto ack)"],
   ["ack", "Acknowledge"],
+  ["confirm", "Confirm"],
   ["redeliver", "Redelivered"],
   ["get", "Get (manual ack)"],
   ["get_no_ack", "Get (auto ack)"],
@@ -40,18 +40,18 @@ export function rateOfAll(stats: Stats | undefined, ...fields: string[]): number
 
 /** Lengths as they were. */
 export function gauges(of: object | undefined, named: Named[]): Plot {
-  return plot(named.map(([field, name]) => ({
-    name, samples: oldestFirst(details(of, field)?.samples), now: (of as Stats | undefined)?.[field] as number | undefined,
+  return plot(named.map(([field, name], colour) => ({
+    name, colour, samples: oldestFirst(details(of, field)?.samples), now: (of as Stats | undefined)?.[field] as number | undefined,
   })));
 }
 
-/** Counters as rates: how much each grew from sample to sample, per second. Those that never counted are left out. */
-export function rates(of: object | undefined, named: Named[]): Plot {
-  const counted = named.filter(([field], i) => i === 0 || details(of, field) !== undefined);
-  return plot(counted.map(([field, name]) => {
+/** Counters as rates: how much each grew from sample to sample, per second. Of those that did not grow, only the first `always` are there. */
+export function rates(of: object | undefined, named: Named[], always: number): Plot {
+  const all = named.map(([field, name], colour) => {
     const found = details(of, field);
-    return { name, samples: growth(oldestFirst(found?.samples)), now: found?.rate };
-  }));
+    return { name, colour, samples: growth(oldestFirst(found?.samples)), now: found?.rate };
+  });
+  return plot(all.filter(({ samples }, i) => i < always || samples.some((s) => s.sample > 0)));
 }
 
 function growth(samples: Sample[]): Sample[] {
@@ -63,13 +63,13 @@ function growth(samples: Sample[]): Sample[] {
 }
 
 // Lines may have samples at different moments: the chart wants one list of times.
-function plot(lines: { name: string; samples: Sample[]; now: number | undefined }[]): Plot {
+function plot(lines: (Omit<Line, "values"> & { samples: Sample[] })[]): Plot {
   const times = [...new Set(lines.flatMap((l) => l.samples.map((s) => s.timestamp)))].sort((a, b) => a - b);
   return {
     times: times.map((t) => t / 1000),
-    lines: lines.map(({ name, samples, now }): Line => {
+    lines: lines.map(({ name, colour, samples, now }): Line => {
       const at = new Map(samples.map((s) => [s.timestamp, s.sample]));
-      return { name, now, values: times.map((t) => at.get(t) ?? null) };
+      return { name, colour, now, values: times.map((t) => at.get(t) ?? null) };
     }),
   };
 }

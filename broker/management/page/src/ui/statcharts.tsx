@@ -9,7 +9,7 @@ import { gauges, messageRates, queueLengths, rates, type Named } from "./plots";
 /** Queue lengths and message rates, side by side. */
 export function MessageCharts({ lengths, stats, named = messageRates }: { lengths?: object | undefined; stats: Stats | undefined; named?: Named[] }) {
   const lengthPlot = useMemo(() => gauges(lengths, queueLengths), [lengths]);
-  const ratePlot = useMemo(() => rates(stats, named), [stats, named]);
+  const ratePlot = useMemo(() => rates(stats, named, 4), [stats, named]);
   return (
     <>
       {lengths && <Card title="Queued messages" actions={<RangeChoice />}><Chart title="Queued messages" plot={lengthPlot} format={compact} /></Card>}
@@ -21,6 +21,6 @@ export function MessageCharts({ lengths, stats, named = messageRates }: { length
 const octets: Named[] = [["recv_oct", "From client"], ["send_oct", "To client"]];
 
 export function OctetsChart({ of }: { of: Connection }) {
-  const plot = useMemo(() => rates(of, octets), [of]);
+  const plot = useMemo(() => rates(of, octets, 2), [of]);
   return <Card wide title="Data rates" actions={<RangeChoice />}><Chart title="Data rates" plot={plot} format={byteRate} /></Card>;
 }

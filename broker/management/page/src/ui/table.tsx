@@ -42,7 +42,7 @@ export function DataTable<T>({ label, columns, rows, keyOf, sorting, stale }: Ta
           {rows.map((row) => (
             <tr role="row" key={keyOf(row)}>
               {columns.map((c) => (
-                <td role="cell" key={c.id} class={c.numeric ? "number" : ""} data-title={c.title}>{c.cell(row)}</td>
+                <td role="cell" key={c.id} class={kindOf(c)} data-title={c.title}>{c.cell(row)}</td>
               ))}
             </tr>
           ))}
@@ -52,9 +52,14 @@ export function DataTable<T>({ label, columns, rows, keyOf, sorting, stale }: Ta
   );
 }
 
+// A column without a title has the buttons of its rows.
+function kindOf<T>({ numeric, title }: Column<T>): string {
+  return numeric ? "number" : title === "" ? "deeds" : "";
+}
+
 function Heading<T>({ column, sorting }: { column: Column<T>; sorting: Sorting | undefined }) {
-  const kind = column.numeric ? "number" : "";
-  if (sorting === undefined || column.fixed) return <th role="columnheader" scope="col" class={kind}>{column.title}</th>;
+  const kind = kindOf(column);
+  if (sorting === undefined || column.fixed) return <th role="columnheader" scope="col" class={kind}>{column.title || <span class="unseen">Actions</span>}</th>;
   const current = sorting.by === column.id;
   return (
     <th role="columnheader" scope="col" class={kind} aria-sort={!current ? "none" : sorting.reverse ? "descending" : "ascending"}>

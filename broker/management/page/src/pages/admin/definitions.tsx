@@ -9,13 +9,13 @@ import { reload } from "../../state/poll";
 
 export function Definitions() {
   const v = vhost.value;
-  const what = v === "" ? "the whole broker" : `the virtual host ${v}`;
+  const what = v === undefined ? "the whole broker" : `the virtual host ${v}`;
   return (
     <>
       <Head title="Definitions" note={<>Of <strong>{what}</strong>: choose another in the header</>} />
       <div class="cards">
         <Card title="Download">
-          <p>Everything that is defined, without messages{v === "" ? ": users with the hashes of their passwords, permissions, virtual hosts, policies, parameters, " : ": policies, parameters, "}exchanges, queues and bindings.</p>
+          <p>Everything that is defined, without messages{v === undefined ? ": users with the hashes of their passwords, permissions, virtual hosts, policies, parameters, " : ": policies, parameters, "}exchanges, queues and bindings.</p>
           <Button icon="download" kind="primary" onClick={() => void act("The definitions are downloaded.", () => download(v))}>Download definitions</Button>
         </Card>
         <Card title="Upload">
@@ -32,7 +32,7 @@ export function Definitions() {
   );
 }
 
-async function download(v: string): Promise<void> {
+async function download(v: string | undefined): Promise<void> {
   const text = JSON.stringify(await api.definitions(v), null, 2);
   const url = URL.createObjectURL(new Blob([text], { type: "application/json" }));
   const link = document.createElement("a");
@@ -43,7 +43,7 @@ async function download(v: string): Promise<void> {
   setTimeout(() => URL.revokeObjectURL(url), 1_000);
 }
 
-async function upload(v: string, what: string, values: Values): Promise<void> {
+async function upload(v: string | undefined, what: string, values: Values): Promise<void> {
   const file = values.file("file");
   if (file === undefined) throw new Error("Choose a file.");
   let body: Json;

@@ -42,7 +42,7 @@ export function Policies() {
       </Head>
       <p><Segments label="Kind" tabs={kinds} current={kind} onPick={(id) => setKind(id as PolicyKind)} /></p>
       <ListView
-        noun={kind === "policies" ? "policy" : "operator policy"} id={`${kind} ${v}`} columns={columns} keyOf={(p) => `${p.vhost}\n${p.name}`}
+        noun={kind === "policies" ? "policy" : "operator policy"} id={`${kind} ${v ?? ""}`} columns={columns} keyOf={(p) => `${p.vhost}\n${p.name}`}
         load={async (query, signal) => cut(await api.policies(kind, v, signal), query, field)}
         empty={kind === "policies" ? "Settings that change without declaring queues anew." : "Bounds that no policy and no client gets past."}
       />

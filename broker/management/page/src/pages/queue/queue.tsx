@@ -6,7 +6,7 @@ import { usePoll } from "../../state/poll";
 import { can } from "../../state/session";
 import { range, rangeId } from "../../state/settings";
 import { Button, Card, Facts, Head, Loading, Problem, State, Values } from "../../ui/bits";
-import { bytes, count, none, percent, plural } from "../../ui/format";
+import { bytes, count, none, percent, plural, timeOf } from "../../ui/format";
 import { Publish } from "../../ui/publish";
 import { MessageCharts } from "../../ui/statcharts";
 import { destroy } from "../../ui/toast";
@@ -68,7 +68,7 @@ function Counts({ of: q }: { of: Queue }) {
 }
 
 function Details({ of: q }: { of: Queue }) {
-  const capacity = percent(q.consumer_capacity ?? q.consumer_utilisation, 1);
+  const capacity = !q.consumers ? undefined : percent(q.consumer_capacity ?? q.consumer_utilisation, 1);
   return (
     <Card title="Details">
       <Facts of={[
@@ -84,7 +84,7 @@ function Details({ of: q }: { of: Queue }) {
         ["Messages in memory", count(q.messages_ram)],
         ["Consumer capacity", capacity === undefined ? none : `${Math.round(capacity)} %`],
         q.single_active_consumer_tag != null && ["Active consumer", q.single_active_consumer_tag],
-        q.idle_since !== undefined && ["Idle since", q.idle_since],
+        q.idle_since !== undefined && ["Idle since", timeOf(q.idle_since)],
       ]} />
     </Card>
   );

@@ -1,0 +1,101 @@
+package integration
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"github.com/rabbitmq/amqp091-go"
+
+	"github.com/lepusmq/lepus/broker/management/page"
+)
+
+// pageTests is where the tests of the page are that run in a browser, beside the modules that they need.
+const pageTests = "../broker/management/page"
+
+// pagePrefix is a path as a proxy may put before the page.
+const pagePrefix = "/behind/a/proxy"
+
+// The page in a real browser: everything a person does with it, in names that mean harm, and at the sizes of a desk and
+// of a phone. MANAGEMENT_URL names the management API it is for, with AMQP_URL for the same broker; RabbitMQ's will do.
+func TestPage(t *testing.T) {
+	api := os.Getenv("MANAGEMENT_URL")
+	if api == "" {
+		t.Skip("no page is tested: MANAGEMENT_URL does not say where there is a management API")
+	}
+	needBrowser(t)
+	conn, err := amqp091.DialConfig(brokerURL(t), amqp091.Config{Properties: amqp091.Table{"connection_name": "page-client"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close() // the test may have had the page close it
+	ch, err := conn.Channel()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ch.QueueDeclare("page-consumed", false, true, false, false, nil); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ch.Consume("page-consumed", "page-consumer", false, false, false, false, nil); err != nil {
+		t.Fatal(err)
+	}
+
+	cmd := exec.CommandContext(t.Context(), "node", "test/browser.mjs", servePage(t, api))
+	cmd.Dir = pageTests
+	out, err := cmd.CombinedOutput()
+	t.Logf("%s", out)
+	if err != nil {
+		t.Fatalf("the browser's tests: %v", err)
+	}
+}
+
+// needBrowser skips a test that a browser runs where there is none.
+func needBrowser(t *testing.T) {
+	t.Helper()
+	if _, err := exec.LookPath("node"); err != nil {
+		t.Skip("no browser is driven: there is no node")
+	}
+	if _, err := os.Stat(pageTests + "/node_modules/playwright-core"); err != nil {
+		t.Skip("no browser is driven: there is no playwright-core; make page-modules installs it")
+	}
+	if os.Getenv("CHROMIUM") != "" {
+		return
+	}
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if _, err := exec.LookPath(name); err == nil {
+			return
+		}
+	}
+	t.Skip("no browser is driven: there is no chromium; apt-get install chromium")
+}
+
+// servePage serves the page with an API below a prefix, under the policy that the page is made for, and returns its
+// address.
+func servePage(t *testing.T, api string) string {
+	t.Helper()
+	target, err := url.Parse(api)
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxy := &httputil.ReverseProxy{
+		Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(target) },
+		// The page gives up requests that it no longer needs: nothing to log.
+		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(http.StatusBadGateway) },
+	}
+	files := http.FileServerFS(page.Files())
+	server := httptest.NewServer(http.StripPrefix(pagePrefix, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/api/") {
+			proxy.ServeHTTP(w, r)
+			return
+		}
+		w.Header().Set("Content-Security-Policy", page.ContentSecurityPolicy)
+		files.ServeHTTP(w, r)
+	})))
+	t.Cleanup(server.Close)
+	return server.URL + pagePrefix + "/"
+}
