@@ -103,7 +103,7 @@ function options(element: HTMLElement, lines: Line[], hidden: ReadonlySet<string
   return {
     width: element.clientWidth,
     height,
-    padding: [12, 8, 0, 0],
+    padding: [12, 26, 0, 0],
     legend: { show: false },
     cursor: { y: false, points: { size: 7 }, drag: { setScale: false, x: false } },
     scales: { y: { range: (_, __, max) => [0, Math.max(1, max * 1.1)] } },
@@ -114,7 +114,7 @@ function options(element: HTMLElement, lines: Line[], hidden: ReadonlySet<string
     series: [
       {},
       ...lines.map((line): uPlot.Series => ({
-        label: line.name, show: !hidden.has(line.name), stroke: colour(`--c${line.colour}`), width: 2, points: { show: false },
+        label: line.name, show: !hidden.has(line.name), stroke: colour(`--c${line.colour}`), fill: faded(colour(`--c${line.colour}`)), width: 2, points: { show: false },
       })),
     ],
     hooks: { setCursor: [(u) => point(u.cursor.idx ?? null)] },
@@ -135,6 +135,9 @@ function palette(within: HTMLElement): (property: string) => string {
     return color;
   };
 }
+
+// Computed colours have the form rgb(1, 2, 3).
+const faded = (colour: string): string => colour.replace(/^rgb\((.*)\)$/, "rgba($1, 0.07)");
 
 function useDark(): boolean {
   const [dark, setDark] = useState(() => matchMedia("(prefers-color-scheme: dark)").matches);

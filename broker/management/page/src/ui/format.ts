@@ -1,6 +1,7 @@
 // Values as text.
 
 const whole = new Intl.NumberFormat("en");
+const two = new Intl.NumberFormat("en", { maximumFractionDigits: 2 });
 const one = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
 const short = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
 const moment = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "medium" });
@@ -13,7 +14,8 @@ export function count(n: number | null | undefined): string {
 
 /** A count for places with little room: 12.3K. */
 export function compact(n: number | null | undefined): string {
-  return n == null ? none : Math.abs(n) < 10_000 ? one.format(n) : short.format(n);
+  if (n == null) return none;
+  return Math.abs(n) < 10 ? two.format(n) : Math.abs(n) < 10_000 ? one.format(n) : short.format(n);
 }
 
 export function rate(n: number | null | undefined): string {

@@ -53,6 +53,7 @@ export function ListView<T>({ noun, columns, keyOf, id, load, chosen, sort = "na
     <section class="card flush list">
       <div class="tools">
         <Filter query={query} noun={noun} />
+        <SortChoice columns={shown} query={query} />
         {chosen && <ColumnChoice columns={columns.filter((c) => c.optional)} chosen={chosen} />}
       </div>
       <Problem error={poll.error} />
@@ -90,6 +91,19 @@ function Filter({ query, noun }: { query: ListQuery; noun: string }) {
       <div class="input"><Icon name="search" /><input id={id} type="search" value={text} placeholder={`Filter ${many(noun)}`} spellcheck={false} onInput={(event) => change(event.currentTarget.value)} /></div>
       <label class="inline"><input type="checkbox" checked={query.use_regex} onChange={(event) => setQuery({ regex: event.currentTarget.checked ? "true" : "", page: "" })} /> Regular expression</label>
     </div>
+  );
+}
+
+// Where rows are cards there are no headings to sort by.
+function SortChoice<T>({ columns, query }: { columns: Column<T>[]; query: ListQuery }) {
+  return (
+    <label class="sort">
+      Sort by
+      <select value={query.sort} onChange={(event) => setQuery({ sort: event.currentTarget.value, page: "" })}>
+        {columns.filter((c) => !c.fixed).map((c) => <option key={c.id} value={c.id} selected={c.id === query.sort}>{c.title}</option>)}
+      </select>
+      <Button icon={query.sort_reverse ? "down" : "up"} label={query.sort_reverse ? "Descending" : "Ascending"} onClick={() => setQuery({ reverse: query.sort_reverse ? "" : "true", page: "" })} />
+    </label>
   );
 }
 

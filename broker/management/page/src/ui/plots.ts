@@ -19,9 +19,9 @@ export const messageRates: Named[] = [
 ];
 
 export const queueLengths: Named[] = [
+  ["messages", "Total"],
   ["messages_ready", "Ready"],
   ["messages_unacknowledged", "Unacked"],
-  ["messages", "Total"],
 ];
 
 function details(stats: object | undefined, field: string): Details | undefined {
