@@ -1,12 +1,14 @@
 package integration
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -22,36 +24,69 @@ const pageTests = "../broker/management/page"
 const pagePrefix = "/behind/a/proxy"
 
 // The page in a real browser: everything a person does with it, in names that mean harm, and at the sizes of a desk and
-// of a phone. MANAGEMENT_URL names the management API it is for, with AMQP_URL for the same broker; RabbitMQ's will do.
+// of a phone.
 func TestPage(t *testing.T) {
-	api := os.Getenv("MANAGEMENT_URL")
-	if api == "" {
-		t.Skip("no page is tested: MANAGEMENT_URL does not say where there is a management API")
-	}
-	needBrowser(t)
-	conn, err := amqp091.DialConfig(brokerURL(t), amqp091.Config{Properties: amqp091.Table{"connection_name": "page-client"}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close() // the test may have had the page close it
-	ch, err := conn.Channel()
-	if err != nil {
-		t.Fatal(err)
-	}
+	address := startPage(t)
+	ch := channel(t, amqp091.Table{"connection_name": "page-client"})
 	if _, err := ch.QueueDeclare("page-consumed", false, true, false, false, nil); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := ch.Consume("page-consumed", "page-consumer", false, false, false, false, nil); err != nil {
 		t.Fatal(err)
 	}
+	drive(t, "browser.mjs", address)
+}
 
-	cmd := exec.CommandContext(t.Context(), "node", "test/browser.mjs", servePage(t, api))
+// With very many queues the page shows some, at once.
+func TestPageOfManyQueues(t *testing.T) {
+	const queues = 10_000
+	address := startPage(t)
+	ch := channel(t, nil)
+	for i := range queues {
+		if _, err := ch.QueueDeclare(fmt.Sprintf("page-crowd-%05d", i), false, true, true, i != queues-1, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	drive(t, "crowd.mjs", address, strconv.Itoa(queues))
+}
+
+// drive runs a script of the page's tests.
+func drive(t *testing.T, script string, args ...string) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "node", append([]string{"test/" + script}, args...)...)
 	cmd.Dir = pageTests
 	out, err := cmd.CombinedOutput()
 	t.Logf("%s", out)
 	if err != nil {
 		t.Fatalf("the browser's tests: %v", err)
 	}
+}
+
+// channel opens a channel on a connection of its own, which the page may close.
+func channel(t *testing.T, properties amqp091.Table) *amqp091.Channel {
+	t.Helper()
+	conn, err := amqp091.DialConfig(brokerURL(t), amqp091.Config{Properties: properties})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	ch, err := conn.Channel()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ch
+}
+
+// startPage returns the address of a page for the management API that MANAGEMENT_URL names, which belongs to the broker
+// of AMQP_URL.
+func startPage(t *testing.T) string {
+	t.Helper()
+	api := os.Getenv("MANAGEMENT_URL")
+	if api == "" {
+		t.Skip("no page is tested: MANAGEMENT_URL does not say where there is a management API")
+	}
+	needBrowser(t)
+	return servePage(t, api)
 }
 
 // needBrowser skips a test that a browser runs where there is none.

@@ -133,6 +133,7 @@ async function queues(page) {
     await form.getByLabel("How many").fill("1");
     await form.getByLabel("Afterwards").selectOption("ack_requeue_false");
     await button(form, "Get messages").click();
+    await page.getByRole("dialog").waitFor();
     await shoot(page, "confirm");
     await confirm(page);
     await form.getByText("2 more behind it").waitFor();
@@ -402,6 +403,8 @@ async function phone(page) {
   });
   await step("on a phone the navigation is a drawer", async () => {
     await button(page, "Menu").click();
+    await page.getByRole("link", { name: "Queues", exact: true }).waitFor();
+    await page.evaluate(() => Promise.all(document.getAnimations().map((animation) => animation.finished)));
     await shoot(page, "phone-menu");
     await page.getByRole("link", { name: "Queues", exact: true }).click();
     await page.getByRole("heading", { name: "Queues" }).waitFor();

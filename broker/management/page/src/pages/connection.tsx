@@ -46,7 +46,7 @@ function About({ connection: c }: { connection: Connection }) {
         ["From", `${c.peer_host ?? none}:${c.peer_port ?? none}`],
         ["To", `${c.host ?? none}:${c.port ?? none}`],
         ["TLS", c.ssl ? `${c.ssl_protocol ?? "yes"} ${c.ssl_cipher ?? ""}` : "no"],
-        c.peer_cert_subject != null && ["Certificate", c.peer_cert_subject],
+        Boolean(c.peer_cert_subject) && ["Certificate", c.peer_cert_subject],
         ["Heartbeat", c.timeout ? `${c.timeout} s` : "off"],
         ["Largest frame", bytes(c.frame_max)],
         ["Channels", `${count(c.channels)} of ${count(c.channel_max)}`],

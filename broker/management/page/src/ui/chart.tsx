@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import type { Sample } from "../api/types";
-import { rangeId, ranges, theme } from "../state/settings";
+import { range, rangeId, ranges, theme } from "../state/settings";
 import { Segments } from "./bits";
 
 export interface Line {
@@ -92,7 +92,12 @@ function summary(plot: Plot, format: (n: number) => string): string {
   return plot.lines.map((l) => `${l.name}: ${valueAt(l, null, format)}`).join(", ");
 }
 
+// Without samples there is still a time axis.
 function data(plot: Plot): uPlot.AlignedData {
+  if (plot.times.length === 0) {
+    const now = Date.now() / 1000;
+    return [[now - range().age, now], ...plot.lines.map(() => [null, null])];
+  }
   return [plot.times, ...plot.lines.map((l) => l.values)];
 }
 

@@ -76,14 +76,21 @@ function Filter({ query, noun }: { query: ListQuery; noun: string }) {
   const id = useId();
   const [text, setText] = useState(query.name);
   const timer = useRef(0);
-  // A link or the back button can change the filter, too.
-  useEffect(() => setText(query.name), [query.name]);
+  const sent = useRef(query.name);
+  // A link or the back button can change the filter, too. What was typed here may be ahead of it.
+  useEffect(() => {
+    if (query.name !== sent.current) setText(query.name);
+    sent.current = query.name;
+  }, [query.name]);
   useEffect(() => () => clearTimeout(timer.current), []);
 
   const change = (value: string): void => {
     setText(value);
     clearTimeout(timer.current);
-    timer.current = window.setTimeout(() => setQuery({ name: value, page: "" }), 250);
+    timer.current = window.setTimeout(() => {
+      sent.current = value;
+      setQuery({ name: value, page: "" });
+    }, 250);
   };
   return (
     <div class="filter" role="search">
