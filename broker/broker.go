@@ -9,11 +9,16 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"go.uber.org/zap"
 
+	"github.com/lepusmq/lepus/amqp"
 	"github.com/lepusmq/lepus/broker/auth"
+	"github.com/lepusmq/lepus/broker/parameter"
 	"github.com/lepusmq/lepus/broker/session"
+	"github.com/lepusmq/lepus/broker/shovel"
 	"github.com/lepusmq/lepus/broker/vhost"
 	"github.com/lepusmq/lepus/queue"
 	"github.com/lepusmq/lepus/store"
@@ -31,15 +36,21 @@ type Broker struct {
 	cfg     Config
 	log     *zap.Logger
 	users   *auth.Users
+	begun   time.Time
 	session session.Config
 
 	// immutable after Start
-	store     store.Store
-	overflow  *store.Volatile // nil without a data folder
-	budget    *queue.Budget
-	clock     *queue.Clock
-	listeners []net.Listener
+	store    store.Store
+	overflow *store.Volatile // nil without a data folder
+	budget   *queue.Budget
+	clock    *queue.Clock
+	doors    []*door // of clients
+	certs    brokerCerts
 
+	management view
+	prometheus view
+
+	arrivals  arrivals
 	sessions  sessions
 	residents *residents
 	alarms    alarms
@@ -61,6 +72,13 @@ type Broker struct {
 	// is durable.
 	admin   sync.Mutex
 	userIDs map[string]uint64 // guarded by admin: of the definitions
+	// importing is held by whoever imports definitions.
+	importing sync.Mutex
+
+	parameters parameters
+	shovels    *shovel.Shovels
+	// properties are what clients are told of the broker.
+	properties atomic.Pointer[amqp.Table]
 
 	// guarded by mu
 	mu  sync.Mutex
@@ -73,6 +91,7 @@ func New(cfg Config) *Broker {
 	b := &Broker{
 		cfg:      cfg,
 		log:      cfg.Log,
+		begun:    time.Now(),
 		users:    auth.NewUsers(cfg.LoopbackUsers...),
 		userIDs:  make(map[string]uint64),
 		budget:   queue.NewBudget(cfg.MemoryLimit),
@@ -80,6 +99,11 @@ func New(cfg Config) *Broker {
 		failed:   make(chan struct{}),
 		stopping: make(chan struct{}),
 		done:     make(chan struct{}),
+	}
+	b.shovels = shovel.New(&shovelHost{b}, cfg.Log.Named("shovel"))
+	b.parameters = parameters{
+		components: map[string]parameter.Component{shovel.Component: b.shovels},
+		all:        map[parameter.Key]kept{},
 	}
 	b.memory = newMemoryWatch(&cfg, func(on bool) { b.SetAlarm(MemoryAlarm, on) })
 	b.residents = newResidents(&cfg, b.users)
@@ -89,7 +113,7 @@ func New(cfg Config) *Broker {
 		Host:             b.residents,
 		Mechanisms:       cfg.Mechanisms,
 		Anonymous:        cfg.AnonymousUser,
-		Properties:       serverProperties(cfg.Version, cfg.ClusterName),
+		Properties:       func() amqp.Table { return *b.properties.Load() },
 		Before4:          before4(cfg.Version),
 		NodeName:         cfg.NodeName,
 		ChannelMax:       cfg.ChannelMax,
@@ -97,6 +121,8 @@ func New(cfg Config) *Broker {
 		Heartbeat:        cfg.Heartbeat,
 		HandshakeTimeout: cfg.HandshakeTimeout,
 		MaxMessageSize:   cfg.MaxMessageSize,
+
+		PeerName: cfg.CertLogin.Peer,
 
 		AckTimeout:         cfg.ConsumerTimeout,
 		CancelOnAckTimeout: cfg.ConsumerTimeoutCancels,
@@ -113,8 +139,20 @@ func (b *Broker) Start() error {
 		b.setErr(err)
 		return b.Shutdown(context.Background())
 	}
-	b.log.Info("Server startup complete", zap.Stringers("listeners", b.Addrs()))
+	b.sayStarted()
 	return nil
+}
+
+// sayStarted logs that everybody may come, in the words that scripts and test
+// fixtures wait for.
+func (b *Broker) sayStarted() {
+	var listeners []string
+	for _, d := range b.allDoors() {
+		listeners = append(listeners, d.protocol+"://"+d.Addr().String())
+	}
+	plugins := b.Plugins()
+	b.log.Info(fmt.Sprintf("Server startup complete; %d plugins started.", len(plugins)),
+		zap.Strings("listeners", listeners), zap.Strings("plugins", plugins))
 }
 
 func (b *Broker) start() error {
@@ -125,6 +163,9 @@ func (b *Broker) start() error {
 	}
 	if err := vhost.CheckQueueType(b.cfg.DefaultQueueType); err != nil {
 		return fmt.Errorf("default queue type: %w", err)
+	}
+	if err := b.openCerts(); err != nil {
+		return err
 	}
 	b.memory.begin()
 	if b.memory.watermark > 0 {
@@ -137,14 +178,16 @@ func (b *Broker) start() error {
 	if err := b.restore(); err != nil {
 		return err
 	}
-	var err error
-	if b.listeners, err = listen(b.cfg.Listen); err != nil {
+	if err := b.openDoors(); err != nil {
 		return err
 	}
 	b.watching.Go(b.watchAcks)
-	for _, l := range b.listeners {
-		b.accepting.Go(func() { accept(l, b.log, b.stopping, b.serve) })
+	b.startParameters()
+	for _, d := range b.doors {
+		b.accepting.Go(func() { accept(d, b.log, b.stopping, func(conn net.Conn) { b.enter(d, conn) }) })
 	}
+	b.management.start(&b.cfg.Management, b)
+	b.prometheus.start(&b.cfg.Prometheus, b)
 	return nil
 }
 
@@ -183,24 +226,37 @@ func (b *Broker) openStore() error {
 // there are too many for the memory.
 const overflowDir = "overflow"
 
-// Addr returns the first address that clients can connect to.
-func (b *Broker) Addr() net.Addr { return b.listeners[0].Addr() }
+// Addr returns the first address that clients can connect to, without TLS if
+// there is one; nil if nobody can.
+func (b *Broker) Addr() net.Addr {
+	if len(b.doors) == 0 {
+		return nil
+	}
+	return b.doors[0].Addr()
+}
 
 // Addrs returns all addresses that clients can connect to, in the order of
-// Config.Listen.
+// Config.Listen and then Config.ListenTLS. [Broker.Listeners] has the views, too.
 func (b *Broker) Addrs() []net.Addr {
-	addrs := make([]net.Addr, len(b.listeners))
-	for i, l := range b.listeners {
-		addrs[i] = l.Addr()
+	addrs := make([]net.Addr, len(b.doors))
+	for i, d := range b.doors {
+		addrs[i] = d.Addr()
 	}
 	return addrs
 }
 
 // URL returns what a client on this machine connects with as the user that a
-// new broker has.
+// new broker has; it is empty if no client can.
 func (b *Broker) URL() string {
+	if len(b.doors) == 0 {
+		return ""
+	}
+	scheme := "amqp"
+	if b.doors[0].certs != nil {
+		scheme = "amqps"
+	}
 	u := url.URL{
-		Scheme: "amqp", User: url.UserPassword(defaultUser, defaultPassword),
+		Scheme: scheme, User: url.UserPassword(defaultUser, defaultPassword),
 		Host: reachable(b.Addr()), Path: "/",
 	}
 	return u.String()

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"go.uber.org/zap"
+
+	"github.com/lepusmq/lepus/broker/certs"
 )
 
 // DefaultVersion is the version of RabbitMQ whose behaviour clients are told
@@ -19,6 +21,7 @@ const (
 	defaultFrameMax         = 128 << 10
 	defaultHeartbeat        = 60 * time.Second
 	defaultHandshakeTimeout = 10 * time.Second
+	defaultTLSTimeout       = 5 * time.Second
 	defaultMaxMessageSize   = 16 << 20
 
 	defaultConsumerTimeout      = 30 * time.Minute
@@ -29,8 +32,33 @@ const (
 // memory on a free port of the loopback interface.
 type Config struct {
 	// Listen holds the addresses to accept connections on, as host:port; an
-	// empty host is every interface, port 0 a free one. Nil is 127.0.0.1:0.
+	// empty host is every interface, port 0 a free one. Nil is 127.0.0.1:0, an
+	// empty slice nowhere.
 	Listen []string
+
+	// ListenTLS holds such addresses for connections with TLS, which TLS says how
+	// to speak. Nil is none.
+	ListenTLS []string
+	TLS       certs.Options
+
+	// TLSHandshakeTimeout is how long a client may take for its TLS handshake, or a
+	// proxy for its header; 0 is five seconds.
+	TLSHandshakeTimeout time.Duration
+
+	// CertLogin says which name a client has that logs in by its certificate
+	// (EXTERNAL).
+	CertLogin certs.Naming
+
+	// ProxyProtocol has all connections of clients come by way of a proxy, which
+	// says whose they are by a header of the PROXY protocol, version 1 or 2. Who
+	// comes without is refused.
+	ProxyProtocol bool
+
+	// TCP says how the sockets of clients are set up.
+	TCP TCP
+
+	// Management and Prometheus are where the views are served.
+	Management, Prometheus HTTP
 
 	// DataDir is the folder in which messages and definitions are kept. It is
 	// made if missing. Empty keeps everything in memory.
@@ -48,6 +76,9 @@ type Config struct {
 	// 4.0 does not: dead letters go on with a history that a client publishes,
 	// passive declarations need no permission, frames before the tuning have 4 KiB.
 	Version string
+
+	// Build is the version of LepusMQ itself, which administrators are told.
+	Build string
 
 	// NodeName is what the node is called where RabbitMQ names its node; empty is
 	// rabbit@ and the host's name.
@@ -145,8 +176,12 @@ func (c Config) withDefaults() Config {
 	c.FrameMax = cmp.Or(c.FrameMax, defaultFrameMax)
 	c.Heartbeat = max(cmp.Or(c.Heartbeat, defaultHeartbeat), 0)
 	c.HandshakeTimeout = cmp.Or(c.HandshakeTimeout, defaultHandshakeTimeout)
+	c.TLSHandshakeTimeout = cmp.Or(c.TLSHandshakeTimeout, defaultTLSTimeout)
 	c.ConsumerTimeout = max(cmp.Or(c.ConsumerTimeout, defaultConsumerTimeout), 0)
 	c.ConsumerTimeoutCheck = cmp.Or(c.ConsumerTimeoutCheck, defaultConsumerTimeoutCheck)
 	c.MaxMessageSize = cmp.Or(c.MaxMessageSize, defaultMaxMessageSize)
+	if c.Management.Handler == nil {
+		c.Management.Handler = manage
+	}
 	return c
 }

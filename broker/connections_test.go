@@ -3,6 +3,7 @@ package broker_test
 import (
 	"errors"
 	"testing"
+	"time"
 
 	amqp "github.com/rabbitmq/amqp091-go"
 
@@ -29,6 +30,11 @@ func TestConnections(t *testing.T) {
 	name, _ := c.Client.Get("connection_name")
 	if text, _ := name.Str(); text != "mine" || c.User != "guest" || c.VHost != "/" || c.State != "running" || c.Channels != 1 ||
 		c.Peer.String() != conn.LocalAddr().String() {
+		t.Errorf("the connection says %+v", c)
+	}
+	if c.Name != conn.LocalAddr().String()+" -> "+conn.RemoteAddr().String() || c.Mechanism != "PLAIN" || c.FrameMax == 0 || c.ChannelMax == 0 ||
+		c.Heartbeat != 10*time.Second || c.TLS != nil || time.Since(c.ConnectedAt) > time.Minute ||
+		c.Traffic.ReceivedBytes == 0 || c.Traffic.ReceivedPackets == 0 || c.Traffic.SentBytes == 0 || c.Traffic.SentPackets == 0 {
 		t.Errorf("the connection says %+v", c)
 	}
 	if err := f.Broker.CloseConnection(c.ID+1, "nobody"); !errors.Is(err, broker.ErrNoConnection) {

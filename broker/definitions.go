@@ -86,6 +86,8 @@ func (b *Broker) restore() error {
 			err = b.restoreVHost(d)
 		case store.KindUser:
 			err = b.restoreUser(d)
+		case store.KindParameter:
+			err = b.restoreParameter(d)
 		default:
 			topology = append(topology, d)
 		}
@@ -93,6 +95,10 @@ func (b *Broker) restore() error {
 			return fmt.Errorf("definition %d: %w", d.ID, err)
 		}
 	}
+	if err := b.identify(); err != nil {
+		return fmt.Errorf("define %s: %w", clusterID, err)
+	}
+	b.announce()
 	for _, h := range b.residents.all() {
 		if err := h.Recover(topology); err != nil {
 			return fmt.Errorf("recover vhost %q: %w", h.Name(), err)

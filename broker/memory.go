@@ -150,5 +150,8 @@ func heapMemory() int64 {
 func readMetric(name string) int64 {
 	s := []metrics.Sample{{Name: name}}
 	metrics.Read(s)
+	if s[0].Value.Kind() != metrics.KindUint64 {
+		return 0 // this version of Go does not know it
+	}
 	return int64(min(s[0].Value.Uint64(), math.MaxInt64))
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/lepusmq/lepus/amqp"
 	"github.com/lepusmq/lepus/broker/auth"
 	"github.com/lepusmq/lepus/broker/session"
+	"github.com/lepusmq/lepus/broker/stats"
 	"github.com/lepusmq/lepus/broker/vhost"
 )
 
@@ -26,6 +27,10 @@ type residents struct {
 	byUser   map[string]int // connections
 	channels map[string]int // by user
 	opened   int            // channels
+	leaving  map[*host]bool // hosts that are being deleted
+	// gone is what hosts have counted that are not there any more.
+	gone stats.Totals
+	dead stats.Dead
 }
 
 // host is a virtual host.
@@ -33,12 +38,14 @@ type host struct {
 	*vhost.VHost
 	id       uint64 // of its definition
 	sessions sync.WaitGroup
-	n        int // guarded by residents.mu: how many sessions
+	// guarded by residents.mu
+	n, channels int         // of sessions, and their channels
+	churn       stats.Churn // of connections and channels
 }
 
 // place is where a session is.
 type place struct {
-	user string
+	user string // empty: the broker itself
 	host *host
 }
 
@@ -46,7 +53,7 @@ func newResidents(cfg *Config, users *auth.Users) *residents {
 	return &residents{
 		users: users, maxConnections: cfg.MaxConnections, maxChannels: cfg.MaxChannels,
 		hosts: map[string]*host{}, places: map[*session.Session]place{},
-		byUser: map[string]int{}, channels: map[string]int{},
+		byUser: map[string]int{}, channels: map[string]int{}, leaving: map[*host]bool{},
 	}
 }
 
@@ -64,17 +71,27 @@ func (r *residents) Enter(s *session.Session, user, name string) (*vhost.VHost, 
 	if most := h.Settings().MaxConnections; reached(h.n, most) {
 		return nil, amqp.VHostConnectionLimit(name, user, *most)
 	}
+	if s.Trusted() { // it is no user
+		r.take(s, place{host: h})
+		return h.VHost, nil
+	}
 	if most := r.users.Limits(user).MaxConnections; reached(r.byUser[user], most) {
 		return nil, amqp.UserConnectionLimit(user, *most)
 	}
 	if _, ok := r.users.Access(user, name); !ok {
 		return nil, amqp.VHostRefused(name, user)
 	}
-	h.n++
-	h.sessions.Add(1)
-	r.byUser[user]++
-	r.places[s] = place{user: user, host: h}
+	r.take(s, place{user: user, host: h})
 	return h.VHost, nil
+}
+
+// take gives a session its place. Called with mu held.
+func (r *residents) take(s *session.Session, p place) {
+	p.host.n++
+	p.host.churn.ConnectionsOpened++
+	p.host.sessions.Add(1)
+	r.byUser[p.user]++
+	r.places[s] = p
 }
 
 // leave notes that a session has ended, wherever it was.
@@ -88,13 +105,16 @@ func (r *residents) leave(s *session.Session) {
 	delete(r.places, s)
 	less(r.byUser, p.user, 1)
 	p.host.n--
+	p.host.churn.ConnectionsClosed++
 	p.host.sessions.Done()
 }
 
 // OpenChannel implements session.Host.
-func (r *residents) OpenChannel(user string) *amqp.Error {
+func (r *residents) OpenChannel(s *session.Session) *amqp.Error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	p := r.places[s]
+	user := p.user
 	if most := r.users.Limits(user).MaxChannels; reached(r.channels[user], most) {
 		return amqp.UserChannelLimit(user, *most)
 	}
@@ -103,15 +123,20 @@ func (r *residents) OpenChannel(user string) *amqp.Error {
 	}
 	r.channels[user]++
 	r.opened++
+	p.host.channels++
+	p.host.churn.ChannelsOpened++
 	return nil
 }
 
 // CloseChannels implements session.Host.
-func (r *residents) CloseChannels(user string, n int) {
+func (r *residents) CloseChannels(s *session.Session, n int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	less(r.channels, user, n)
+	p := r.places[s]
+	less(r.channels, p.user, n)
 	r.opened -= n
+	p.host.channels -= n
+	p.host.churn.ChannelsClosed += uint64(n)
 }
 
 // reached says whether n are as many as there may be.
@@ -139,13 +164,49 @@ func (r *residents) add(h *host) {
 }
 
 // remove lets nobody into a virtual host any more, and returns it with those
-// who are there; nil if there is no such virtual host.
+// who are there; nil if there is no such virtual host. [residents.forget] follows.
 func (r *residents) remove(name string) (*host, []*session.Session) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	h := r.hosts[name]
-	delete(r.hosts, name)
+	if h != nil {
+		delete(r.hosts, name)
+		r.leaving[h] = true
+	}
 	return h, r.where(func(p place) bool { return p.host == h })
+}
+
+// forget ends the part of a virtual host that was deleted. What it has counted
+// stays.
+func (r *residents) forget(h *host) {
+	t := h.Totals()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.leaving, h)
+	r.gone.Messages.Add(&t.Messages)
+	r.gone.Churn.Add(&t.Churn)
+	r.gone.Churn.Add(&h.churn)
+	d := h.Dead()
+	r.dead.Add(&d)
+}
+
+// counted returns all virtual hosts, those that are being deleted included, and
+// what others have counted that are gone.
+func (r *residents) counted() ([]*host, stats.Totals, stats.Dead) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	hosts := slices.AppendSeq(slices.Collect(maps.Values(r.hosts)), maps.Keys(r.leaving))
+	return hosts, r.gone, r.dead
+}
+
+// totals returns what a virtual host comes to.
+func (r *residents) totals(h *host) stats.Totals {
+	t := h.Totals()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	t.Connections, t.Channels = h.n, h.channels
+	t.Churn.Add(&h.churn)
+	return t
 }
 
 // of returns the sessions of a user.

@@ -3,6 +3,7 @@ package broker
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"go.uber.org/zap"
@@ -29,14 +30,22 @@ func (b *Broker) Shutdown(ctx context.Context) error {
 func (b *Broker) teardown(ctx context.Context) {
 	defer close(b.done)
 	close(b.stopping)
-	if b.listeners != nil {
+	if len(b.allDoors()) > 0 {
 		b.log.Info("shutting down")
 		defer b.log.Info("shut down")
 	}
-	closeAll(b.listeners)
+	b.shovels.Stop()
+	ctx, cancel := context.WithTimeout(ctx, shutdownGrace)
+	defer cancel()
+	closeAll(b.doors)
 	b.accepting.Wait()
 	b.watching.Wait()
+	b.arrivals.end()
+	var views sync.WaitGroup
+	views.Go(func() { b.management.stop(ctx) })
+	views.Go(func() { b.prometheus.stop(ctx) })
 	b.endSessions(ctx)
+	views.Wait()
 	// Before the virtual hosts: what is due now is not begun any more.
 	if b.clock != nil {
 		b.clock.Close()
@@ -55,8 +64,6 @@ func (b *Broker) teardown(ctx context.Context) {
 
 // endSessions tells every client to go and returns when all have gone.
 func (b *Broker) endSessions(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, shutdownGrace)
-	defer cancel()
 	b.sessions.refuse()
 	for _, s := range b.sessions.all() {
 		s.Close(amqp.Errorf(amqp.ConnectionForced, "broker forced connection closure with reason 'shutdown'"))

@@ -110,6 +110,7 @@ func (b *Broker) DeleteVHost(name string) error {
 		if h == nil {
 			return fmt.Errorf("virtual host %q: %w", name, ErrNoVHost)
 		}
+		parameters := b.withoutParameters(name)
 		b.evict(h, there)
 		deleted := make(chan []store.Definition, 1)
 		h.Delete(func(rest []store.Definition) { deleted <- rest })
@@ -118,10 +119,12 @@ func (b *Broker) DeleteVHost(name string) error {
 		case defs = <-deleted:
 		case <-b.failed:
 			h.Close()
+			b.residents.forget(h)
 			return b.Err()
 		}
 		h.Close()
-		defs = append(defs, store.Definition{Kind: store.KindVHost, ID: h.id, Deleted: true})
+		b.residents.forget(h)
+		defs = append(append(defs, parameters...), store.Definition{Kind: store.KindVHost, ID: h.id, Deleted: true})
 		users, err := b.withoutVHost(name)
 		if err != nil {
 			return err

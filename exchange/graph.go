@@ -67,6 +67,8 @@ type Exchange struct {
 	// Memory is for the owner of the graph to find what the exchange remembers, if
 	// it is of a type that does.
 	Memory any
+	// Flow is for the owner of the graph to count what goes through the exchange.
+	Flow any
 
 	table     table
 	stateful  bool // it remembers messages
@@ -109,6 +111,14 @@ func newTable(x *Exchange) table {
 		return modulus{}
 	}
 	return nil
+}
+
+// Types returns the names of all types that exchanges can have, sorted.
+func Types() []string {
+	return []string{
+		"direct", "fanout", "headers", "topic", ConsistentHash, Delayed, LocalRandom, Deduplication,
+		"x-modulus-hash", "x-random", RecentHistory,
+	}
 }
 
 // KnownType reports whether there is a type of exchange of that name.
@@ -160,6 +170,27 @@ func (g *Graph) EachExchange(f func(*Exchange) bool) {
 	g.exchanges.each(func(_ string, x *Exchange) bool { return f(x) })
 }
 
+// Exchanges is how many exchanges there are.
+func (g *Graph) Exchanges() int { return g.exchanges.len() }
+
+// EachBindingTo calls f for all bindings that lead to a queue or an exchange, in
+// no order, until it returns false.
+func (g *Graph) EachBindingTo(name string, toExchange bool, f func(*Binding) bool) {
+	g.incoming(name, toExchange).each(func(_ bindingID, b *Binding) bool { return f(b) })
+}
+
+// incoming is the bindings to a destination; none if there is no such thing.
+func (g *Graph) incoming(name string, toExchange bool) dict[bindingID, *Binding] {
+	if toExchange {
+		if x, ok := g.exchanges.get(name); ok {
+			return x.incoming
+		}
+	} else if t, ok := g.queues.get(name); ok {
+		return t.incoming
+	}
+	return dict[bindingID, *Binding]{}
+}
+
 // EachQueue calls f for all queues, in no order, until it returns false.
 func (g *Graph) EachQueue(f func(Queue) bool) {
 	g.queues.each(func(_ string, t *target) bool { return f(t.queue) })
@@ -173,20 +204,6 @@ func (x *Exchange) EachBinding(f func(*Binding) bool) { x.table.each(f) }
 // Find returns the binding of the graph that is the same as b, nil if there is
 // none.
 func (g *Graph) Find(b *Binding) *Binding {
-	var incoming dict[bindingID, *Binding]
-	if b.ToExchange {
-		x, ok := g.exchanges.get(b.Destination)
-		if !ok {
-			return nil
-		}
-		incoming = x.incoming
-	} else {
-		t, ok := g.queues.get(b.Destination)
-		if !ok {
-			return nil
-		}
-		incoming = t.incoming
-	}
-	found, _ := incoming.get(b.id())
+	found, _ := g.incoming(b.Destination, b.ToExchange).get(b.id())
 	return found
 }

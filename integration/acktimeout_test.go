@@ -45,6 +45,26 @@ func TestConsumerTimeout(t *testing.T) {
 	}
 }
 
+// A consumer may say itself how long it needs. RabbitMQ has that since 4.3.
+func TestConsumerTimeoutOfAConsumer(t *testing.T) {
+	t.Parallel()
+	url := ownBrokerURL(t, impatient(time.Hour))
+	c := connect(t, url)
+	q := c.shared(nil)
+	c.settled("", q, "slow")
+	deliveries, err := c.Consume(q, "", false, false, false, false, amqp.Table{"x-consumer-timeout": int64(100)})
+	c.must(err)
+	receive(t, deliveries, "a delivery")
+	c.wantClosed(406, ackTimedOut)
+	for name, value := range map[string]any{
+		`"expected integer, got longstr"`: "soon", "{value_negative,-1}": int32(-1),
+	} {
+		c := connect(t, url)
+		_, err := c.Consume(q, "", false, false, false, false, amqp.Table{"x-consumer-timeout": value})
+		wantError(t, err, 406, "PRECONDITION_FAILED - invalid arg 'x-consumer-timeout' for queue '"+q+"' in vhost '/': "+name)
+	}
+}
+
 // Who acks is left alone, however long it consumes; so is who need not ack.
 func TestConsumerTimeoutSparesThoseWhoAck(t *testing.T) {
 	t.Parallel()

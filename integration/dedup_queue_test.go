@@ -81,6 +81,38 @@ func TestDeduplicationOfFanout(t *testing.T) {
 	c.wantDrained(q2, "6")
 }
 
+// A message that a full queue has refused is not a duplicate when it comes again,
+// whoever deduplicates.
+func TestDeduplicationOfRefused(t *testing.T) {
+	t.Parallel()
+	needType(t, "x-message-deduplication")
+	c := open(t)
+	c.must(c.Confirm(false))
+	full := amqp.Table{"x-max-length": int32(1), "x-overflow": "reject-publish"}
+	by := c.exchange("x-message-deduplication", amqp.Table{"x-cache-size": int32(9), "x-cache-persistence": "disk"})
+	byExchange, byQueue := c.shared(full), c.shared(amqp.Table{
+		"x-max-length": int32(1), "x-overflow": "reject-publish", "x-message-deduplication": true,
+	})
+	c.bind(byExchange, "k", by, nil)
+	for name, to := range map[string]struct{ exchange, key, queue string }{
+		"exchange": {by, "k", byExchange},
+		"queue":    {"", byQueue, byQueue},
+	} {
+		c.safely(to.exchange, to.key, unlike("a", "1"))
+		for range 2 {
+			d, err := c.PublishWithDeferredConfirm(to.exchange, to.key, false, false, unlike("b", "no"))
+			c.must(err)
+			if d.Wait() {
+				t.Fatalf("%s: a full queue has taken a message", name)
+			}
+		}
+		c.safely(to.exchange, to.key, unlike("a", "a duplicate, which needs no room"))
+		c.must(c.get(to.queue).Ack(false))
+		c.safely(to.exchange, to.key, unlike("b", "2"))
+		c.wantDrained(to.queue, "2")
+	}
+}
+
 func restartDedupQueue(c *client, _ bool) func(*client) {
 	for name, args := range map[string]amqp.Table{"q": once, "p": {"x-message-deduplication": true, "x-max-priority": int32(3)}} {
 		_, err := c.QueueDeclare(name, true, false, false, false, args)

@@ -91,6 +91,18 @@ func layers() []layer {
 			why:    "a pattern is what matches names, wherever they come from",
 		},
 		{
+			of:    "broker/parameter",
+			ours:  []string{"amqp"},
+			never: []string{"net", "os", "sync"},
+			why:   "what a parameter is, and what is wrong with it, is values",
+		},
+		{
+			of:     "broker/shovel",
+			others: []string{"github.com/rabbitmq/amqp091-go", "go.uber.org/zap"},
+			ours:   []string{"broker/parameter", "broker/stats"},
+			why:    "a shovel is a client of two brokers: what it needs of ours it asks its host for",
+		},
+		{
 			of:   "broker/stats",
 			ours: []string{"amqp"},
 			why:  "what a broker says about itself is values: views read them, and need know nothing of who made them",
@@ -109,6 +121,23 @@ func layers() []layer {
 			why:    "a session turns methods into calls of its virtual host: topology is the virtual host's business",
 		},
 		{
+			of:   "broker/definitions",
+			ours: []string{"amqp", "broker/auth", "broker/parameter", "broker/stats", "broker/vhost"},
+			why:  "definitions are values and what they ask of a broker: whoever imports them, and from where, is alike",
+		},
+		{
+			of:     "broker/management",
+			others: []string{"go.uber.org/zap"},
+			ours: []string{"amqp", "broker/auth", "broker/parameter", "broker/pattern", "broker/stats",
+				"broker/vhost"},
+			why: "a view says what it needs of the broker, and knows neither it nor who is connected",
+		},
+		{
+			of:     "broker/certs",
+			others: []string{"github.com/youmark/pkcs8"},
+			why:    "certificates are files and names: who listens with them is not their business",
+		},
+		{
 			of:     "broker/brokertest",
 			others: []string{"go.uber.org/zap"},
 			ours:   []string{"broker"},
@@ -116,7 +145,7 @@ func layers() []layer {
 		},
 		{
 			of:     "broker",
-			others: []string{"go.uber.org/zap"},
+			others: []string{"go.uber.org/zap", "github.com/pires/go-proxyproto"},
 			ours:   []string{"amqp", "store", "exchange", "queue"},
 			why:    "the broker puts together what lies below; who runs it, and how it is told to, is not its business",
 		},

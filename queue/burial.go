@@ -90,6 +90,9 @@ func (q *Queue) die(i *fifo.Item, why Reason) {
 		q.gather(i.Lane)
 		s.settled[i.Kept] = append(s.settled[i.Kept], i.Seq)
 	}
+	if i.Kept == fifo.Store {
+		s.stored--
+	}
 	s.dead = append(s.dead, Dead{
 		Delivered: i.Count.Failures(), Reason: why, Seq: i.Seq, Lane: i.Lane, Stored: i.Kept == fifo.Store, Message: i.Message,
 	})

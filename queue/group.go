@@ -18,6 +18,8 @@ type Group struct {
 	after []func(refused bool)
 	group *store.Group // nil if the store need not know
 	done  func()
+	// posted says that what the group brings does not come from a publisher.
+	posted bool
 	// left counts what must have happened before done: each part has been
 	// joined, and all is durable.
 	left    atomic.Int32
@@ -106,6 +108,7 @@ func (g *Group) Post(newGroup NewGroup, done func()) {
 	if !g.keeps() {
 		newGroup = nil
 	}
+	g.posted = true
 	g.hand(newGroup, done, (*Queue).later)
 }
 
@@ -218,15 +221,22 @@ func (q *Queue) join(g *Group, part *groupPart) {
 		acked = append(acked, part.rejected...)
 		part.rejected = nil
 	}
-	for _, a := range acked {
+	for at, a := range acked {
 		var i fifo.Item
 		if s.fifo.Settle(a.Slot, a.Seq, &i) {
+			if at < len(part.acked) {
+				s.flow.Ack++
+			}
 			if i.Kept == fifo.Store {
 				joined.settle(i.Lane, i.Seq)
 				i.Kept = fifo.Nobody
+				s.stored--
 			}
 			q.forget(&i)
 		}
+	}
+	if n := len(part.messages); n > 0 && !g.posted {
+		s.count().Publish += uint64(n)
 	}
 	for _, r := range part.rejected {
 		q.hurry(&urgent{Settlement: r, outcome: rejected})
@@ -297,6 +307,8 @@ func (q *Queue) joinMessage(g *Group, part *groupPart, p *Publication, joined *j
 		i.Hold = &part.hold
 		if p.Persistent {
 			i.Kept = fifo.Store
+			s.stored++
+			s.count().DiskWrites++
 			e := store.Enqueue{Seq: i.Seq, Message: p.Message, Fanout: p.Fanout}
 			if s.distinct != nil {
 				e.Confirm, e.Publish = s.distinct.safety.guard(e.Seq, nil, 0)

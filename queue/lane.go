@@ -152,6 +152,7 @@ func (q *Queue) recover(priority uint8) {
 	l := q.lane(priority)
 	s.seq = max(s.seq, l.store.NextSeq())
 	if in, n := l.store.Stock(); n > 0 {
+		s.stored += n
 		mortal := l.store.Mortal()
 		s.fifo.Recover(priority, in, n, mortal)
 		q.timed = q.timed || mortal

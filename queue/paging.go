@@ -10,9 +10,8 @@ import (
 
 // answer is what was read for a [fifo.Want].
 type answer struct {
-	want  fifo.Want
-	items []fifo.Item
-	upTo  uint64
+	want fifo.Want
+	fifo.Read
 	bytes int64 // if it was only to measure
 }
 
@@ -163,7 +162,7 @@ func (q *Queue) fetch() {
 
 // read reads what is wanted from the store and the overflow.
 func read(want fifo.Want, from [2]store.Queue) *answer {
-	a := &answer{want: want, upTo: ^uint64(0)}
+	a := &answer{want: want, Read: fifo.Read{UpTo: ^uint64(0)}}
 	if want.Measure {
 		a.bytes = measure(want.Ranges[fifo.Store], from[0])
 		return a
@@ -173,16 +172,28 @@ func read(want fifo.Want, from [2]store.Queue) *answer {
 			continue
 		}
 		found, upTo := from[i].Load(want.Ranges[k], want.Bytes)
-		a.upTo = min(a.upTo, upTo)
-		a.items = slices.Grow(a.items, len(found))
+		a.UpTo = min(a.UpTo, upTo)
+		a.Items = slices.Grow(a.Items, len(found))
 		for at := range found {
-			a.items = append(a.items, itemOf(&found[at], k))
+			a.add(&found[at], k)
 		}
 	}
 	if from[0] != nil && from[1] != nil {
 		a.merge()
 	}
 	return a
+}
+
+// add adds a message that was loaded.
+func (a *answer) add(m *store.Stored, k fifo.Keeper) {
+	a.Items = append(a.Items, itemOf(m, k))
+	if m.Due == 0 {
+		return
+	}
+	if a.Due == nil {
+		a.Due = make(map[uint64]int64)
+	}
+	a.Due[m.Seq] = m.Due
 }
 
 // itemOf makes an item of a message that was loaded.
@@ -218,10 +229,10 @@ const measureAhead = 1 << 20
 // merge brings what came from two keepers in order, and drops what lies beyond
 // the place up to which both have been read.
 func (a *answer) merge() {
-	slices.SortFunc(a.items, func(x, y fifo.Item) int { return cmp.Compare(x.Seq, y.Seq) })
-	n, _ := slices.BinarySearchFunc(a.items, a.upTo+1, func(i fifo.Item, seq uint64) int { return cmp.Compare(i.Seq, seq) })
-	drop(a.items[n:])
-	a.items = a.items[:n]
+	slices.SortFunc(a.Items, func(x, y fifo.Item) int { return cmp.Compare(x.Seq, y.Seq) })
+	n, _ := slices.BinarySearchFunc(a.Items, a.UpTo+1, func(i fifo.Item, seq uint64) int { return cmp.Compare(i.Seq, seq) })
+	drop(a.Items[n:])
+	a.Items = a.Items[:n]
 }
 
 // drop gives back the memory of items that nobody wants.
@@ -236,13 +247,16 @@ func drop(items []fifo.Item) {
 // restore takes what was read into the queue.
 func (q *Queue) restore(a *answer) {
 	s := &q.strand
+	s.count().DiskReads += uint64(len(a.Items))
 	switch {
 	case s.deleted:
-		drop(a.items)
+		drop(a.Items)
 	case a.want.Measure:
 		s.fifo.Measured(&a.want, a.bytes)
-	case !s.fifo.Restore(&a.want, a.items, a.upTo):
-		drop(a.items)
+	case !s.fifo.Restore(&a.want, &a.Read, func(i *fifo.Item) { s.releaser.Release(&i.Message) }):
+		drop(a.Items)
+	case s.fifo.Timed():
+		s.fifo.At(q.now())
 	}
 	s.stalled, s.wanted = false, 0
 }

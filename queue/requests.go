@@ -77,6 +77,7 @@ func (q *Queue) Get(holder Sink, noAck bool, reply func(d *Delivery, ready int, 
 		}
 		q.renew()
 		if q.stale() {
+			s.count().GetEmpty++
 			reply(&Delivery{}, s.fifo.Ready(), false, nil)
 			return
 		}
@@ -85,6 +86,7 @@ func (q *Queue) Get(holder Sink, noAck bool, reply func(d *Delivery, ready int, 
 			s.stalled = true
 			return
 		}
+		s.count().got(&d, ok)
 		reply(&d, s.fifo.Ready(), ok, nil)
 		switch {
 		case ok && d.Slot == 0:
@@ -110,6 +112,7 @@ func (q *Queue) Purge(reply func(n int, err error)) {
 				q.purged(priority, seq)
 			}
 		}), nil)
+		q.recount()
 	})
 }
 
@@ -145,7 +148,7 @@ func (q *Queue) end() {
 	s.fifo.EachConsumer(func(c *Consumer) {
 		c.Holder.(Sink).Cancelled(c)
 	})
-	s.fifo.Resident(func(i *fifo.Item) { s.releaser.Release(&i.Message) })
+	s.fifo.Resident(func(i *fifo.Item, _ int64) { s.releaser.Release(&i.Message) })
 	q.empty()
 	q.settleAll()
 	q.closeOverflow()
@@ -186,9 +189,9 @@ func (q *Queue) Close() {
 	q.do(func(q *Queue) {
 		s := &q.strand
 		q.silence()
-		s.fifo.Resident(func(i *fifo.Item) {
+		s.fifo.Resident(func(i *fifo.Item, due int64) {
 			if i.Kept == fifo.Store && i.Count > 0 {
-				q.lane(i.Lane).store.Delivered(i.Seq, uint32(i.Count))
+				q.lane(i.Lane).store.Delivered(i.Seq, uint32(i.Count), due)
 			}
 			s.releaser.Release(&i.Message)
 		})

@@ -187,9 +187,9 @@ func (q *Queue) reapRuled(n int) int {
 	if s.fifo.Unmeasured() {
 		s.stalled = true
 	}
-	s.fifo.Tallied(func(lane uint8, seq uint64, t fifo.Tally) {
+	s.fifo.Tallied(func(lane uint8, seq uint64, t fifo.Tally, due int64) {
 		if q.store != nil {
-			q.lane(lane).store.Delivered(seq, uint32(t))
+			q.lane(lane).store.Delivered(seq, uint32(t), due)
 		}
 	})
 	return n

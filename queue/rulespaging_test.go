@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/lepusmq/lepus/queue/fifo"
 	"github.com/lepusmq/lepus/store"
 )
 
@@ -132,10 +133,26 @@ func (r *restarted) end() {
 	}
 }
 
-func (r *restarted) ready() int {
-	ready := make(chan int, 1)
-	r.queue.Info(func(i Info, _ error) { ready <- i.Ready })
-	return <-ready
+func (r *restarted) ready() int { return r.info().Ready }
+
+func (r *restarted) info() Info {
+	info := make(chan Info, 1)
+	r.queue.Info(func(i Info, _ error) { info <- i })
+	return <-info
+}
+
+// take gets a message, of which it returns the number in its body; 0 if there is
+// none.
+func (r *restarted) take() (number uint64, held Settlement, tally fifo.Tally) {
+	done := make(chan struct{})
+	r.queue.Get(&sink{}, false, func(d *Delivery, _ int, ok bool, _ error) {
+		if ok {
+			number, held, tally = binary.BigEndian.Uint64(d.Body()), Settlement{Slot: d.Slot, Seq: d.Seq}, d.Count
+		}
+		close(done)
+	})
+	<-done
+	return number, held, tally
 }
 
 // TestLengthSurvivesRestart has a queue know, after a restart, how many bytes it
@@ -198,17 +215,12 @@ func TestFailuresSurviveRestart(t *testing.T) {
 	publish(r.queue, &slab, nil, true, 1, 2)
 	fail := func(want uint64, failures uint32) {
 		t.Helper()
-		got := make(chan uint64, 1)
-		var held Settlement
-		r.queue.Get(&sink{}, false, func(d *Delivery, _ int, ok bool, _ error) {
-			if !ok || d.Count.Failures() != failures || d.Redelivered() != (failures > 0) {
-				t.Errorf("got %v with tally %d, want %d failures", ok, d.Count, failures)
-			}
-			held = Settlement{Slot: d.Slot, Seq: d.Seq}
-			got <- binary.BigEndian.Uint64(d.Body())
-		})
-		if n := <-got; n != want {
-			t.Fatalf("got %d, want %d", n, want)
+		number, held, tally := r.take()
+		if number != want {
+			t.Fatalf("got %d, want %d", number, want)
+		}
+		if tally.Failures() != failures || (tally > 0) != (failures > 0) {
+			t.Errorf("got tally %d, want %d failures", tally, failures)
 		}
 		r.queue.Fail([]Settlement{held})
 	}
@@ -218,6 +230,65 @@ func TestFailuresSurviveRestart(t *testing.T) {
 	fail(1, 2)
 	r.restart(o, nil, true)
 	fail(1, 3)
+	slab.Close()
+	r.end()
+}
+
+// TestRetryWaitsOverRestart has a message that waits for its next try wait on
+// after a stop, in order or not, and no other for it.
+func TestRetryWaitsOverRestart(t *testing.T) {
+	for _, on := range []RetryType{RetryFailed, RetryReturned} {
+		o := Options{Retry: Retry{On: on, Min: 60_000, Max: 60_000}}
+		back := (*Queue).Fail
+		if on == RetryReturned {
+			back = (*Queue).Return
+		}
+		r := newRestarted(t, o)
+		var slab Slab
+		publish(r.queue, &slab, nil, true, 1, 2)
+		number, held, _ := r.take()
+		if number != 1 {
+			t.Fatalf("got %d", number)
+		}
+		back(r.queue, []Settlement{held})
+		for _, inOrder := range []bool{false, true, true} {
+			r.restart(o, newGrave(), inOrder)
+			if number, _, _ := r.take(); number != 2 {
+				t.Fatalf("%d: got %d", on, number)
+			}
+			if i := r.info(); i.Ready != 0 || i.Delayed != 1 {
+				t.Errorf("%d: %+v", on, i)
+			}
+		}
+		slab.Close()
+		r.end()
+	}
+}
+
+// TestRetryComesAfterRestart has messages that waited come in their time.
+func TestRetryComesAfterRestart(t *testing.T) {
+	o := Options{Retry: Retry{On: RetryFailed, Min: 200, Max: 200}}
+	r := newRestarted(t, o)
+	var slab Slab
+	const n = 500
+	publish(r.queue, &slab, nil, true, 1, n)
+	var all []Settlement
+	for range n {
+		_, held, _ := r.take()
+		all = append(all, held)
+	}
+	failed := time.Now()
+	r.queue.Fail(all)
+	r.restart(o, newGrave(), false)
+	s := &sink{after: (*Queue).Ack}
+	consume(t, r.queue, &Consumer{Holder: s, Prefetch: 100})
+	s.await(n)
+	if waited := time.Since(failed); waited < 200*time.Millisecond {
+		t.Errorf("they came after %v", waited)
+	}
+	if got := s.received(); len(got) != n || got[0] != 1 || got[n-1] != n {
+		t.Errorf("%d came, from %d to %d", len(got), got[0], got[len(got)-1])
+	}
 	slab.Close()
 	r.end()
 }

@@ -19,12 +19,18 @@ type strand struct {
 	used    bool // there was a consumer
 	deleted bool
 	stalled bool    // the next command waits for a message that is being read
+	stored  int     // messages that the store has of the queue
+	able    bool    // a consumer could have taken more at the end of the last turn
+	rested  int64   // when the last run ended, in Unix milliseconds
 	counted int64   // of the budget
 	wanted  int64   // what is being read, in bytes
 	now     int64   // Unix milliseconds; 0 if this turn has not asked yet
 	main    lane    // of the main priority
 	lanes   []*lane // of others, by priority; nil if there were no such messages
 	ruling
+
+	// flow counts what came and went; nil as long as nothing did.
+	flow *flow
 
 	// distinct is nil unless the queue is to have each key once.
 	distinct *distinct
@@ -95,12 +101,13 @@ func (q *Queue) turn() {
 	for i := range s.urgent {
 		q.hurry(&s.urgent[i])
 	}
-	first := s.at
+	first, published := s.at, 0
 	for s.at < len(s.inbox) && s.at-first < turnLen && !s.stalled {
 		c := &s.inbox[s.at]
 		s.at++
 		if c.do == nil {
 			q.accept(&c.Publication)
+			published++
 			continue
 		}
 		// What came before must have had its effect.
@@ -125,6 +132,12 @@ func (q *Queue) turn() {
 	q.page()
 	s.releaser.Flush()
 	s.confirm.flush()
+	if published > 0 {
+		s.count().Publish += uint64(published)
+	}
+	if able := s.fifo.Next() != nil; able != s.able {
+		s.nowAble(able)
+	}
 	if n := s.at - first; n > 0 {
 		q.load.Add(int64(-n))
 	}
@@ -139,11 +152,10 @@ func (q *Queue) hurry(u *urgent) {
 			s.fifo.Reject(u.Slot, u.Seq)
 			return
 		}
-		fallthrough
+		q.settleOne(&u.Settlement)
 	case acked:
-		var i fifo.Item
-		if s.fifo.Settle(u.Slot, u.Seq, &i) {
-			q.forget(&i)
+		if q.settleOne(&u.Settlement) {
+			s.flow.Ack++ // it was delivered: there is a flow
 		}
 	case returned, failed:
 		s.fifo.Return(u.Slot, u.Seq, u.outcome == failed)
@@ -158,6 +170,16 @@ func (q *Queue) hurry(u *urgent) {
 			u.do(q)
 		}
 	}
+}
+
+// settleOne ends an unacked message, and reports whether there is such a one.
+func (q *Queue) settleOne(a *Settlement) bool {
+	var i fifo.Item
+	ok := q.strand.fifo.Settle(a.Slot, a.Seq, &i)
+	if ok {
+		q.forget(&i)
+	}
+	return ok
 }
 
 // accept puts a message into the queue.
@@ -222,17 +244,23 @@ func (q *Queue) toStore() {
 	s := &q.strand
 	if len(s.enqueues) > 0 {
 		q.lane(s.gathered).store.Append(s.enqueues)
+		s.stored += len(s.enqueues)
+		s.count().DiskWrites += uint64(len(s.enqueues))
 		clear(s.enqueues)
 		s.enqueues = s.enqueues[:0]
 	}
 	if len(s.spilled) > 0 {
 		q.lane(s.gathered).overflow.part.Append(s.spilled)
+		s.count().DiskWrites += uint64(len(s.spilled))
 		clear(s.spilled)
 		s.spilled = s.spilled[:0]
 	}
 	for _, k := range [...]fifo.Keeper{fifo.Store, fifo.Overflow} {
 		if seqs := s.settled[k]; len(seqs) > 0 {
 			q.lane(s.gathered).keeper(k).Settle(seqs)
+			if k == fifo.Store {
+				s.stored -= len(seqs)
+			}
 			s.settled[k] = seqs[:0]
 		}
 	}
@@ -263,18 +291,27 @@ func (q *Queue) dispatch() (more bool) {
 func (q *Queue) deliver(to Sink, batch []Delivery) {
 	s := &q.strand
 	full := to.Deliver(q, batch)
+	var again, noAck uint64
 	for i := range batch {
 		d := &batch[i]
 		if full {
 			s.fifo.Pause(d.Consumer)
 		}
+		if d.Redelivered() {
+			again++
+		}
 		switch {
 		case d.Slot == 0:
+			noAck++
 			q.forget(&d.Item)
 		case d.Left:
 			s.releaser.Release(&d.Message)
 		}
 	}
+	f := s.count()
+	f.Deliver += uint64(len(batch)) - noAck
+	f.DeliverNoAck += noAck
+	f.Redeliver += again
 	for _, t := range s.touched {
 		if t == to {
 			return

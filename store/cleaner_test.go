@@ -58,7 +58,7 @@ func cleanScene(tb testing.TB, r *rig) *durable {
 		step(tb, s.commit(true))
 	}
 	step(tb, s.checkpoint())
-	a.Delivered(8, 3)
+	a.Delivered(8, 3, 77)
 	for i := range uint64(12) {
 		var dead []uint64
 		for seq := 8*i + 1; seq < 8*i+8; seq++ {
@@ -93,9 +93,9 @@ func cleanFound(s *durable, again bool) error {
 		}
 		for i := range list {
 			m := &list[i]
-			count := uint32(0)
+			var known tally
 			if id == 1 && m.Seq == 8 {
-				count = 3
+				known = tally{3, 77}
 			}
 			expires := int64(m.Seq) * 1000
 			if id == 2 {
@@ -103,9 +103,9 @@ func cleanFound(s *durable, again bool) error {
 			}
 			if bodyNumber(&m.Message) != m.Seq || m.Expires != expires || m.Priority != uint8(m.Seq%10) ||
 				m.Has(Blind) != (markOf(m.Seq) == Blind) || m.Has(Died) != (markOf(m.Seq) == Died) || len(m.Route()) != 6 ||
-				m.Count != count || m.Redelivered != (again || count > 0) || (len(m.Body()) >= 40_000) != (m.Seq%24 == 16) {
-				return fmt.Errorf("queue %d has %d with expiry %d, priority %d, count %d, redelivered %v, %d bytes",
-					id, m.Seq, m.Expires, m.Priority, m.Count, m.Redelivered, len(m.Body()))
+				(tally{m.Count, m.Due}) != known || m.Redelivered != (again || known.count > 0) || (len(m.Body()) >= 40_000) != (m.Seq%24 == 16) {
+				return fmt.Errorf("queue %d has %d with expiry %d, priority %d, count %d, due %d, redelivered %v, %d bytes",
+					id, m.Seq, m.Expires, m.Priority, m.Count, m.Due, m.Redelivered, len(m.Body()))
 			}
 			m.Release()
 		}

@@ -146,36 +146,48 @@ func TestLongLists(t *testing.T) {
 	c := newCodecRig(t, 16<<10)
 	e := &c.encoder
 	var spans []span
-	var counts []seqCount
+	var tallies []seqTally
 	for i := range uint64(3000) {
 		spans = append(spans, span{i * 10, i*10 + 3})
-		counts = append(counts, seqCount{i, uint32(i) + 1})
+		tallies = append(tallies, seqTally{i, tally{uint32(i) + 1, int64(i) << 33}})
 	}
 	long := bytes.Repeat([]byte("long"), 10000)
 	define := []Definition{{Kind: KindQueue, ID: 9, Value: long}, {Kind: KindUser, ID: 10, Deleted: true, Value: []byte{}}}
 	for _, err := range []error{
 		e.define(define),
 		e.dead(5, spans), e.dead(6, spans[:2]), e.endDead(),
-		e.counts(5, counts), e.endCounts(),
+		e.tallies(5, tallies), e.endTallies(),
 	} {
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
 	var gotSpans []span
-	var gotCounts []seqCount
+	var gotTallies []seqTally
 	for _, o := range c.same(t) {
 		switch {
 		case o.kind == recDefine && !reflect.DeepEqual(o.define, define):
 			t.Errorf("definitions %v", o.define)
 		case o.kind == recDead && o.queue == 5:
 			gotSpans = append(gotSpans, o.spans...)
-		case o.kind == recCount:
-			gotCounts = append(gotCounts, o.count)
+		case o.kind == recTally:
+			gotTallies = append(gotTallies, o.tally)
 		}
 	}
-	if !slices.Equal(gotSpans, spans) || !slices.Equal(gotCounts, counts) {
-		t.Errorf("%d ranges and %d counts came back", len(gotSpans), len(gotCounts))
+	if !slices.Equal(gotSpans, spans) || !slices.Equal(gotTallies, tallies) {
+		t.Errorf("%d ranges and %d tallies came back", len(gotSpans), len(gotTallies))
+	}
+}
+
+// TestOldCounts reads a list of delivery counts as format 1 has it.
+func TestOldCounts(t *testing.T) {
+	var d decoder
+	payload := []byte{1, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0}
+	if err := d.record(log.Record{Kind: recCount, Position: 4096, Payload: payload}); err != nil {
+		t.Fatal(err)
+	}
+	if o := d.ops[0]; len(d.ops) != 1 || o.kind != recTally || o.queue != 7 || o.tally != (seqTally{5, tally{count: 3}}) {
+		t.Errorf("%+v", d.ops)
 	}
 }
 
@@ -230,6 +242,7 @@ func FuzzRecord(f *testing.F) {
 	f.Add(byte(recDead), []byte{1, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0,
 		1, 0, 0, 0, 0, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0})
 	f.Add(byte(recCount), []byte{1, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0})
+	f.Add(byte(recTally), []byte{1, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0})
 	f.Add(byte(recDefine), []byte{4, 0, 7, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 'v'})
 	f.Add(byte(recHead), []byte{1, 0, 0, 0, 0, 16, 0, 0, 0, 0, 0, 0})
 	f.Fuzz(func(t *testing.T, kind byte, payload []byte) {
@@ -253,13 +266,14 @@ func FuzzState(f *testing.F) {
 	}}}
 	f.Add(r.encode())
 	f.Add(appendRun(nil, &run{seq: 1, pos: 4096, live: 1, bytes: 3}, new(run), nil))
-	f.Add(appendRun(nil, &run{seq: 1, pos: 4096, to: 2, live: 2, bytes: 3, dead: []uint64{2}}, new(run), map[uint64]uint32{1: 9}))
+	f.Add(appendRun(nil, &run{seq: 1, pos: 4096, to: 2, live: 2, bytes: 3, dead: []uint64{2}}, new(run), map[uint64]tally{1: {count: 9}}))
+	f.Add(appendRun(nil, &run{seq: 1, pos: 4096, to: 1, live: 2, bytes: 3}, new(run), map[uint64]tally{1: {count: 9}, 2: {1, 1 << 40}}))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if r, ok := decodeQueueRecord(b); ok && !bytes.Equal(b, r.encode()) {
 			t.Errorf("%x became %x", b, r.encode())
 		}
 		decodeG(b)
-		if r, rest, ok := decodeRun(b, new(run), func(seqCount) {}); ok {
+		if r, rest, ok := decodeRun(b, new(run), func(seqTally) {}); ok {
 			if again := appendRun(nil, &r, new(run), nil); r.live > 0 && len(again) > len(b)-len(rest) {
 				t.Errorf("%x became longer: %x", b, again)
 			}

@@ -28,7 +28,7 @@ type taken struct {
 	entries []entry
 	shared  bool // some are in several queues
 	dead    []span
-	counts  []seqCount
+	tallies []seqTally
 }
 
 // run is the committer's goroutine.
@@ -129,8 +129,8 @@ func (r *round) skipWaiting(p *part) {
 // cut takes what a queue has pending, but for the messages that wait for other
 // queues.
 func (q *queue) cut() (t taken, ok bool) {
-	t = taken{queue: q, dead: q.dead, counts: q.counts}
-	q.dead, q.counts = nil, nil
+	t = taken{queue: q, dead: q.dead, tallies: q.tallies}
+	q.dead, q.tallies = nil, nil
 	switch {
 	case q.head == len(q.pending):
 	case q.fanouts == 0:
@@ -140,7 +140,7 @@ func (q *queue) cut() (t taken, ok bool) {
 		t.shared = true
 		q.part(&t)
 	}
-	return t, len(t.entries)+len(t.dead)+len(t.counts) > 0
+	return t, len(t.entries)+len(t.dead)+len(t.tallies) > 0
 }
 
 // part takes the entries that do not wait for other queues.
@@ -164,12 +164,12 @@ func (q *queue) part(t *taken) {
 		q.pending = nil
 		return
 	}
-	// Nor may a count precede its enqueue.
-	q.counts = nil
-	t.counts = slices.DeleteFunc(t.counts, func(c seqCount) bool {
+	// Nor may a tally precede its enqueue.
+	q.tallies = nil
+	t.tallies = slices.DeleteFunc(t.tallies, func(c seqTally) bool {
 		_, waits := q.find(0, c.seq)
 		if waits {
-			q.counts = append(q.counts, c)
+			q.tallies = append(q.tallies, c)
 		}
 		return waits
 	})
@@ -279,11 +279,11 @@ func (s *durable) encode(r *round) error {
 	}
 	for i := range r.taken {
 		t := &r.taken[i]
-		if err := e.counts(t.queue.id, t.counts); err != nil {
+		if err := e.tallies(t.queue.id, t.tallies); err != nil {
 			return err
 		}
 	}
-	if err := e.endCounts(); err != nil {
+	if err := e.endTallies(); err != nil {
 		return err
 	}
 	s.giveBack(r)

@@ -61,7 +61,7 @@ func crashScene(tb testing.TB, r *rig) *durable {
 	s.Queue(1).SettleBelow(11000, nil)
 	s.Queue(2).Settle([]uint64{1, 3001, 9001})
 	put(s.Queue(2), 800, 20001, 30001)
-	s.Queue(2).Delivered(20001, 3)
+	s.Queue(2).Delivered(20001, 3, 0)
 	s.Define([]Definition{{Kind: KindQueue, ID: 3, Deleted: true}, {Kind: KindUser, ID: 9}}, nil)
 	s.Queue(4).SettleBelow(20000, nil)
 	must(s.commit(true))
@@ -106,7 +106,7 @@ func TestCrashAtEveryStep(t *testing.T) {
 				r.fs.CrashAt(n)
 				err := s.checkpoint()
 				for i := 0; err == nil && i < 20; i++ {
-					s.Queue(2).Delivered(30001, 1)
+					s.Queue(2).Delivered(30001, 1, 0)
 					s.Define([]Definition{{Kind: KindUser, ID: 9, Value: bytes.Repeat([]byte("v"), 900)}}, nil)
 					err = s.commit(true)
 				}

@@ -47,7 +47,9 @@ func (d *decoder) decode(kind log.Kind, payload []byte) error {
 	case recDead:
 		return d.dead(payload)
 	case recCount:
-		return d.counts(payload)
+		return d.tallies(payload, countSize)
+	case recTally:
+		return d.tallies(payload, tallySize)
 	case recDefine:
 		if kind&recHeld != 0 {
 			d.define = bytes.Clone(payload)
@@ -169,16 +171,20 @@ func (d *decoder) dead(p []byte) error {
 	return nil
 }
 
-func (d *decoder) counts(p []byte) error {
-	counts, rest, ok := list(p, 4, countSize)
+// tallies reads a list of them, of that size each: without the time when a
+// message is due, as folders of format 1 have it, or with it.
+func (d *decoder) tallies(p []byte, size int) error {
+	tallies, rest, ok := list(p, 4, size)
 	if !ok || len(rest) != 0 {
-		return errRecord("delivery counts of %d bytes", len(p))
+		return errRecord("tallies of %d bytes", len(p))
 	}
-	for ; len(counts) > 0; counts = counts[countSize:] {
-		d.fresh = append(d.fresh, op{
-			kind: recCount, queue: le.Uint64(counts),
-			count: seqCount{seq: le.Uint64(counts[8:]), count: le.Uint32(counts[16:])},
-		})
+	for ; len(tallies) > 0; tallies = tallies[size:] {
+		o := op{kind: recTally, queue: le.Uint64(tallies)}
+		o.tally.seq, o.tally.count = le.Uint64(tallies[8:]), le.Uint32(tallies[16:])
+		if size == tallySize {
+			o.tally.due = int64(le.Uint64(tallies[20:]))
+		}
+		d.fresh = append(d.fresh, o)
 	}
 	return nil
 }

@@ -59,7 +59,7 @@ func TestReopen(t *testing.T) {
 	publish(t, qb, 10)
 	publish(t, qg, 1)
 	qa.Settle([]uint64{1, 3, 8})
-	qa.Delivered(4, 2)
+	qa.Delivered(4, 2, 99)
 	s.Define([]Definition{
 		{Kind: KindQueue, ID: gone, Deleted: true},
 		{Kind: KindVHost, ID: vhost, Value: []byte("changed")},
@@ -91,7 +91,7 @@ func TestReopen(t *testing.T) {
 			if !bytes.Equal(m.Bytes(), want.Bytes()) || !m.Persistent {
 				t.Errorf("%d: %q", m.Seq, m.Bytes())
 			}
-			if redelivered := m.Seq == 4; m.Redelivered != redelivered || (m.Count == 2) != redelivered {
+			if redelivered := m.Seq == 4; m.Redelivered != redelivered || (m.Count == 2 && m.Due == 99) != redelivered {
 				t.Errorf("%d: redelivered %v, count %d", m.Seq, m.Redelivered, m.Count)
 			}
 		}
@@ -194,7 +194,7 @@ func TestSecondOpenIsRefused(t *testing.T) {
 
 func TestFormat(t *testing.T) {
 	for text, want := range map[string]error{
-		"lepus 1\n": nil, "lepus 2\n": ErrFormat, "other": ErrFormat, "": ErrFormat,
+		"lepus 1\n": nil, "lepus 2\n": nil, "lepus 3\n": ErrFormat, "other": ErrFormat, "": ErrFormat,
 	} {
 		dir := t.TempDir()
 		if err := os.WriteFile(filepath.Join(dir, formatFile), []byte(text), 0o600); err != nil {
@@ -206,6 +206,9 @@ func TestFormat(t *testing.T) {
 		}
 		if err == nil {
 			mustClose(t, s)
+			if b, _ := os.ReadFile(filepath.Join(dir, formatFile)); string(b) != formatText {
+				t.Errorf("%q became %q", text, b)
+			}
 		} else if entries, _ := os.ReadDir(dir); len(entries) != 2 {
 			t.Errorf("%q: a folder that was refused has %v", text, entries)
 		}

@@ -128,18 +128,19 @@ func (e *encoder) dead(queue uint64, spans []span) error {
 // endDead appends the ranges that were added.
 func (e *encoder) endDead() error { return e.endList(recDead) }
 
-// counts adds delivery counts of a queue. endCounts comes at the end.
-func (e *encoder) counts(queue uint64, counts []seqCount) error {
-	for _, c := range counts {
+// tallies adds those of a queue. endTallies comes at the end.
+func (e *encoder) tallies(queue uint64, tallies []seqTally) error {
+	for _, c := range tallies {
 		if e.listed == 0 {
 			e.scratch = append(e.scratch[:0], 0, 0, 0, 0)
 		}
 		b := le.AppendUint64(e.scratch, queue)
 		b = le.AppendUint64(b, c.seq)
-		e.scratch = le.AppendUint32(b, c.count)
+		b = le.AppendUint32(b, c.count)
+		e.scratch = le.AppendUint64(b, uint64(c.due))
 		e.listed++
-		if len(e.scratch)+countSize > e.limit {
-			if err := e.endCounts(); err != nil {
+		if len(e.scratch)+tallySize > e.limit {
+			if err := e.endTallies(); err != nil {
 				return err
 			}
 		}
@@ -147,8 +148,8 @@ func (e *encoder) counts(queue uint64, counts []seqCount) error {
 	return nil
 }
 
-// endCounts appends the counts that were added.
-func (e *encoder) endCounts() error { return e.endList(recCount) }
+// endTallies appends the tallies that were added.
+func (e *encoder) endTallies() error { return e.endList(recTally) }
 
 // endList appends the list that was begun, if there is one.
 func (e *encoder) endList(kind log.Kind) error {

@@ -74,6 +74,15 @@ func (s *durable) watchDisk() {
 	}
 }
 
+// Room implements Store.
+func (s *durable) Room() (free, low int64) {
+	space, err := s.opt.FS.Space(s.opt.Dir)
+	if err != nil {
+		return -1, -1
+	}
+	return space.Free, s.volume.low
+}
+
 // pause holds checkpoints up as long as there is no room for them.
 func (s *durable) pause(paused bool) {
 	c := &s.checkpoints

@@ -110,8 +110,8 @@ func (x *index) apply(ops []op, end log.Position) {
 			for _, s := range o.spans {
 				q.settle(s, o.at)
 			}
-		case recCount:
-			q.delivered(o.count)
+		case recTally:
+			q.tally(o.tally)
 		}
 		x.touch(q)
 		if q.unsaved >= x.crowdQueue && !x.volatile {

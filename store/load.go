@@ -60,8 +60,8 @@ func lastOf(ranges []Range) uint64 {
 type loader struct {
 	store  *durable
 	queue  *queue
-	reader *log.Reader       // borrowed when it is needed
-	count  map[uint64]uint32 // deliveries, of those chosen
+	reader *log.Reader      // borrowed when it is needed
+	tally  map[uint64]tally // of those chosen
 	found  []Stored
 	slab   Slab
 }
@@ -82,7 +82,7 @@ func (l *loader) load(in *Range, limit int) (left int, all bool) {
 			return limit, false
 		}
 		var runs []run
-		runs, l.count = l.store.index.runsOf(l.queue.id, *in, limit)
+		runs, l.tally = l.store.index.runsOf(l.queue.id, *in, limit)
 		if len(runs) == 0 {
 			break
 		}
@@ -286,10 +286,10 @@ func (l *loader) readBlock(rec log.Record, r *run) error {
 				return err
 			}
 			m.Expires = e.deadline(i)
-			count := l.count[seq]
+			t := l.tally[seq]
 			l.found = append(l.found, Stored{
-				Seq: seq, Message: m, Count: count,
-				Redelivered: count > 0 || r.redelivered || r.pos < l.store.index.unclean,
+				Seq: seq, Message: m, Count: t.count, Due: t.due,
+				Redelivered: t.count > 0 || r.redelivered || r.pos < l.store.index.unclean,
 			})
 		}
 	}
@@ -347,9 +347,9 @@ func (x *index) stock(id uint64) (Range, int) {
 }
 
 // runsOf returns copies of runs with about limit bytes of messages of a range,
-// with the delivery counts of those that have any. It passes over pages that
-// are lost, which are reported once.
-func (x *index) runsOf(id uint64, in Range, limit int) (runs []run, counts map[uint64]uint32) {
+// with the tallies of those that have any. It passes over pages that are lost,
+// which are reported once.
+func (x *index) runsOf(id uint64, in Range, limit int) (runs []run, tallies map[uint64]tally) {
 	x.mu.Lock()
 	defer x.unlock()
 	q := x.queues[id]
@@ -366,7 +366,7 @@ func (x *index) runsOf(id uint64, in Range, limit int) (runs []run, counts map[u
 		}
 		for i := p.search(in.First); i < len(p.runs); i++ {
 			if limit <= 0 || p.runs[i].first() > in.Last {
-				return runs, counts
+				return runs, tallies
 			}
 			r := p.runs[i].within(in.First, in.Last)
 			if r.live == 0 {
@@ -374,13 +374,13 @@ func (x *index) runsOf(id uint64, in Range, limit int) (runs []run, counts map[u
 			}
 			cut := r.cut(limit)
 			runs = append(runs, r)
-			counts = p.countsOf(&r, counts)
+			tallies = p.talliesOf(&r, tallies)
 			if limit -= r.weight(); cut {
-				return runs, counts
+				return runs, tallies
 			}
 		}
 	}
-	return runs, counts
+	return runs, tallies
 }
 
 // cut leaves about limit bytes of the run, if it has more, and reports whether
@@ -409,17 +409,17 @@ func (r *run) cut(limit int) bool {
 // whole. That is what fits into two small chunks.
 const leastLoad = 2*smallChunk - 2<<10
 
-// countsOf adds the delivery counts of a run's messages to a map.
-func (p *page) countsOf(r *run, to map[uint64]uint32) map[uint64]uint32 {
-	if len(p.counts) == 0 {
+// talliesOf adds the tallies of a run's messages to a map.
+func (p *page) talliesOf(r *run, to map[uint64]tally) map[uint64]tally {
+	if len(p.tallies) == 0 {
 		return to
 	}
 	if to == nil {
-		to = make(map[uint64]uint32)
+		to = make(map[uint64]tally)
 	}
 	for seq := r.first(); seq <= r.last(); seq++ {
-		if c := p.counts[seq]; c > 0 {
-			to[seq] = c
+		if t, ok := p.tallies[seq]; ok {
+			to[seq] = t
 		}
 	}
 	return to

@@ -58,6 +58,9 @@ func (m *memory) NewGroup(parts int, whole, done func()) *Group {
 
 func (m *memory) Backlog() int64 { return 0 }
 
+// Room implements Store.
+func (m *memory) Room() (free, low int64) { return -1, -1 }
+
 func (m *memory) Throttle() {}
 
 func (m *memory) Lead(f func(led bool)) { f(false) }
@@ -88,7 +91,7 @@ func (q *memoryQueue) Settle([]uint64) {}
 
 func (q *memoryQueue) SettleBelow(uint64, []uint64) {}
 
-func (q *memoryQueue) Delivered(uint64, uint32) {}
+func (q *memoryQueue) Delivered(uint64, uint32, int64) {}
 
 func (q *memoryQueue) Join(g *Group, entries []Enqueue, _ []uint64) {
 	if n := len(entries); n > 0 {

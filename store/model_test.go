@@ -91,12 +91,12 @@ type modelMessage struct {
 	handed    bool // Append or Join was called
 	held      *modelGroup
 	confirmed bool
-	settled   bool   // Settle was called
-	settling  bool   // in a group that is not done
-	written   bool   // the settlement was written
-	synced    bool   // and synced
-	count     uint32 // the last told
-	counts    []uint32
+	settled   bool  // Settle was called
+	settling  bool  // in a group that is not done
+	written   bool  // the settlement was written
+	synced    bool  // and synced
+	tally     tally // the last told
+	tallies   []tally
 	again     bool // found redelivered after an unclean stop
 }
 

@@ -87,7 +87,7 @@ func (h *history) open(power bool) error {
 			}
 			*m = modelMessage{
 				queue: q, seq: seq, number: m.number, size: m.size, handed: true, confirmed: true,
-				count: m.count, counts: m.counts, again: m.again,
+				tally: m.tally, tallies: m.tallies, again: m.again,
 			}
 		}
 	}
@@ -210,13 +210,14 @@ func (h *history) compareCount(m *modelMessage, f *Stored) error {
 	if f.Redelivered != (m.again || f.Count > 0) {
 		return fmt.Errorf("redelivered %v, unclean before: %v, count %d", f.Redelivered, m.again, f.Count)
 	}
-	if h.store.clean && f.Count != m.count {
-		return fmt.Errorf("count %d of %d", f.Count, m.count)
+	found := tally{f.Count, f.Due}
+	if h.store.clean && found != m.tally {
+		return fmt.Errorf("tally %v of %v", found, m.tally)
 	}
-	if f.Count != 0 && !slices.Contains(m.counts, f.Count) {
-		return fmt.Errorf("count %d of %v", f.Count, m.counts)
+	if found != (tally{}) && !slices.Contains(m.tallies, found) {
+		return fmt.Errorf("tally %v of %v", found, m.tallies)
 	}
-	m.count = f.Count
+	m.tally = found
 	return nil
 }
 
@@ -310,11 +311,11 @@ func (c *indexCheck) queue(q *queueIndex) error {
 			}
 			continue
 		}
-		runs, counts, err := q.contents(p)
+		runs, tallies, err := q.contents(p)
 		if err != nil {
 			return err
 		}
-		fresh := page{runs: runs, counts: counts}
+		fresh := page{runs: runs, tallies: tallies}
 		size := fresh.measure()
 		fresh.summarize(&q.index.segments)
 		messages += uint64(fresh.messages)
@@ -333,7 +334,7 @@ func (c *indexCheck) queue(q *queueIndex) error {
 			c.cached += p.size
 			c.pages++
 		}
-		if err := c.runs(q, runs, counts); err != nil {
+		if err := c.runs(q, runs, tallies); err != nil {
 			return err
 		}
 	}
@@ -345,7 +346,7 @@ func (c *indexCheck) queue(q *queueIndex) error {
 	return nil
 }
 
-func (c *indexCheck) runs(q *queueIndex, runs []run, counts map[uint64]uint32) error {
+func (c *indexCheck) runs(q *queueIndex, runs []run, tallies map[uint64]tally) error {
 	for i := range runs {
 		r := &runs[i]
 		n := uint32(r.to) - uint32(r.from) + 1 - r.deadIn(r.from, r.to)
@@ -354,9 +355,9 @@ func (c *indexCheck) runs(q *queueIndex, runs []run, counts map[uint64]uint32) e
 		}
 		q.index.segments.share(r, int64(n), int64(r.bytes), func(g *segment, d sum) { c.add(g.seq, d) })
 	}
-	for seq := range counts {
+	for seq := range tallies {
 		if !slices.ContainsFunc(runs, func(r run) bool { return r.alive(seq) }) {
-			return fmt.Errorf("%d has a count", seq)
+			return fmt.Errorf("%d has a tally", seq)
 		}
 	}
 	return nil
@@ -369,15 +370,15 @@ func (c *indexCheck) add(segment uint64, d sum) {
 }
 
 // contents returns the runs of a page without bringing them into memory.
-func (q *queueIndex) contents(p *page) ([]run, map[uint64]uint32, error) {
+func (q *queueIndex) contents(p *page) ([]run, map[uint64]tally, error) {
 	if p.runs != nil {
-		return p.runs, p.counts, nil
+		return p.runs, p.tallies, nil
 	}
 	fresh, err := q.read(p)
 	if err != nil {
 		return nil, nil, err
 	}
-	return fresh.runs, fresh.counts, nil
+	return fresh.runs, fresh.tallies, nil
 }
 
 // planMove decides to move what is live in a segment; it is done later.

@@ -232,10 +232,11 @@ func (h *history) purge() {
 func (h *history) deliver() {
 	q := h.any()
 	if m := h.settleable(q); m != nil {
-		m.count++
-		m.counts = append(m.counts, m.count)
-		h.note("deliver %d/%d %d", q.id, m.seq, m.count)
-		q.part.Delivered(m.seq, m.count)
+		m.tally.count++
+		m.tally.due = int64(h.rng.IntN(3)) * int64(m.tally.count)
+		m.tallies = append(m.tallies, m.tally)
+		h.note("deliver %d/%d %v", q.id, m.seq, m.tally)
+		q.part.Delivered(m.seq, m.tally.count, m.tally.due)
 	}
 }
 

@@ -13,7 +13,7 @@ type op struct {
 	run    run          // recEnqueue, recMove
 	mortal bool         // of run: some of its messages expire
 	spans  []span       // recDead
-	count  seqCount     // recCount
+	tally  seqTally     // recTally
 	order  log.Position // of define: where the first of them lies
 	define []Definition // recDefine
 	chunk  log.Position // of run: its first chunk, 0 if it has none

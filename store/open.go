@@ -21,10 +21,13 @@ const (
 	logDir     = "log"
 	indexDir   = "index"
 
+	newFormatFile = formatFile + ".new"
+
 	// formatText is what formatFile says; the number is the version of all
 	// that is in the data folder.
-	formatText    = "lepus 1\n"
-	formatVersion = 1
+	// Format 1 did not have the times when returned messages are due.
+	formatText    = "lepus 2\n"
+	formatVersion = 2
 )
 
 // logReserve is how many segments the log keeps for when the disk is full:
@@ -254,11 +257,15 @@ func (s *durable) lose(err error) {
 	}
 }
 
-// checkFormat reads the folder's version, or writes it in a new one.
+// checkFormat reads the folder's version, or writes it in a new one. In an older
+// one, which can be read, it writes the version that will be there from now on.
 func checkFormat(fsys vfs.FS, dir string) error {
 	name := filepath.Join(dir, formatFile)
 	f, err := fsys.Open(name)
 	if errors.Is(err, fs.ErrNotExist) {
+		if err := checkNew(fsys, dir); err != nil {
+			return err
+		}
 		return writeFormat(fsys, dir)
 	}
 	if err != nil {
@@ -278,27 +285,34 @@ func checkFormat(fsys vfs.FS, dir string) error {
 		return fmt.Errorf("%w: the folder has format %d, this program knows formats up to %d",
 			ErrFormat, version, formatVersion)
 	}
+	if version < formatVersion {
+		return writeFormat(fsys, dir)
+	}
+	return nil
+}
+
+// checkNew says that there is nothing in a folder yet.
+func checkNew(fsys vfs.FS, dir string) error {
+	names, err := fsys.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	for _, n := range names {
+		if n != lockFile && n != newFormatFile && !strings.HasPrefix(n, ".") && n != "lost+found" {
+			return fmt.Errorf("%w: %s is not there, but %s is", ErrFormat, filepath.Join(dir, formatFile), n)
+		}
+	}
 	return nil
 }
 
 // writeFormat makes the file under another name first, so that it is there
 // whole or not at all.
 func writeFormat(fsys vfs.FS, dir string) error {
-	names, err := fsys.ReadDir(dir)
-	if err != nil {
+	name, fresh := filepath.Join(dir, formatFile), filepath.Join(dir, newFormatFile)
+	if err := fsys.Remove(fresh); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	name := filepath.Join(dir, formatFile)
-	for _, n := range names {
-		if n == formatFile+".new" {
-			if err := fsys.Remove(name + ".new"); err != nil {
-				return err
-			}
-		} else if n != lockFile && !strings.HasPrefix(n, ".") && n != "lost+found" {
-			return fmt.Errorf("%w: %s is not there, but %s is", ErrFormat, name, n)
-		}
-	}
-	f, err := fsys.Create(name + ".new")
+	f, err := fsys.Create(fresh)
 	if err != nil {
 		return err
 	}
@@ -310,7 +324,7 @@ func writeFormat(fsys vfs.FS, dir string) error {
 		err = cerr
 	}
 	if err == nil {
-		err = fsys.Rename(name+".new", name)
+		err = fsys.Rename(fresh, name)
 	}
 	if err == nil {
 		err = fsys.SyncDir(dir)

@@ -12,10 +12,9 @@ const (
 	// stays short.
 	pageRuns    = 128
 	maxPageRuns = 4096
-	// runMemory and countMemory are what a run and a delivery count take in
-	// memory.
+	// runMemory and tallyMemory are what a run and a tally take in memory.
 	runMemory   = 64
-	countMemory = 40
+	tallyMemory = 56
 )
 
 // page is a stretch of a queue's runs, which Badger keeps as one value. While
@@ -29,11 +28,10 @@ type page struct {
 	from, until uint64
 	sums        pageSums // what its messages add to the segments
 
-	// The runs and how often their messages were delivered; nil if they are
-	// only in Badger.
-	runs   []run
-	counts map[uint64]uint32
-	size   int // bytes of memory that these take
+	// The runs and the tallies of their messages; nil if they are only in Badger.
+	runs    []run
+	tallies map[uint64]tally
+	size    int // bytes of memory that these take
 
 	slot    int32 // place in the cache, counted from 1; 0 if it is not there
 	used    bool  // since the cache last looked
@@ -71,11 +69,11 @@ func (p *page) alive(seq uint64) bool {
 }
 
 // drop leaves only the summary.
-func (p *page) drop() { p.runs, p.counts, p.size = nil, nil, 0 }
+func (p *page) drop() { p.runs, p.tallies, p.size = nil, nil, 0 }
 
-// measure returns the memory that the page's runs and counts take.
+// measure returns the memory that the page's runs and tallies take.
 func (p *page) measure() int {
-	n := len(p.counts) * countMemory
+	n := len(p.tallies) * tallyMemory
 	for i := range p.runs {
 		n += p.runs[i].size()
 	}
@@ -88,7 +86,7 @@ func (p *page) encode() []byte {
 	b = le.AppendUint32(b, uint32(len(p.runs)))
 	after := new(run)
 	for i := range p.runs {
-		b = appendRun(b, &p.runs[i], after, p.counts)
+		b = appendRun(b, &p.runs[i], after, p.tallies)
 		after = &p.runs[i]
 	}
 	return b
@@ -102,7 +100,7 @@ func (p *page) decode(b []byte) (ok bool) {
 	runs := make([]run, 0, le.Uint32(b))
 	after := new(run)
 	for b = b[4:]; len(b) > 0; {
-		r, rest, ok := decodeRun(b, after, p.setCount)
+		r, rest, ok := decodeRun(b, after, p.setTally)
 		if n := len(runs); !ok || n == cap(runs) || n > 0 && r.first() <= after.last() {
 			return false
 		}
@@ -114,11 +112,11 @@ func (p *page) decode(b []byte) (ok bool) {
 	return len(runs) > 0 && len(runs) == cap(runs)
 }
 
-func (p *page) setCount(c seqCount) {
-	if p.counts == nil {
-		p.counts = make(map[uint64]uint32)
+func (p *page) setTally(t seqTally) {
+	if p.tallies == nil {
+		p.tallies = make(map[uint64]tally)
 	}
-	p.counts[c.seq] = c.count
+	p.tallies[t.seq] = t.tally
 }
 
 // summarize makes the summary of what is in memory.
@@ -180,7 +178,7 @@ func (q *queueIndex) need(p *page) error {
 	if err != nil {
 		return q.lose(p, err)
 	}
-	p.runs, p.counts, p.size, p.used = fresh.runs, fresh.counts, fresh.size, true
+	p.runs, p.tallies, p.size, p.used = fresh.runs, fresh.tallies, fresh.size, true
 	q.index.cache.add(p)
 	return nil
 }

@@ -114,7 +114,7 @@ func TestDamagedPage(t *testing.T) {
 	// What is settled, counted and moved in it is passed over; before and
 	// behind it everything goes on.
 	s.Queue(1).Settle([]uint64{first, first - 1000, last + 1000})
-	s.Queue(1).Delivered(19000, 3)
+	s.Queue(1).Delivered(19000, 3, 0)
 	s.Queue(2).Settle([]uint64{20000})
 	if err := s.commit(true); err != nil {
 		t.Fatal(err)

@@ -24,7 +24,7 @@ type queue struct {
 	settled int // entries behind head that are settled
 	fanouts int // entries that wait for other queues, or did
 	dead    []span
-	counts  []seqCount
+	tallies []seqTally
 	listed  bool // in store.touched
 	// joined are the messages of groups that are not with the committer yet,
 	// in rising order.
@@ -208,13 +208,14 @@ func (q *queue) SettleBelow(seq uint64, except []uint64) {
 	s.wakeIf(wake)
 }
 
-// Delivered records how often a message has been delivered.
-func (q *queue) Delivered(seq uint64, count uint32) {
+// Delivered records how often a message has been delivered, and when it may be
+// again.
+func (q *queue) Delivered(seq uint64, count uint32, due int64) {
 	s := q.store
 	s.mu.Lock()
 	wake := false
 	if s.err == nil {
-		q.counts = append(q.counts, seqCount{seq, count})
+		q.tallies = append(q.tallies, seqTally{seq, tally{count, due}})
 		wake = q.stir(false)
 	}
 	s.mu.Unlock()

@@ -177,10 +177,10 @@ func (q *queueIndex) halve(at int) {
 	half := &page{runs: slices.Clone(p.runs[n:]), changed: true}
 	clear(p.runs[n:])
 	p.runs = p.runs[:n]
-	for seq, count := range p.counts {
+	for seq, t := range p.tallies {
 		if seq >= half.runs[0].first() {
-			half.setCount(seqCount{seq, count})
-			delete(p.counts, seq)
+			half.setTally(seqTally{seq, t})
+			delete(p.tallies, seq)
 		}
 	}
 	half.size = half.measure()
@@ -287,33 +287,33 @@ func (q *queueIndex) removeIn(at int, s span, by log.Position) {
 	} else {
 		p.runs = slices.Delete(p.runs, kept, i)
 	}
-	q.resize(p, grown-countMemory*p.forget(s))
+	q.resize(p, grown-tallyMemory*p.forget(s))
 }
 
-// forget drops the delivery counts of a range and returns how many.
+// forget drops the tallies of a range and returns how many.
 func (p *page) forget(s span) int {
-	had := len(p.counts)
+	had := len(p.tallies)
 	if had == 0 {
 		return 0
 	}
 	if n := s.last - s.first; n < uint64(had) {
 		for i := range n + 1 {
-			delete(p.counts, s.first+i)
+			delete(p.tallies, s.first+i)
 		}
 	} else {
-		for seq := range p.counts {
+		for seq := range p.tallies {
 			if seq >= s.first && seq <= s.last {
-				delete(p.counts, seq)
+				delete(p.tallies, seq)
 			}
 		}
 	}
-	return had - len(p.counts)
+	return had - len(p.tallies)
 }
 
 // relocate moves the messages of a run that the queue still has to the run's
 // place. by is the operation's position.
 func (q *queueIndex) relocate(r run, by log.Position) {
-	var counts []seqCount
+	var tallies []seqTally
 	for o := uint32(r.from); o <= uint32(r.to) && r.live > 0; o++ {
 		seq := r.seq + uint64(o)
 		if r.bit(uint16(o)) {
@@ -324,16 +324,16 @@ func (q *queueIndex) relocate(r run, by log.Position) {
 			r.kill(seq, seq)
 			continue
 		}
-		if n := p.counts[seq]; n > 0 {
-			counts = append(counts, seqCount{seq, n})
+		if t, ok := p.tallies[seq]; ok {
+			tallies = append(tallies, seqTally{seq, t})
 		}
 		q.remove(span{seq, seq}, by)
 	}
 	if r.live > 0 {
 		q.insert(r)
 	}
-	for _, c := range counts {
-		q.delivered(c)
+	for _, t := range tallies {
+		q.tally(t)
 	}
 }
 
@@ -350,17 +350,17 @@ func (q *queueIndex) holder(seq uint64) *page {
 	return nil
 }
 
-// delivered notes how often a message was delivered.
-func (q *queueIndex) delivered(c seqCount) {
-	q.next = max(q.next, c.seq+1)
-	p := q.holder(c.seq)
+// tally notes how often a message was delivered, and when it may be again.
+func (q *queueIndex) tally(t seqTally) {
+	q.next = max(q.next, t.seq+1)
+	p := q.holder(t.seq)
 	if p == nil {
 		return
 	}
 	q.change(p)
-	had := len(p.counts)
-	p.setCount(c)
-	q.resize(p, countMemory*(len(p.counts)-had))
+	had := len(p.tallies)
+	p.setTally(t)
+	q.resize(p, tallyMemory*(len(p.tallies)-had))
 }
 
 // end takes all messages out; by is the operation's position. The pages that

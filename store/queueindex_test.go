@@ -20,10 +20,10 @@ type indexRig struct {
 	next  uint64
 	pos   log.Position
 	held  []uint64 // numbers that come late
-	// counts are the deliveries told, and kv is what was saved.
-	counts map[uint64]uint32
-	kv     map[string][]byte
-	reads  int
+	// tallies are those told, and kv is what was saved.
+	tallies map[uint64]tally
+	kv      map[string][]byte
+	reads   int
 }
 
 const rigSegment = 1 << 16
@@ -32,7 +32,7 @@ func newIndexRig(seed uint64) *indexRig {
 	g := &indexRig{
 		rng: rand.New(rand.NewPCG(seed, 3)), plain: map[uint64]log.Position{},
 		past: map[uint64]bool{}, next: 1, pos: 4096,
-		counts: map[uint64]uint32{}, kv: map[string][]byte{},
+		tallies: map[uint64]tally{}, kv: map[string][]byte{},
 	}
 	g.index = newIndex(func() []log.Segment {
 		var list []log.Segment
@@ -81,7 +81,7 @@ func (g *indexRig) step() {
 	case n < 1:
 		g.save()
 	case n < 2:
-		g.count()
+		g.tally()
 	case n < 6:
 		var seqs []uint64
 		for range 1 + g.rng.IntN(8) {
@@ -125,16 +125,16 @@ func (g *indexRig) save() {
 	g.index.written(state.saved)
 }
 
-// count tells of a delivery.
-func (g *indexRig) count() {
+// tally tells of a delivery.
+func (g *indexRig) tally() {
 	live := slices.Sorted(maps.Keys(g.plain))
 	if len(live) == 0 {
 		return
 	}
-	c := seqCount{live[g.rng.IntN(len(live))], 1 + g.rng.Uint32N(9)}
+	c := seqTally{live[g.rng.IntN(len(live))], tally{1 + g.rng.Uint32N(9), g.rng.Int64N(2) << 40}}
 	g.pos += 100
-	g.index.apply([]op{{kind: recCount, at: g.pos, queue: 1, count: c}}, g.pos+1)
-	g.counts[c.seq] = c.count
+	g.index.apply([]op{{kind: recTally, at: g.pos, queue: 1, tally: c}}, g.pos+1)
+	g.tallies[c.seq] = c.tally
 }
 
 func (g *indexRig) add(seqs []uint64) {
@@ -167,7 +167,7 @@ func (g *indexRig) kill() {
 	for seq := range g.plain {
 		if seq >= s.first && seq <= s.last {
 			delete(g.plain, seq)
-			delete(g.counts, seq)
+			delete(g.tallies, seq)
 		}
 	}
 	// Late ones inside the range are not killed by it: they come afterwards.
@@ -191,7 +191,7 @@ func (g *indexRig) move() {
 
 // compare holds what a queue's index says against the plain one.
 func (g *indexRig) compare(x *index) error {
-	runs, counts := x.runsOf(1, Range{1, maxSeq}, 1<<30)
+	runs, tallies := x.runsOf(1, Range{1, maxSeq}, 1<<30)
 	n := 0
 	for i := range runs {
 		r := &runs[i]
@@ -209,8 +209,8 @@ func (g *indexRig) compare(x *index) error {
 	if n != len(g.plain) {
 		return fmt.Errorf("%d messages instead of %d", n, len(g.plain))
 	}
-	if len(counts)+len(g.counts) > 0 && !maps.Equal(counts, g.counts) {
-		return fmt.Errorf("counts %v instead of %v", counts, g.counts)
+	if len(tallies)+len(g.tallies) > 0 && !maps.Equal(tallies, g.tallies) {
+		return fmt.Errorf("tallies %v instead of %v", tallies, g.tallies)
 	}
 	return nil
 }

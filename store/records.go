@@ -15,6 +15,7 @@ const (
 	recDefine
 	recHead
 	recChunk
+	recTally
 
 	// recHeld is added to the kind of a record that takes effect only when a
 	// head names it.
@@ -61,15 +62,23 @@ const (
 	deadlineSize = targetSize + 8
 	spanSize     = 16
 	countSize    = 20
+	tallySize    = 28
 )
 
 // span is a range of sequence numbers, both ends included.
 type span struct{ first, last uint64 }
 
-// seqCount says how often a message was delivered.
-type seqCount struct {
-	seq   uint64
+// tally is how often a message was delivered, and when it may be again, in Unix
+// milliseconds; 0 is at once.
+type tally struct {
 	count uint32
+	due   int64
+}
+
+// seqTally is the tally of a message.
+type seqTally struct {
+	seq uint64
+	tally
 }
 
 var le = binary.LittleEndian

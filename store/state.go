@@ -42,7 +42,8 @@ const (
 	runCounts      = 4
 	runLong        = 8 // it has a reach
 	runChunked     = 16
-	runFlags       = 31
+	runDue         = 32 // its tallies say when messages are due
+	runFlags       = 63
 )
 
 // pageLost is the flag of a page entry whose page could not be read.
@@ -108,9 +109,9 @@ func hashOf(key, sealed []byte) uint64 {
 	return crc64.Update(crc64.Update(0, ecma, key), ecma, sealed)
 }
 
-// appendRun encodes a run with the delivery counts of its messages. after is
-// the run before it, zero if there is none.
-func appendRun(b []byte, r, after *run, counts map[uint64]uint32) []byte {
+// appendRun encodes a run with the tallies of its messages. after is the run
+// before it, zero if there is none.
+func appendRun(b []byte, r, after *run, tallies map[uint64]tally) []byte {
 	flags := len(b)
 	b = append(b, 0)
 	b = binary.AppendUvarint(b, r.first()-after.last())
@@ -139,28 +140,46 @@ func appendRun(b []byte, r, after *run, counts map[uint64]uint32) []byte {
 			}
 		}
 	}
-	if len(counts) == 0 {
+	if len(tallies) == 0 {
 		return b
 	}
-	at, n := len(b), uint32(0)
-	b = append(b, 0, 0, 0, 0)
-	for o := range uint32(span) + 1 {
-		if c := counts[r.first()+uint64(o)]; c > 0 && !r.bit(r.from+uint16(o)) {
-			b = le.AppendUint16(b, uint16(o))
-			b = le.AppendUint32(b, c)
-			n++
-		}
-	}
-	if n == 0 {
-		return b[:at]
-	}
-	le.PutUint32(b[at:], n)
-	b[flags] |= runCounts
+	b, known := appendTallies(b, r, tallies)
+	b[flags] |= known
 	return b
 }
 
-// decodeRun reads the run that follows another; its counts go to count.
-func decodeRun(b []byte, after *run, count func(seqCount)) (r run, rest []byte, ok bool) {
+// appendTallies encodes those of a run, and returns the flags that say how.
+func appendTallies(b []byte, r *run, tallies map[uint64]tally) (to []byte, flags byte) {
+	n, due := uint32(0), false
+	for seq := r.first(); seq <= r.last(); seq++ {
+		if t, ok := tallies[seq]; ok && r.alive(seq) {
+			n, due = n+1, due || t.due != 0
+		}
+	}
+	if n == 0 {
+		return b, 0
+	}
+	flags = runCounts
+	if due {
+		flags |= runDue
+	}
+	b = le.AppendUint32(b, n)
+	for seq := r.first(); seq <= r.last(); seq++ {
+		t, ok := tallies[seq]
+		if !ok || !r.alive(seq) {
+			continue
+		}
+		b = le.AppendUint16(b, uint16(seq-r.first()))
+		b = le.AppendUint32(b, t.count)
+		if due {
+			b = le.AppendUint64(b, uint64(t.due))
+		}
+	}
+	return b, flags
+}
+
+// decodeRun reads the run that follows another; its tallies go to known.
+func decodeRun(b []byte, after *run, known func(seqTally)) (r run, rest []byte, ok bool) {
 	c := cursor{b: b}
 	flags := c.byte()
 	r = run{
@@ -182,16 +201,24 @@ func decodeRun(b []byte, after *run, count func(seqCount)) (r run, rest []byte, 
 	}
 	b = c.b
 	if flags&runCounts != 0 {
-		list, rest, ok := list(b, 4, 6)
+		size := 6
+		if flags&runDue != 0 {
+			size = 14
+		}
+		list, rest, ok := list(b, 4, size)
 		if !ok {
 			return r, nil, false
 		}
-		for ; len(list) > 0; list = list[6:] {
-			count(seqCount{seq: r.seq + uint64(le.Uint16(list)), count: le.Uint32(list[2:])})
+		for ; len(list) > 0; list = list[size:] {
+			t := tally{count: le.Uint32(list[2:])}
+			if size == 14 {
+				t.due = int64(le.Uint64(list[6:]))
+			}
+			known(seqTally{r.seq + uint64(le.Uint16(list)), t})
 		}
 		b = rest
 	}
-	return r, b, !c.bad && flags&^runFlags == 0 && r.last() >= r.seq && r.live > 0
+	return r, b, !c.bad && flags&^runFlags == 0 && flags&(runCounts|runDue) != runDue && r.last() >= r.seq && r.live > 0
 }
 
 // settleBits settles the messages whose bit is not set.

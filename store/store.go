@@ -43,6 +43,10 @@ type Store interface {
 	// before done. Both may be nil.
 	NewGroup(parts int, whole, done func()) *Group
 
+	// Room is how many bytes are free on the store's volume, and how few are too
+	// few; -1 where that is not known, or if nothing is kept on one.
+	Room() (free, low int64)
+
 	// Backlog is how many bytes of messages wait to be written, with what it
 	// costs to keep them waiting. It costs an atomic load or two.
 	Backlog() int64
@@ -92,8 +96,9 @@ type Queue interface {
 	SettleBelow(seq uint64, except []uint64)
 
 	// Delivered records how often a message has been delivered, as an absolute
-	// count. It needs no sync of its own.
-	Delivered(seq uint64, count uint32)
+	// count, and when it may be again, in Unix milliseconds; 0 is at once. It needs
+	// no sync of its own.
+	Delivered(seq uint64, count uint32, due int64)
 
 	// Join adds this queue's part to a group: messages to keep and messages to
 	// settle, durable only with the whole group. Called exactly once for each
@@ -187,6 +192,8 @@ type Stored struct {
 	Redelivered bool
 	// Count is how often it was delivered, as far as that was recorded.
 	Count uint32
+	// Due is when it may be delivered again, in Unix milliseconds; 0 is at once.
+	Due int64
 }
 
 // Kind is what a definition defines.
@@ -200,6 +207,7 @@ const (
 	KindQueue
 	KindBinding
 	KindPolicy
+	KindParameter
 )
 
 // Definition is one definition, or its end. The value is opaque to the store.

@@ -70,7 +70,7 @@ func suite(t *testing.T, open func(t *testing.T) Store) {
 		}
 		q.Settle([]uint64{seq + 5})
 		q.SettleBelow(seq+6, nil)
-		q.Delivered(seq+5, 1)
+		q.Delivered(seq+5, 1, 0)
 	})
 	t.Run("fanout", func(t *testing.T) { testFanout(t, start(t)) })
 	t.Run("group", func(t *testing.T) { testGroup(t, start(t)) })

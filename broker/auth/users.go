@@ -27,6 +27,8 @@ type Users struct {
 
 	// version rises whenever anything has changed.
 	version atomic.Uint64
+	// succeeded and failed count the log-ins.
+	succeeded, failed atomic.Uint64
 
 	// guarded by mu
 	mu    sync.RWMutex
@@ -118,6 +120,10 @@ func (u *Users) All() []User {
 // Authenticate checks a log-in from the address remote. The error is one of
 // this package's, with the user's name.
 func (u *Users) Authenticate(user, password string, remote net.Addr) error {
+	return u.count(u.authenticate(user, password, remote))
+}
+
+func (u *Users) authenticate(user, password string, remote net.Addr) error {
 	e := u.find(user)
 	switch {
 	case e == nil:
@@ -135,10 +141,23 @@ func (u *Users) Authenticate(user, password string, remote net.Addr) error {
 func (u *Users) Admit(user string, remote net.Addr) error {
 	e := u.find(user)
 	if e == nil {
-		return refusal(user, ErrNoUser)
+		return u.count(refusal(user, ErrNoUser))
 	}
-	return u.admit(e, remote)
+	return u.count(u.admit(e, remote))
 }
+
+// count counts a log-in by its outcome.
+func (u *Users) count(err error) error {
+	if err == nil {
+		u.succeeded.Add(1)
+	} else {
+		u.failed.Add(1)
+	}
+	return err
+}
+
+// Logins returns how many log-ins have succeeded, and how many were refused.
+func (u *Users) Logins() (succeeded, failed uint64) { return u.succeeded.Load(), u.failed.Load() }
 
 func (u *Users) admit(e *entry, remote net.Addr) error {
 	if slices.Contains(u.loopback, e.user.Name) && !local(remote) {

@@ -107,7 +107,7 @@ func (ch *channel) findLate(now time.Time) (late []unacked, timeout time.Duratio
 		if !ok || u.isTakenBack() {
 			return
 		}
-		if allowed := ch.s.ackTimeout(u.queue); allowed > 0 && now.Sub(since) >= allowed {
+		if allowed := ch.ackTimeout(u.queue); allowed > 0 && now.Sub(since) >= allowed {
 			late, timeout = append(late, *u), allowed
 		}
 	})
@@ -115,12 +115,28 @@ func (ch *channel) findLate(now time.Time) (late []unacked, timeout time.Duratio
 	return late, timeout
 }
 
-// ackTimeout is how long deliveries from a queue may wait; 0 is for ever.
-func (s *Session) ackTimeout(q *queue.Queue) time.Duration {
-	if b := q.AckTimeout(); b.Set {
-		return time.Duration(b.N) * time.Millisecond
+// ackTimeout is how long deliveries from a queue may wait; 0 is for ever. What the
+// channel's consumer has asked for comes before what the queue has. A delivery does
+// not know its consumer: of several at one queue the most patient counts. Called
+// with mu held.
+func (ch *channel) ackTimeout(q *queue.Queue) time.Duration {
+	var asked queue.Bound
+	for _, c := range ch.consumers {
+		if c.queue != q || !c.timeout.Set {
+			continue
+		}
+		if c.timeout.N == 0 {
+			return 0
+		}
+		asked = queue.Bound{Set: true, N: max(asked.N, c.timeout.N)}
 	}
-	return s.cfg.AckTimeout
+	if !asked.Set {
+		asked = q.AckTimeout()
+	}
+	if asked.Set {
+		return time.Duration(asked.N) * time.Millisecond
+	}
+	return ch.s.cfg.AckTimeout
 }
 
 // takeBack returns deliveries to their queues and ends the consumers that the

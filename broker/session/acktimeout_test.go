@@ -104,6 +104,29 @@ func TestAckTimeoutOfAQueue(t *testing.T) {
 	w.pass(10)
 }
 
+// A consumer may have a timeout of its own, and none, whatever its queue says.
+func TestAckTimeoutOfAConsumer(t *testing.T) {
+	w := newWaiting(t, 5*time.Minute)
+	q, other := queue.New(queue.Config{Name: "q"}), queue.New(queue.Config{Name: "other"})
+	asks := func(tag string, ms int64) {
+		w.consumers[tag] = &consumer{tag: tag, queue: q, timeout: queue.Bound{Set: true, N: ms}}
+	}
+	w.consumers = map[string]*consumer{"plain": {tag: "plain", queue: other}}
+	asks("quick", 60*1000)
+	late := w.deliver(q)
+	w.pass(2, late)
+	asks("slow", 20*60*1000)
+	w.pass(10)
+	beside := w.deliver(other)
+	w.pass(6, beside)
+	w.unacked.take(beside)
+	q.Configure(queue.Options{ConsumerTimeout: queue.Bound{Set: true, N: 1}})
+	asks("never", 0)
+	w.pass(100)
+	delete(w.consumers, "never")
+	w.pass(1, late)
+}
+
 // However long it takes, the marks stay few, and nothing is late before its time.
 func TestAckMarksAreBounded(t *testing.T) {
 	const timeout = 2000 * time.Minute

@@ -49,6 +49,14 @@ func (s *Session) Block(reason string) {
 	}
 }
 
+// standing says whether there is an alarm, and whether the session is held up by
+// it.
+func (a *alarm) standing() (alarmed, published bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.reason != "", a.reason != "" && a.published
+}
+
 // minds has the channel wait with a publish, and with what comes behind it, as
 // long as there is an alarm. Called with work held, before the frame is handled.
 func (ch *channel) minds(f amqp.Frame) {

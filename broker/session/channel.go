@@ -4,8 +4,6 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"go.uber.org/zap"
-
 	"github.com/lepusmq/lepus/amqp"
 	"github.com/lepusmq/lepus/broker/vhost"
 	"github.com/lepusmq/lepus/queue"
@@ -25,8 +23,12 @@ type channel struct {
 	tx        transaction
 	route     vhost.Route
 	grants    grants
-	prefetch  int  // of consumers to come
-	closing   bool // channel.close was sent: only close and close-ok count
+	prefetch  int                // of consumers to come
+	closing   bool               // it ends because of an error: only close and close-ok count
+	lastWord  *amqp.ChannelClose // why, as long as the client was not told
+	run       run
+	sent      sent
+	seen      sight
 
 	// held says that frames may not be handled as they come: the channel
 	// waits for an answer, or frames do that came meanwhile. Set with work and
@@ -48,6 +50,7 @@ type channel struct {
 	confirms  confirms
 	lone      uint64 // the publish whose confirm the reader will send; 0 if none
 	pending   pending
+	given     given
 }
 
 // mode is what a channel does with publishes.
@@ -109,7 +112,7 @@ func (s *Session) openChannel(f amqp.Frame) *amqp.Error {
 	if most := int(s.offered.channelMax); most > 0 && len(s.channels) >= most {
 		return amqp.ChannelLimit(len(s.channels), most)
 	}
-	if err := s.cfg.Host.OpenChannel(s.user); err != nil {
+	if err := s.cfg.Host.OpenChannel(s); err != nil {
 		return err
 	}
 	ch := &channel{s: s, id: f.Channel, consumers: map[string]*consumer{}}
@@ -135,20 +138,6 @@ func (ch *channel) frame(f amqp.Frame) {
 	}
 	if err != nil {
 		ch.fail(err)
-	}
-}
-
-// frameWhenClosing waits for the end of a channel that was closed here. What
-// the client sent before it knew is dropped.
-func (ch *channel) frameWhenClosing(f amqp.Frame) {
-	if f.Type != amqp.FrameMethod {
-		return
-	}
-	switch id, _, _ := amqp.ParseMethod(f.Payload); id {
-	case amqp.ChannelCloseID:
-		ch.send(&amqp.ChannelCloseOk{})
-	case amqp.ChannelCloseOkID:
-		ch.s.forget(ch)
 	}
 }
 
@@ -254,30 +243,11 @@ func (ch *channel) method(m amqp.Method) *amqp.Error {
 
 func (ch *channel) send(m amqp.Method) { ch.s.out.send(ch.id, m) }
 
-// fail closes the channel, or the connection, because of an error. Called with
-// work held.
-func (ch *channel) fail(err *amqp.Error) {
-	if err.Hard() {
-		ch.s.fail(err)
-		return
-	}
-	ch.s.log.Warn("closing channel", zap.Uint16("channel", ch.id), zap.String("user", ch.s.user), zap.Error(err))
-	ch.s.flushStage()
-	ch.end()
-	ch.closing = true
-	ch.send(&amqp.ChannelClose{
-		ReplyCode: err.Code,
-		ReplyText: err.ReplyText(),
-		ClassID:   err.Method.Class(),
-		MethodID:  err.Method.Method(),
-	})
-}
-
 // forget frees the number of a channel.
 func (s *Session) forget(ch *channel) {
 	if s.channels[ch.id] == ch {
 		delete(s.channels, ch.id)
-		s.cfg.Host.CloseChannels(s.user, 1)
+		s.cfg.Host.CloseChannels(s, 1)
 	}
 	if s.latest == ch {
 		s.latest = nil
@@ -290,6 +260,7 @@ func (s *Session) forget(ch *channel) {
 // once.
 func (ch *channel) end() {
 	ch.content.reset()
+	ch.endRun()
 	held := ch.tx.end()
 
 	ch.mu.Lock()

@@ -12,6 +12,7 @@ type confirms struct {
 	low     uint64        // the lowest that is not confirmed
 	next    uint64        // the next to be added
 	room    chan struct{} // the reader waits for low to rise; nil if it does not
+	done    uint64        // how many were confirmed
 }
 
 // maxOvertaken is how far publishes may overtake the lowest that is not
@@ -74,12 +75,12 @@ func (c *confirms) refuse(buf []byte, channel uint16, publish uint64) []byte {
 // tell appends what the client can be told after answers for the publishes from
 // first to last.
 func (c *confirms) tell(buf []byte, channel uint16, first, last uint64) []byte {
-	news, newest := 0, uint64(0)
+	news, newest, done := 0, uint64(0), uint64(0)
 ring:
 	for ; c.low < c.next; c.low++ {
 		switch n := *c.at(c.low); {
 		case n == 0:
-			news, newest = news+1, c.low
+			news, newest, done = news+1, c.low, done+1
 		case n == told:
 		case n == refused:
 			// An ack must not seem to be one for it.
@@ -98,12 +99,14 @@ ring:
 		switch n := c.at(p); *n {
 		case 0:
 			*n = told
+			done++
 			buf = appendAck(buf, channel, p, false)
 		case refused:
 			*n = told
 			buf = appendNack(buf, channel, p)
 		}
 	}
+	c.done += done
 	if c.low == c.next && len(c.missing) > spanRing {
 		c.missing = nil
 	}
@@ -111,6 +114,17 @@ ring:
 		c.makeRoom()
 	}
 	return buf
+}
+
+// outstanding is how many publishes the client has not been told of.
+func (c *confirms) outstanding() int {
+	n := 0
+	for p := c.low; p < c.next; p++ {
+		if *c.at(p) != told {
+			n++
+		}
+	}
+	return n
 }
 
 func (c *confirms) makeRoom() {
@@ -168,12 +182,17 @@ func (ch *channel) confirmSelect(m *amqp.ConfirmSelect) *amqp.Error {
 func (ch *channel) Confirm(first, last uint64) {
 	ch.mu.Lock()
 	lone := first == last && first == ch.lone
+	before := ch.confirms.done
 	if !ch.ended {
 		if buf, ok := ch.s.out.begin(); ok {
 			ch.s.out.commit(ch.confirms.settle(buf, ch.id, first, last))
 		}
 	}
+	confirmed := ch.confirms.done - before
 	ch.mu.Unlock()
+	if confirmed > 0 {
+		ch.s.vhost.Confirmed(confirmed)
+	}
 	if !lone {
 		ch.s.out.kick()
 	}
@@ -183,12 +202,17 @@ func (ch *channel) Confirm(first, last uint64) {
 func (ch *channel) Refuse(publish uint64) {
 	ch.mu.Lock()
 	lone := publish == ch.lone
+	before := ch.confirms.done
 	if !ch.ended {
 		if buf, ok := ch.s.out.begin(); ok {
 			ch.s.out.commit(ch.confirms.refuse(buf, ch.id, publish))
 		}
 	}
+	confirmed := ch.confirms.done - before
 	ch.mu.Unlock()
+	if confirmed > 0 { // others that were behind it
+		ch.s.vhost.Confirmed(confirmed)
+	}
 	if !lone {
 		ch.s.out.kick()
 	}

@@ -116,7 +116,7 @@ func (s *Session) release() {
 		ch.dropPending()
 	}
 	if n := len(s.channels); n > 0 {
-		s.cfg.Host.CloseChannels(s.user, n)
+		s.cfg.Host.CloseChannels(s, n)
 	}
 	clear(s.channels)
 	s.flushReplies()

@@ -15,10 +15,14 @@ type consumer struct {
 	queue.Consumer
 	tag   string
 	queue *queue.Queue
+	args  amqp.Table
 	// start is how each of its deliveries begins: class, method, tag.
-	start  []byte
-	turn   uint64 // guarded by window.mu: when the window last let it through
-	paused bool   // guarded by outbox.mu: waits for room
+	start []byte
+	// timeout is how long its deliveries may wait for their acks, in milliseconds, if
+	// the client has said so.
+	timeout queue.Bound
+	turn    uint64 // guarded by window.mu: when the window last let it through
+	paused  bool   // guarded by outbox.mu: waits for room
 }
 
 // basicConsume starts a consumer.
@@ -37,7 +41,7 @@ func (ch *channel) basicConsume(m *amqp.BasicConsume) *amqp.Error {
 	if tag == "" {
 		tag = generatedTag()
 	}
-	c := &consumer{tag: tag, queue: q, start: deliverStart(tag)}
+	c := &consumer{tag: tag, queue: q, args: m.Arguments, start: deliverStart(tag), timeout: consumerTimeout(m.Arguments)}
 	c.Consumer = queue.Consumer{
 		Holder:    queue.Sink(ch),
 		Label:     c,
@@ -92,6 +96,13 @@ func consumerPriority(args amqp.Table) int64 {
 	return n
 }
 
+// consumerTimeout is how long checked arguments let deliveries wait, if they say.
+func consumerTimeout(args amqp.Table) queue.Bound {
+	v, ok := args.Get("x-consumer-timeout")
+	n, _ := v.Int()
+	return queue.Bound{Set: ok, N: n}
+}
+
 // checkConsumeArguments checks the arguments that are known, and refuses those
 // of streams. Others are left alone.
 func (ch *channel) checkConsumeArguments(q *queue.Queue, args amqp.Table) *amqp.Error {
@@ -101,6 +112,14 @@ func (ch *channel) checkConsumeArguments(q *queue.Queue, args amqp.Table) *amqp.
 		case "x-priority":
 			if _, ok := f.Value.Int(); !ok {
 				return amqp.InvalidQueueArg(host, name, f.Key, amqp.NotInteger(f.Value))
+			}
+		case "x-consumer-timeout":
+			n, ok := f.Value.Int()
+			switch {
+			case !ok:
+				return amqp.InvalidQueueArg(host, name, f.Key, amqp.NotInteger(f.Value))
+			case n < 0:
+				return amqp.InvalidQueueArg(host, name, f.Key, amqp.NegativeValue(n))
 			}
 		case "x-cancel-on-ha-failover":
 			if _, ok := f.Value.Bool(); !ok {

@@ -24,15 +24,24 @@ func (ch *channel) Deliver(q *queue.Queue, batch []queue.Delivery) (full bool) {
 	if !ok {
 		return true
 	}
+	var again, noAck uint64
 	for i := range batch {
 		d := &batch[i]
 		ch.tag++
+		if d.Redelivered() {
+			again++
+		}
 		buf = out.turn(ch.appendDelivery(buf, d.Consumer.Label.(*consumer), d))
 		if d.Slot != 0 {
 			u := ch.unacked.push(ch.tag)
 			u.queue, u.seq, u.slot = q, d.Seq, d.Slot
+		} else {
+			noAck++
 		}
 	}
+	ch.given.Deliver += uint64(len(batch)) - noAck
+	ch.given.DeliverNoAck += noAck
+	ch.given.Redeliver += again
 	if out.commit(buf) {
 		var last *queue.Consumer
 		for i := range batch {
@@ -128,10 +137,12 @@ func (ch *channel) got(q *queue.Queue, d *queue.Delivery, ready int, ok bool) {
 		return
 	}
 	if !ok {
+		ch.given.GetEmpty++
 		ch.send(&amqp.BasicGetEmpty{})
 		return
 	}
 	ch.tag++
+	ch.given.gave(d)
 	if d.Slot != 0 {
 		u := ch.unacked.push(ch.tag)
 		u.queue, u.seq, u.slot, u.free = q, d.Seq, d.Slot, true

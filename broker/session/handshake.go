@@ -1,12 +1,15 @@
 package session
 
 import (
+	"bytes"
+	"fmt"
 	"strings"
 	"time"
 
 	"go.uber.org/zap"
 
 	"github.com/lepusmq/lepus/amqp"
+	"github.com/lepusmq/lepus/broker/auth"
 )
 
 // tuning is what connection.tune offers and tune-ok answers.
@@ -28,12 +31,27 @@ func (s *Session) handshakeExpired() {
 	})
 }
 
-// refuseHeader tells a peer of another protocol which one is spoken here.
-func (s *Session) refuseHeader() {
+// refuseHeader tells a peer of another protocol, which began with some bytes,
+// which one is spoken here.
+func (s *Session) refuseHeader(began []byte) {
+	s.log.Warn("not AMQP 0-9-1", zap.String("but", protocolOf(began)), zap.String("it sent", fmt.Sprintf("%q", began)))
 	if buf, ok := s.out.begin(); ok {
 		s.out.commit(append(buf, amqp.ProtocolHeader...))
 	}
 	s.hangUp()
+}
+
+// protocolOf says what a peer that begins like this most likely speaks.
+func protocolOf(began []byte) string {
+	for prefix, name := range map[string]string{
+		"\x16\x03": "TLS, for which this port is not", "AMQP": "another version of AMQP", "PROXY": "a PROXY header, which is not configured",
+		"\r\n\r\n": "a PROXY header, which is not configured", "GET ": "HTTP", "POST": "HTTP", "PUT ": "HTTP", "HEAD": "HTTP",
+	} {
+		if bytes.HasPrefix(began, []byte(prefix)) {
+			return name
+		}
+	}
+	return "something else"
 }
 
 func (s *Session) sayStart() {
@@ -41,7 +59,7 @@ func (s *Session) sayStart() {
 	s.out.send(0, &amqp.ConnectionStart{
 		VersionMajor:     0,
 		VersionMinor:     9,
-		ServerProperties: s.cfg.Properties,
+		ServerProperties: s.cfg.Properties(),
 		Mechanisms:       strings.Join(s.mechanisms(), " "),
 		Locales:          "en_US",
 	})
@@ -65,7 +83,7 @@ func (s *Session) startOk(m *amqp.ConnectionStartOk) *amqp.Error {
 		s.refuseLogin(m.Mechanism)
 		return nil
 	}
-	s.user = l.user
+	s.user, s.trusted, s.mechanism = l.user, l.trusted, m.Mechanism
 	s.state = wantTuneOk
 	s.offered = tuning{
 		channelMax: s.cfg.ChannelMax,
@@ -136,7 +154,10 @@ func (s *Session) open(m *amqp.ConnectionOpen) *amqp.Error {
 	if err != nil {
 		return err
 	}
-	access, ok := s.cfg.Users.Access(s.user, m.VirtualHost)
+	access, ok := auth.Unrestricted(), s.trusted
+	if !ok {
+		access, ok = s.cfg.Users.Access(s.user, m.VirtualHost)
+	}
 	if !ok {
 		return amqp.VHostRefused(m.VirtualHost, s.user)
 	}

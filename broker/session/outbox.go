@@ -54,6 +54,8 @@ type outbox struct {
 	failed   bool     // the socket is broken
 	busy     bool     // something was appended since the last beat
 	lastTime time.Time
+	bytes    uint64 // that were sent, with so many writes
+	writes   uint64
 	paused   []*consumer   // wait for room, who came first before the others
 	resuming bool          // somebody lets them go on
 	room     chan struct{} // the reader waits for room; nil if it does not
@@ -278,6 +280,14 @@ func (o *outbox) waiting() int {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.size
+}
+
+// traffic returns how many bytes wait for the peer, and how many were sent, with
+// how many writes.
+func (o *outbox) traffic() (pending int, bytes, writes uint64) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.size, o.bytes, o.writes
 }
 
 // crowded returns a channel that is closed when there is room again, or nil when

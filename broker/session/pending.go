@@ -88,6 +88,7 @@ func (ch *channel) resume() {
 		}
 	}
 	s.own()
+	s.endRuns()
 	s.flushStage()
 	s.flushReplies()
 	s.work.Unlock()

@@ -82,6 +82,7 @@ func (ch *channel) complete(body []byte) *amqp.Error {
 	if s.vhost.Tracing() {
 		ch.tracePublish(body)
 	}
+	ch.passed(len(ch.route.Queues))
 	switch queues := ch.route.Queues; {
 	case ch.mode == transactional:
 		var p queue.Publication
@@ -255,7 +256,10 @@ func (ch *channel) withoutQueue(p *queue.Publication, to []vhost.Replier, mandat
 	case len(to) > 0:
 		ch.s.reply(to, &p.Message)
 	case mandatory:
+		ch.run.Returned++
 		ch.giveBack(&p.Message)
+	default:
+		ch.run.Dropped++
 	}
 	p.Release()
 	if p.Confirm == nil {

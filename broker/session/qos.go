@@ -65,6 +65,13 @@ func (w *window) set(limit, counted int) {
 	})
 }
 
+// most is the limit.
+func (w *window) most() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.limit
+}
+
 func (w *window) change(f func()) {
 	w.mu.Lock()
 	f()

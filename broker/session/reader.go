@@ -98,8 +98,11 @@ func (s *Session) read() error {
 		in.filled = n == len(room)
 
 		s.work.Lock()
+		s.received.bytes += uint64(n)
+		s.received.reads++
 		s.handle(&in)
 		s.own()
+		s.endRuns()
 		s.work.Unlock()
 		if !in.filled {
 			in.shrink()
@@ -163,13 +166,13 @@ func (s *Session) header(in *inbuf) bool {
 			s.sayStart()
 			return true
 		}
-		s.refuseHeader()
+		s.refuseHeader(b)
 		return false
 	}
 	if len(b) >= 4 && string(b[:4]) == "AMQP" {
 		return false
 	}
-	s.refuseHeader()
+	s.refuseHeader(b)
 	return false
 }
 

@@ -38,6 +38,7 @@ func (ch *channel) deduplicated(body []byte) {
 		}
 	}
 	if len(queues)+len(ch.route.Waits) == 0 && ch.content.mandatory {
+		ch.run.Returned++
 		ch.giveBack(&p.Message)
 	}
 	if len(ch.route.Waits) > 0 {

@@ -32,8 +32,8 @@ type Config struct {
 	// Before4 asks no permission for passive declarations and takes frames of 4 KiB
 	// until the connection is tuned, as RabbitMQ did before 4.0.
 	Before4 bool
-	// Properties are the server-properties of connection.start.
-	Properties amqp.Table
+	// Properties returns the server-properties of connection.start.
+	Properties func() amqp.Table
 	// NodeName is the node of traces.
 	NodeName string
 	// ChannelMax and FrameMax are offered in connection.tune; so is
@@ -64,16 +64,21 @@ type Session struct {
 	sock   *socket
 	out    *outbox
 	owner  vhost.OwnerID
+	since  time.Time
 	closed chan struct{} // closed when the session is ending
 	// handOver is s.handOverLone.
 	handOver func(led bool)
+	// self says that the peer is the broker itself, if it wants to be.
+	self bool
 
 	// Set during the handshake by the reader, read by all afterwards.
-	vhost    *vhost.VHost
-	peerName string // of Config.PeerName
-	user     string
-	access   *auth.Access
-	client   capabilities
+	vhost     *vhost.VHost
+	peerName  string // of Config.PeerName
+	user      string
+	mechanism string // by which the user has logged in
+	trusted   bool   // the user is the broker itself
+	access    *auth.Access
+	client    capabilities
 	// properties are what the client says about itself.
 	properties amqp.Table
 	frameMax   uint32
@@ -87,6 +92,8 @@ type Session struct {
 	latest   *channel // that had a frame
 	putOff   int      // bytes of frames that wait on channels
 	ahead    *channel // whose publishes run ahead of their confirms
+	received received
+	runs     []*channel // that have published since the last read
 	slab     queue.Slab
 	stage    stage
 	pressed  []*queue.Queue // have got more than they can take
@@ -154,6 +161,7 @@ func New(conn net.Conn, cfg *Config) *Session {
 		cfg:      cfg,
 		log:      cfg.Log.With(zap.Stringer("peer", conn.RemoteAddr())),
 		sock:     newSocket(conn),
+		since:    time.Now(),
 		owner:    vhost.OwnerID(cfg.owners.Add(1)),
 		closed:   make(chan struct{}),
 		channels: map[uint16]*channel{},
@@ -166,6 +174,19 @@ func New(conn net.Conn, cfg *Config) *Session {
 	s.out = &outbox{sock: s.sock, start: s.start, broken: s.signalEnd}
 	return s
 }
+
+// NewOwn makes the session of a connection that the broker has opened to itself,
+// and to which nobody else can have come. Whoever logs in on it with EXTERNAL is
+// no user, but the broker, and may everything.
+func NewOwn(conn net.Conn, cfg *Config) *Session {
+	s := New(conn, cfg)
+	s.self = true
+	return s
+}
+
+// Trusted says that it is the broker itself that has logged in. It may be asked
+// once the session wants to enter a virtual host.
+func (s *Session) Trusted() bool { return s.trusted }
 
 // Serve reads from the connection until it ends. When it returns, all that the
 // session held has been given back and its goroutines have ended.

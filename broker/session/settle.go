@@ -101,6 +101,9 @@ func (ch *channel) take(tag uint64, multiple bool) ([]unacked, *amqp.Error) {
 
 // settle tells the queues what became of deliveries.
 func (ch *channel) settle(taken []unacked, how fate) {
+	if how == acked {
+		ch.sent.Ack += uint64(len(taken))
+	}
 	counted := 0
 	for i := 0; i < len(taken); {
 		q := taken[i].queue

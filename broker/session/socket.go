@@ -100,6 +100,30 @@ func (s *socket) writeOnce(fd uintptr) bool {
 	return true
 }
 
+// gather writes parts that the connection would else be given one by one: with
+// TLS each would be a record of its own, encrypted and sent by itself. Called by
+// whoever holds the outbox's writing flag.
+func (s *socket) gather(parts net.Buffers) error {
+	whole := outBuffers.Get().(*[]byte)
+	defer outBuffers.Put(whole)
+	buf := (*whole)[:0]
+	for _, part := range parts {
+		for len(part) > 0 {
+			n := min(len(part), cap(buf)-len(buf))
+			buf, part = append(buf, part[:n]...), part[n:]
+			if len(buf) < cap(buf) {
+				continue
+			}
+			if _, err := s.conn.Write(buf); err != nil {
+				return err
+			}
+			buf = buf[:0]
+		}
+	}
+	_, err := s.conn.Write(buf)
+	return err
+}
+
 // interrupt makes the reader's wait, and any later one, fail.
 func (s *socket) interrupt() {
 	// The only error is that the socket is closed, which serves as well.

@@ -145,6 +145,7 @@ func (ch *channel) txCommit() *amqp.Error {
 		switch u.how {
 		case acked:
 			group.Ack(u.queue, u.settlement())
+			ch.sent.Ack++
 		case rejected:
 			group.Reject(u.queue, u.settlement())
 		default:

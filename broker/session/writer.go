@@ -72,6 +72,9 @@ func (o *outbox) put(buf []byte, spans []span) error {
 		from = spans[i].upto
 	}
 	parts = append(parts, buf[from:])
+	if o.sock.raw == nil {
+		return o.sock.gather(parts)
+	}
 	_, err := parts.WriteTo(o.sock.conn)
 	return err
 }
@@ -83,6 +86,10 @@ func (o *outbox) sent(n int, buf []byte) {
 		outBuffers.Put(&buf)
 	}
 	o.size = max(o.size-n, 0)
+	if n > 0 {
+		o.bytes += uint64(n)
+		o.writes++
+	}
 	if o.size <= lowWater {
 		o.full.Store(false)
 		if o.room != nil {

@@ -11,6 +11,19 @@ type Totals struct {
 	Churn          Churn
 }
 
+// Add adds the totals of others.
+func (t *Totals) Add(o *Totals) {
+	t.Connections += o.Connections
+	t.Channels += o.Channels
+	t.Exchanges += o.Exchanges
+	t.Queues += o.Queues
+	t.Consumers += o.Consumers
+	t.Ready += o.Ready
+	t.Unacked += o.Unacked
+	t.Messages.Add(&o.Messages)
+	t.Churn.Add(&o.Churn)
+}
+
 // Churn counts what came and went since the broker's start.
 type Churn struct {
 	ConnectionsOpened, ConnectionsClosed         uint64
@@ -18,9 +31,28 @@ type Churn struct {
 	QueuesDeclared, QueuesCreated, QueuesDeleted uint64
 }
 
+// Add adds the counts of others.
+func (c *Churn) Add(o *Churn) {
+	c.ConnectionsOpened += o.ConnectionsOpened
+	c.ConnectionsClosed += o.ConnectionsClosed
+	c.ChannelsOpened += o.ChannelsOpened
+	c.ChannelsClosed += o.ChannelsClosed
+	c.QueuesDeclared += o.QueuesDeclared
+	c.QueuesCreated += o.QueuesCreated
+	c.QueuesDeleted += o.QueuesDeleted
+}
+
 // Dead counts dead letters by their reason.
 type Dead struct {
 	Expired, MaxLength, Rejected, DeliveryLimit uint64
+}
+
+// Add adds the counts of others.
+func (d *Dead) Add(o *Dead) {
+	d.Expired += o.Expired
+	d.MaxLength += o.MaxLength
+	d.Rejected += o.Rejected
+	d.DeliveryLimit += o.DeliveryLimit
 }
 
 // Logins counts attempts to log in.
@@ -59,4 +91,7 @@ type Listener struct {
 	Protocol string
 	Address  string // an IP address
 	Port     int
+	// CertificateExpires is when the certificate of a TLS listener does; zero if there
+	// is none.
+	CertificateExpires time.Time
 }

@@ -45,6 +45,7 @@ var gravediggers = sync.Pool{New: func() any { return new(gravedigger) }}
 
 // takeDead is queue.Config.Bury.
 func (v *VHost) takeDead(q *queue.Queue, dead []queue.Dead, done func()) bool {
+	v.dead.count(dead)
 	to, _ := q.DeadLetter()
 	if to.AtLeastOnce {
 		return v.deliver(q, to, dead, done)

@@ -44,6 +44,7 @@ type declaration struct {
 	// applied are the policies for the queue, of these policies.
 	applied  applied
 	policies *policies
+	counted  bool // guarded by VHost.mu: among those declared
 }
 
 // DeclareQueue makes a queue, unless there is one like it already. The reply for
@@ -76,6 +77,10 @@ func (v *VHost) declare(d *declaration) {
 		d.owner = v.owner(d.user)
 	}
 	e := v.queues[d.spec.Name]
+	if !d.counted && !d.spec.Passive {
+		d.counted = true
+		v.churn.QueuesDeclared++
+	}
 	if e == nil {
 		v.create(d) // releases the lock
 		return
@@ -159,6 +164,7 @@ func (v *VHost) create(d *declaration) {
 	c := v.record(changes, func() { d.reply(QueueInfo{Name: d.spec.Name}, nil) })
 	e.queue = v.newQueue(id, &d.spec, e)
 	v.queues[d.spec.Name] = e
+	v.churn.QueuesCreated++
 	if d.owner != nil {
 		e.owner = d.user
 		d.owner.queues[e] = struct{}{}
@@ -192,6 +198,12 @@ func (v *VHost) mayCreate(d *declaration) error {
 	case spec.Refusal != nil:
 		return spec.Refusal
 	}
+	return v.checkQueue(spec)
+}
+
+// checkQueue returns the error for a queue that there cannot be anywhere.
+func (v *VHost) checkQueue(spec *QueueSpec) error {
+	name := spec.Name
 	t, err := v.checkArguments(name, spec.Arguments)
 	if err != nil || t == classic {
 		return err

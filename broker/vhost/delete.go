@@ -55,7 +55,7 @@ func (v *VHost) ended(e *entry, n int, err error, reply func(int, error)) {
 	}
 }
 
-// remove takes a queue that has ended out of the vhost.
+// remove takes a queue that has ended out of the vhost. The queue's strand calls it.
 func (v *VHost) remove(e *entry, answer func()) {
 	name := e.queue.QueueName()
 	v.mu.Lock()
@@ -67,6 +67,8 @@ func (v *VHost) remove(e *entry, answer func()) {
 	}
 	c := v.record(changes, answer)
 	delete(v.queues, name)
+	v.churn.QueuesDeleted++
+	v.gone.Add(counted(e.queue.Tally()))
 	if o := v.owners[e.owner]; o != nil {
 		delete(o.queues, e)
 	}

@@ -67,7 +67,7 @@ func (v *VHost) DeclareExchange(spec ExchangeSpec, reply func(error)) {
 	if w := v.newWaiting(&x); w != nil {
 		x.Delay = w
 	}
-	x.Memory = v.newMemory(&x)
+	x.Memory, x.Flow = v.newMemory(&x), new(Flow)
 	next, err := g.AddExchange(x)
 	if err != nil {
 		v.mu.Unlock()
@@ -185,3 +185,6 @@ func (v *VHost) DeleteExchange(name string, ifUnused bool, reply func(error)) {
 	v.mu.Unlock()
 	c.visible()
 }
+
+// ExchangeTypes returns the names of all types that exchanges can have.
+func ExchangeTypes() []string { return exchange.Types() }

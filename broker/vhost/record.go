@@ -106,6 +106,7 @@ func (v *VHost) ends(gone exchange.Removed) []store.Definition {
 		}
 	}
 	for _, x := range gone.Exchanges {
+		v.gone.Add(flowOf(x).counts())
 		if w := waitingAt(x); w != nil {
 			v.endings.Go(w.end)
 		}

@@ -31,6 +31,10 @@ type Route struct {
 	Blind bool
 	Fault *amqp.Error
 
+	// Flow is what the exchange counts in that the message was published to. Valid
+	// as Queues are.
+	Flow *Flow
+
 	// Head is the properties of the message as on the wire. Whoever routes sets it
 	// before, or leaves it nil: then no exchange can route by a property.
 	Head []byte
@@ -78,14 +82,15 @@ func (v *VHost) Route(r *Route, exchange, key, headers []byte) error {
 	g := v.graph.Load()
 	r.version, r.Queues, r.Durable, r.Waits, r.Replies = 0, r.Queues[:0], 0, r.Waits[:0], r.Replies[:0]
 	r.memory.reset()
+	x := g.ExchangeNamed(exchange)
+	if x == nil {
+		return amqp.NoExchange(v.name, string(exchange))
+	}
+	r.Flow = flowOf(x)
 	if len(exchange) == 0 {
 		if answers := r.answers(v, key, copied); answers && !copied {
 			return nil
 		}
-	}
-	x := g.ExchangeNamed(exchange)
-	if x == nil {
-		return amqp.NoExchange(v.name, string(exchange))
 	}
 	if x.Internal {
 		return amqp.InternalExchange(v.name, x.Name)

@@ -7,6 +7,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"github.com/lepusmq/lepus/broker/stats"
 	"github.com/lepusmq/lepus/exchange"
 	"github.com/lepusmq/lepus/queue"
 	"github.com/lepusmq/lepus/store"
@@ -60,8 +61,13 @@ type VHost struct {
 	graph    atomic.Pointer[exchange.Graph]
 	policies atomic.Pointer[policies]
 
+	// Added to by anyone.
+	confirmed atomic.Uint64 // publishes
+	dead      dead
+
 	// Replaced as a whole by anyone.
-	settings atomic.Pointer[Settings]
+	queueNames atomic.Pointer[nameList]
+	settings   atomic.Pointer[Settings]
 
 	tracing tracing
 
@@ -75,6 +81,9 @@ type VHost struct {
 	owners map[OwnerID]*owner
 	parts  map[uint64]*parts // of exchanges that have any, by their definition
 	closed bool
+	churn  stats.Churn
+	// gone is what queues and exchanges have counted that are not there any more.
+	gone stats.Messages
 	// histories is how many were made.
 	histories uint64
 
@@ -106,11 +115,21 @@ func New(cfg Config) *VHost {
 		parts:       map[uint64]*parts{},
 		undelivered: map[*undelivered]struct{}{},
 	}
-	v.graph.Store(exchange.NewGraph())
+	v.graph.Store(newGraph())
 	v.policies.Store(&policies{})
 	v.settings.Store(&cfg.Settings)
 	v.tracing.on.Store(cfg.Settings.Tracing)
 	return v
+}
+
+// newGraph is the graph of a new virtual host.
+func newGraph() *exchange.Graph {
+	g := exchange.NewGraph()
+	g.EachExchange(func(x *exchange.Exchange) bool {
+		x.Flow = new(Flow) // nobody else has the graph yet
+		return true
+	})
+	return g
 }
 
 // Name is the name of the virtual host.

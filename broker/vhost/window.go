@@ -182,6 +182,21 @@ func (m *mark) join(to *queue.Group) {
 	to.After(m.arrived)
 }
 
+// encode is how a mark is kept: the key, and when it expires.
+func (m *mark) encode() []byte {
+	return binary.BigEndian.AppendUint64(append([]byte(nil), m.key[:]...), uint64(m.expires))
+}
+
+// decode reads what encode made.
+func (m *mark) decode(b []byte) (ok bool) {
+	const n = len(queue.Digest{})
+	if len(b) != n+8 {
+		return false
+	}
+	m.key, m.expires = queue.Digest(b[:n]), int64(binary.BigEndian.Uint64(b[n:]))
+	return true
+}
+
 // windowKey is the key of a window's part.
 func windowKey() uint64 { return queue.PartKey(queue.DedupPart, 0) }
 
@@ -202,7 +217,7 @@ func (w *window) join(m *mark, part store.Queue, to *store.Group) {
 	dead := w.dead
 	w.dead = nil
 	w.mu.Unlock()
-	kept := queue.Adopt(binary.BigEndian.AppendUint64(append([]byte(nil), m.key[:]...), uint64(m.expires)), 0, 0)
+	kept := queue.Adopt(m.encode(), 0, 0)
 	kept.Persistent = true
 	part.Join(to, []store.Enqueue{{Seq: m.seq, Message: kept}}, dead)
 	kept.Release()
@@ -220,11 +235,10 @@ func (w *window) recover(now int64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	eachKept(part, func(s *store.Stored) {
-		body := s.Body()
-		if len(body) != len(queue.Digest{})+8 {
+		m := &mark{window: w, seq: s.Seq, safe: true}
+		if !m.decode(s.Body()) {
 			return
 		}
-		m := &mark{window: w, key: queue.Digest(body), expires: int64(binary.BigEndian.Uint64(body[len(queue.Digest{}):])), seq: s.Seq, safe: true}
 		if was := w.marks[m.key]; was != nil {
 			w.drop(was)
 		}

@@ -126,6 +126,7 @@ func serverConfig(c *cli.Context) (broker.Config, error) {
 		AcceptLogLoss:    c.Bool("accept-log-loss"),
 		LoopbackUsers:    loopbackUsers(c.StringSlice("loopback-users")),
 		Version:          c.String("report-version"),
+		Build:            version,
 		DefaultQueueType: c.String("default-queue-type"),
 
 		ConsumerTimeout:        consumerTimeout(c.Duration("consumer-timeout")),

@@ -11,7 +11,7 @@ func (m *Machine) Check() error {
 	seen := map[uint64]bool{}
 	var err error
 	bytes := int64(0)
-	m.Resident(func(i *Item) {
+	m.Resident(func(i *Item, _ int64) {
 		switch {
 		case seen[i.Seq]:
 			err = fmt.Errorf("message %d is in the queue twice", i.Seq)
@@ -66,7 +66,7 @@ func (m *Machine) checkOrder(l *lane) error {
 	if s := m.lanes; s != nil && l.ready() > 0 && s.busy[l.priority/64]&(1<<(l.priority%64)) == 0 {
 		return fmt.Errorf("%d messages, and the lane has no turn", l.ready())
 	}
-	if first := l.line.peek(); first != nil {
+	if first := l.line.peek(); first != nil && !m.resumed {
 		for _, f := range l.returned.all() {
 			if f.seq >= first.Seq {
 				return fmt.Errorf("message %d was returned, but %d is first in line", f.seq, first.Seq)

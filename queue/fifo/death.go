@@ -38,6 +38,7 @@ func (m *Machine) Reject(at Slot, seq uint64) bool {
 		return false
 	}
 	c := m.owners.table[f.owner]
+	m.unhold(&f)
 	m.doom(f, Rejected)
 	m.credit(c)
 	return true

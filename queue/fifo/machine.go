@@ -27,11 +27,17 @@ type Machine struct {
 	newest    uint64 // the highest Seq published
 	paging
 
-	rules   *Rules // nil: none
-	now     int64  // Unix milliseconds
-	mortal  bool   // there may be messages that expire
-	length  length
+	rules  *Rules // nil: none
+	now    int64  // Unix milliseconds
+	mortal bool   // there may be messages that expire
+	length length
+	// unackedBytes is about how many bytes the bodies of unacked messages have.
+	unackedBytes int64
+
 	delayed heap.Heap[delayed]
+	// resumed says that some of them may have waited when the queue was closed: what
+	// was unacked before them then is in line now.
+	resumed bool
 	dying   []dying
 	tallied []tallied
 }
@@ -186,6 +192,7 @@ func (m *Machine) take(d *Delivery, c *Consumer) {
 	f := m.residents.keep(&d.Item, c.id, !d.Left)
 	d.Slot = m.slots.put(f)
 	m.residents.settle(&f, d.Slot)
+	m.hold(&d.Item)
 	c.unacked++
 }
 
@@ -212,6 +219,7 @@ func (m *Machine) Settle(at Slot, seq uint64, i *Item) bool {
 		return false
 	}
 	m.credit(m.owners.table[f.owner])
+	m.unhold(&f)
 	m.residents.take(&f, i)
 	return true
 }
@@ -315,12 +323,19 @@ func (m *Machine) forgetDelayed(each func(*Item)) {
 
 // Resident calls each for every message that the queue has in memory, ready or
 // not, in no particular order; of those that it does not have in memory only
-// for such as were delivered, as far as they are known.
-func (m *Machine) Resident(each func(*Item)) {
-	m.residents.each(m.slots.table, each)
+// for such as were delivered, as far as they are known. due is until when the
+// message waits; 0 if it does not.
+func (m *Machine) Resident(each func(i *Item, due int64)) {
 	for at := range m.delayed {
-		m.residents.one(&m.delayed[at].ref, each)
+		d := &m.delayed[at]
+		m.residents.one(&d.ref, func(i *Item) { each(i, d.due) })
 	}
+	m.present(func(i *Item) { each(i, 0) })
+}
+
+// present is Resident for those that do not wait until they are due.
+func (m *Machine) present(each func(*Item)) {
+	m.residents.each(m.slots.table, each)
 	for at := range m.dying {
 		m.residents.one(&m.dying[at].ref, each)
 	}
@@ -393,6 +408,7 @@ func (m *Machine) pop(to *Item) {
 // giveBack returns a message that a consumer has no more.
 func (m *Machine) giveBack(f ref, failed bool) {
 	c := m.owners.table[f.owner]
+	m.unhold(&f)
 	f.owner = 0
 	t := m.residents.tally(&f, failed)
 	m.residents.settle(&f, 0)
@@ -407,16 +423,22 @@ func (m *Machine) giveBack(f ref, failed bool) {
 // judge does with a message that came back what the rules say.
 func (m *Machine) judge(f ref, t Tally, failed bool) {
 	r := m.rules
-	if failed && r.Tallied {
+	doomed := failed && r.DeliveryLimit >= 0 && int64(t.Failures()) > r.DeliveryLimit
+	var due int64
+	if wait := r.delay(t, failed); wait > 0 && !doomed {
+		due = m.now + wait
+	}
+	if r.Tallied && (failed || due != 0) {
 		if lane, kept := m.residents.place(&f); kept == Store {
-			m.tallied = append(m.tallied, tallied{lane, f.seq, t})
+			m.tallied = append(m.tallied, tallied{lane, f.seq, t, due})
 		}
 	}
-	if failed && r.DeliveryLimit >= 0 && int64(t.Failures()) > r.DeliveryLimit {
+	switch {
+	case doomed:
 		m.doom(f, DeliveryLimit)
-	} else if wait := r.delay(t, failed); wait > 0 {
-		m.delayed.Push(delayed{f, m.now + wait})
-	} else {
+	case due != 0:
+		m.delayed.Push(delayed{f, due})
+	default:
 		m.ready(f)
 	}
 }

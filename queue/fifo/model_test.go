@@ -26,7 +26,7 @@ type modelMessage struct {
 }
 
 // ready is the message that leaves next: the first of the highest lane. Those
-// that came back in turn do so in this order, before the others.
+// that came back leave by their turns, before the others.
 func (o *model) ready() *modelMessage {
 	var first *modelMessage
 	for i := range o.messages {

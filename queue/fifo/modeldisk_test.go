@@ -136,5 +136,30 @@ func (h *history) answer() {
 		items = items[:n]
 		last = items[n-1].Seq
 	}
-	h.m.Restore(&d.want, items, last)
+	due := h.postponed(items)
+	left := make(map[uint64]bool)
+	if h.m.Restore(&d.want, &Read{Items: items, UpTo: last, Due: due}, func(i *Item) { left[i.Seq] = true }) {
+		for seq, at := range due {
+			h.o.find(seq).due = at
+		}
+	}
+	for seq := range left {
+		if due[seq] == 0 {
+			panic(fmt.Sprintf("%d was left to its keeper", seq))
+		}
+	}
+}
+
+// postponed makes some messages of the store such as waited before a restart.
+func (h *history) postponed(items []Item) map[uint64]int64 {
+	if !h.disk.want.gap || h.r.IntN(4) > 0 {
+		return nil
+	}
+	due := make(map[uint64]int64)
+	for at := range items {
+		if i := &items[at]; i.Kept == Store && h.r.IntN(2) == 0 {
+			due[i.Seq] = h.life.now + 1 + h.r.Int64N(20)
+		}
+	}
+	return due
 }

@@ -10,7 +10,7 @@ import (
 type afterlife struct {
 	expires int64
 	due     int64 // it waits until then; 0 is not at all
-	turn    int   // when it came back, if that decides its place
+	turn    int   // its place among those that came back; 0 if it did not
 	died    int   // in which order, from 1 on; 0 is not
 	why     Reason
 }
@@ -75,7 +75,7 @@ func (h *history) age() {
 }
 
 func (h *history) makeReady(m *modelMessage) {
-	m.due = 0
+	m.due, m.turn = 0, int(m.seq)
 	if r := h.life.rules; r != nil && r.InTurn {
 		h.life.turns++
 		m.turn = h.life.turns
@@ -94,9 +94,6 @@ func (h *history) giveBack(m *modelMessage, failed bool) {
 	if r == nil {
 		return
 	}
-	if failed && r.Tallied && h.disk.has[m.seq] == Store {
-		l.tallied = append(l.tallied, tallied{m.lane, m.seq, m.count})
-	}
 	failures := int64(m.count >> 1)
 	waits := r.On == RetryAll || r.On == RetryFailed && failed || r.On == RetryReturned && !failed
 	switch {
@@ -106,6 +103,9 @@ func (h *history) giveBack(m *modelMessage, failed bool) {
 		m.due = l.now + min(r.Min*max(failures, 1), r.Max)
 	default:
 		h.makeReady(m)
+	}
+	if (failed || m.due != 0) && r.Tallied && h.disk.has[m.seq] == Store {
+		l.tallied = append(l.tallied, tallied{m.lane, m.seq, m.count, m.due})
 	}
 }
 
@@ -161,8 +161,8 @@ func (h *history) reap() bool {
 		first := h.firstDead()
 		h.gone(&i, first, why == first.why && i.Count == first.count)
 	}
-	h.m.Tallied(func(lane uint8, seq uint64, t Tally) {
-		if l := &h.life; len(l.tallied) == 0 || l.tallied[0] != (tallied{lane, seq, t}) {
+	h.m.Tallied(func(lane uint8, seq uint64, t Tally, due int64) {
+		if l := &h.life; len(l.tallied) == 0 || l.tallied[0] != (tallied{lane, seq, t, due}) {
 			panic(fmt.Sprintf("%d has tally %d, want %v", seq, t, l.tallied))
 		}
 		h.life.tallied = h.life.tallied[1:]

@@ -225,29 +225,66 @@ func (m *Machine) wantReturned(l *lane, w *Want) {
 	}
 }
 
-// Restore answers a [Want]: items, in order of Seq, are all that there are of
-// it up to a sequence number. If they are not wanted any more it reports false
-// and has taken none.
-func (m *Machine) Restore(w *Want, items []Item, upTo uint64) bool {
+// Read is what there is of a [Want], up to a sequence number.
+type Read struct {
+	Items []Item // in order of Seq
+	UpTo  uint64
+	// Due is when those may be delivered that waited when the queue was closed, by
+	// Seq; nil if none did.
+	Due map[uint64]int64
+}
+
+// Restore answers a [Want] with all that there are of it. If it is not wanted any
+// more Restore reports false and has taken nothing. release is called for
+// messages that it leaves to their keeper.
+func (m *Machine) Restore(w *Want, r *Read, release func(*Item)) bool {
 	m.reading = false
 	if w.era != m.era {
 		return false
 	}
 	l := m.at(w.Lane)
-	for at := range items {
-		items[at].Lane = w.Lane
-		m.mortal = m.mortal || items[at].Expires != 0
+	for at := range r.Items {
+		r.Items[at].Lane = w.Lane
+		m.mortal = m.mortal || r.Items[at].Expires != 0
 	}
 	switch {
 	case w.gap:
-		m.restored(l, items)
-		l.line.restore(items, upTo)
+		m.restored(l, r.Items)
+		m.restoreDelayed(l, r, release)
+		l.line.restore(r.Items, r.UpTo)
 	case w.dying:
-		m.restoreDying(items, upTo)
+		m.restoreDying(r.Items, r.UpTo)
 	default:
-		m.restoreReturned(l, items, upTo)
+		m.restoreReturned(l, r.Items, r.UpTo)
 	}
 	return true
+}
+
+// restoreDelayed takes the messages that are to wait out of what was read of the
+// gap of a lane.
+func (m *Machine) restoreDelayed(l *lane, r *Read, release func(*Item)) {
+	if len(r.Due) == 0 {
+		return
+	}
+	m.resumed = true
+	ready := r.Items[:0]
+	for at := range r.Items {
+		i := &r.Items[at]
+		due := r.Due[i.Seq]
+		if due == 0 {
+			ready = append(ready, *i)
+			continue
+		}
+		l.line.gap.n[i.Kept] = max(0, l.line.gap.n[i.Kept]-1)
+		m.length.bytes -= i.body()
+		stay := !m.crowded(i)
+		m.delayed.Push(delayed{m.residents.keep(i, 0, stay), due})
+		if !stay {
+			release(i)
+		}
+	}
+	clear(r.Items[len(ready):])
+	r.Items = ready
 }
 
 // restoreReturned takes what was read of the returned messages. Those that are

@@ -2,7 +2,7 @@ package fifo
 
 import "slices"
 
-// returned is the ready messages that were delivered before. All of them come
+// returned is the ready messages that were delivered before. All of them leave
 // before everything in line: by their place, or in the order in which they came
 // back.
 type returned struct {

@@ -9,7 +9,8 @@ type Rules struct {
 	// DeliveryLimit is how many deliveries of a message may fail; negative is any
 	// number.
 	DeliveryLimit int64
-	// Tallied has [Machine.Tallied] say which messages of the store have failed.
+	// Tallied has [Machine.Tallied] say which messages of the store have failed, or
+	// wait.
 	Tallied bool
 	// InTurn has returned messages leave in the order in which they came back,
 	// and not at their old places. Only set before the first message.
@@ -56,11 +57,12 @@ func (m *Machine) Rule(r *Rules) {
 // inTurn says that returned messages leave in the order in which they came back.
 func (m *Machine) inTurn() bool { return m.rules != nil && m.rules.InTurn }
 
-// Tallied calls each for the messages of the store whose deliveries have failed
-// since the last call.
-func (m *Machine) Tallied(each func(lane uint8, seq uint64, t Tally)) {
+// Tallied calls each for the messages of the store that have come back since the
+// last call, if their delivery has failed or they wait; due is until when, and 0
+// if they do not.
+func (m *Machine) Tallied(each func(lane uint8, seq uint64, t Tally, due int64)) {
 	for _, f := range m.tallied {
-		each(f.lane, f.seq, f.tally)
+		each(f.lane, f.seq, f.tally, f.due)
 	}
 	m.tallied = m.tallied[:0]
 	if cap(m.tallied) > keepTallied {
@@ -71,9 +73,10 @@ func (m *Machine) Tallied(each func(lane uint8, seq uint64, t Tally)) {
 // keepTallied is how much room for tallies is kept.
 const keepTallied = 64
 
-// tallied is a message whose delivery has failed.
+// tallied is a message of which something is to be recorded.
 type tallied struct {
 	lane  uint8
 	seq   uint64
 	tally Tally
+	due   int64
 }

@@ -1,0 +1,291 @@
+package broker_test
+
+import (
+	"errors"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	amqp "github.com/rabbitmq/amqp091-go"
+
+	"github.com/lepusmq/lepus/broker"
+	"github.com/lepusmq/lepus/broker/brokertest"
+	"github.com/lepusmq/lepus/broker/stats"
+)
+
+// traffic is a client that does one of everything, and the broker that counts it.
+type traffic struct {
+	*testing.T
+	*broker.Broker
+	conn *amqp.Connection
+	ch   *amqp.Channel
+}
+
+func newTraffic(t *testing.T) *traffic {
+	f := brokertest.Start(t)
+	conn := dial(t, f.URL)
+	ch, err := conn.Channel()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &traffic{t, f.Broker, conn, ch}
+}
+
+func (f *traffic) ok(err error) {
+	f.Helper()
+	if err != nil {
+		f.Fatal(err)
+	}
+}
+
+func (f *traffic) publish(exchange, key string, mandatory bool, body string) {
+	f.Helper()
+	p := amqp.Publishing{Body: []byte(body), DeliveryMode: amqp.Persistent, Timestamp: time.Unix(1700000000, 0)}
+	f.ok(f.ch.PublishWithContext(f.Context(), exchange, key, mandatory, false, p))
+}
+
+// settle waits until the broker has done all that the channel was sent.
+func (f *traffic) settle() {
+	f.Helper()
+	_, err := f.ch.QueueDeclarePassive("q", false, false, false, false, nil)
+	f.ok(err)
+}
+
+func (f *traffic) queue(name string) stats.Queue {
+	f.Helper()
+	q, err := f.Queue("/", name)
+	f.ok(err)
+	return q
+}
+
+func same[T comparable](t *testing.T, what string, got, want T) {
+	t.Helper()
+	if got != want {
+		t.Errorf("%s:\ngot  %+v\nwant %+v", what, got, want)
+	}
+}
+
+// everything declares q and has one of everything happen.
+func (f *traffic) everything() {
+	f.Helper()
+	_, err := f.ch.QueueDeclare("q", true, false, false, false, amqp.Table{"x-max-length": 100})
+	f.ok(err)
+	f.ok(f.ch.QueueBind("q", "k", "amq.direct", false, nil))
+	f.ok(f.ch.Confirm(false))
+	confirms := f.ch.NotifyPublish(make(chan amqp.Confirmation, 16))
+	f.publish("", "q", false, "0123456789")
+	f.publish("amq.direct", "k", false, "0123456789")
+	f.publish("amq.direct", "k", false, "0123456789")
+	f.publish("amq.direct", "other", false, "nobody's")
+	f.publish("amq.direct", "other", true, "nobody's")
+	for range 5 {
+		await(f.T, confirms, "confirm")
+	}
+	d, _, err := f.ch.Get("q", false)
+	f.ok(err)
+	f.ok(d.Nack(false, true))
+	d, _, err = f.ch.Get("q", false)
+	f.ok(err)
+	f.ok(d.Ack(false))
+	_, _, err = f.ch.Get("q", true)
+	f.ok(err)
+}
+
+func TestMessagesAreCounted(t *testing.T) {
+	t.Parallel()
+	f := newTraffic(t)
+	f.everything()
+	f.settle()
+
+	q := f.queue("q")
+	same(t, "queue", q.Messages, stats.Messages{
+		Publish: 3, Get: 2, GetNoAck: 1, Redeliver: 1, Ack: 1, DiskWrites: 3,
+	})
+	if q.Ready != 1 || q.ReadyBytes != 10 || q.Unacked != 0 || q.Persistent != 1 || q.PersistentBytes != 10 ||
+		q.Resident != 1 || q.ResidentBytes < 10 || q.HeadTimestamp != 1700000000 || q.Type != "classic" {
+		t.Errorf("the queue says %+v", q.QueueCounts)
+	}
+	all := f.totals("")
+	same(t, "totals", all.Messages, stats.Messages{
+		Publish: 5, PublishIn: 5, PublishOut: 3, Confirm: 5, ReturnUnroutable: 1, DropUnroutable: 1,
+		Get: 2, GetNoAck: 1, Redeliver: 1, Ack: 1, DiskWrites: 3,
+	})
+	same(t, "totals of the virtual host", f.totals("/"), all)
+	x, err := f.Exchange("/", "amq.direct")
+	f.ok(err)
+	same(t, "exchange", x.Messages, stats.Messages{PublishIn: 4, PublishOut: 2, ReturnUnroutable: 1, DropUnroutable: 1})
+	channels := f.Channels()
+	same(t, "channels", len(channels), 1)
+	same(t, "channel", channels[0].Messages, stats.Messages{
+		Publish: 5, Confirm: 5, ReturnUnroutable: 1, DropUnroutable: 1, Get: 2, GetNoAck: 1, Redeliver: 1, Ack: 1,
+	})
+
+	// What is gone has been counted all the same.
+	_, err = f.ch.QueueDelete("q", false, false, false)
+	f.ok(err)
+	f.ok(f.ch.Close())
+	gone := f.totals("")
+	same(t, "totals of what is gone", gone.Messages, all.Messages)
+	same(t, "churn", gone.Churn, stats.Churn{
+		ConnectionsOpened: 1, ChannelsOpened: 1, ChannelsClosed: 1, QueuesDeclared: 1, QueuesCreated: 1, QueuesDeleted: 1,
+	})
+}
+
+func (f *traffic) totals(vhost string) stats.Totals {
+	f.Helper()
+	t, err := f.Totals(vhost)
+	f.ok(err)
+	return t
+}
+
+// What a virtual host has counted stays when it is deleted.
+func TestTotalsOutliveVirtualHosts(t *testing.T) {
+	t.Parallel()
+	f := newTraffic(t)
+	f.everything()
+	f.settle()
+	before := f.totals("")
+	f.ok(f.DeleteVHost("/"))
+	after := f.totals("")
+	same(t, "messages", after.Messages, before.Messages)
+	same(t, "churn", after.Churn, stats.Churn{
+		ConnectionsOpened: 1, ConnectionsClosed: 1, ChannelsOpened: 1, ChannelsClosed: 1,
+		QueuesDeclared: 1, QueuesCreated: 1, QueuesDeleted: 1,
+	})
+	if after.Queues != 0 || after.Ready != 0 || after.Connections != 0 {
+		t.Errorf("after the deletion there are %+v", after)
+	}
+}
+
+func TestConsumersAreListed(t *testing.T) {
+	t.Parallel()
+	f := newTraffic(t)
+	_, err := f.ch.QueueDeclare("q", false, false, false, false, amqp.Table{"x-single-active-consumer": true})
+	f.ok(err)
+	_, err = f.ch.QueueDeclare("mine", false, false, true, false, nil)
+	f.ok(err)
+	f.ok(f.ch.Qos(7, 0, false))
+	first, err := f.ch.Consume("q", "first", false, false, false, false, amqp.Table{"x-priority": 3})
+	f.ok(err)
+	_, err = f.ch.Consume("q", "second", true, false, false, false, nil)
+	f.ok(err)
+	_, err = f.ch.Consume("mine", "alone", true, true, false, false, nil)
+	f.ok(err)
+	f.publish("", "q", false, "one")
+	await(t, first, "delivery")
+	f.settle()
+
+	all, err := f.Consumers("/")
+	f.ok(err)
+	same(t, "consumers", len(all), 3)
+	alone, one, two := all[0], all[1], all[2]
+	if alone.Tag != "alone" || !alone.Exclusive || alone.AckRequired || alone.Status != "up" || alone.Queue != "mine" {
+		t.Errorf("the exclusive consumer says %+v", alone)
+	}
+	if one.Tag != "first" || !one.AckRequired || one.Prefetch != 7 || one.Priority != 3 || !one.Active || one.Status != "single_active" ||
+		one.Channel != 1 || one.ConnectionName != f.conn.LocalAddr().String()+" -> "+f.conn.RemoteAddr().String() {
+		t.Errorf("the active consumer says %+v", one)
+	}
+	v, _ := one.Arguments.Get("x-priority")
+	if n, ok := v.Int(); !ok || n != 3 {
+		t.Errorf("the arguments are %v", one.Arguments)
+	}
+	if two.Tag != "second" || two.Active || two.Status != "waiting" {
+		t.Errorf("the waiting consumer says %+v", two)
+	}
+	q, mine := f.queue("q"), f.queue("mine")
+	if q.SingleActive != "first" || q.Consumers != 2 || q.Unacked != 1 || q.UnackedBytes != 3 || q.Capacity != 1 {
+		t.Errorf("the queue says %+v", q)
+	}
+	if mine.ExclusiveConsumer != "alone" || mine.Owner != one.ConnectionName || !mine.Exclusive {
+		t.Errorf("the exclusive queue says %+v", mine)
+	}
+	same(t, "deliveries", q.Messages.Deliver, 1)
+	c := f.Channels()[0]
+	if c.Consumers != 3 || c.Prefetch != 7 || c.Unacked != 1 || c.State != "running" || c.Messages.Deliver != 1 || c.Name != one.ConnectionName+" (1)" {
+		t.Errorf("the channel says %+v", c)
+	}
+	if again := f.Channels()[0]; again.IdleSince.IsZero() {
+		t.Error("a channel that does nothing is not idle")
+	}
+}
+
+func TestListsOfAVirtualHost(t *testing.T) {
+	t.Parallel()
+	f := newTraffic(t)
+	f.everything()
+	f.ok(f.ch.ExchangeDeclare("x", "fanout", true, false, false, false, nil))
+	f.ok(f.ch.ExchangeBind("x", "to x", "amq.direct", false, nil))
+
+	names, err := f.QueueNames("/")
+	f.ok(err)
+	if len(names) != 1 || names[0] != "q" {
+		t.Errorf("the queues are %q", names)
+	}
+	counts, err := f.QueueCounts("/")
+	f.ok(err)
+	if len(counts) != 1 || counts[0].Name != "q" || counts[0].Ready != 1 {
+		t.Errorf("the counts are %+v", counts)
+	}
+	if names, err = f.ExchangeNames("/"); err != nil || len(names) != 8 || names[0] != "" || names[7] != "x" {
+		t.Errorf("the exchanges are %q, %v", names, err)
+	}
+	bindings := func(all []stats.Binding, err error) []string {
+		t.Helper()
+		f.ok(err)
+		var s []string
+		for _, b := range all {
+			s = append(s, b.Source+">"+b.Destination+" "+b.RoutingKey+" "+strconv.FormatBool(b.ToExchange))
+		}
+		return s
+	}
+	for what, list := range map[string]struct{ got, want []string }{
+		"all":        {bindings(f.Bindings("/")), []string{">q q false", "amq.direct>q k false", "amq.direct>x to x true"}},
+		"of q":       {bindings(f.QueueBindings("/", "q")), []string{">q q false", "amq.direct>q k false"}},
+		"from":       {bindings(f.ExchangeBindings("/", "amq.direct", true)), []string{"amq.direct>q k false", "amq.direct>x to x true"}},
+		"to":         {bindings(f.ExchangeBindings("/", "x", false)), []string{"amq.direct>x to x true"}},
+		"of default": {bindings(f.ExchangeBindings("/", "", true)), []string{">q q false"}},
+	} {
+		if !slices.Equal(list.got, list.want) {
+			t.Errorf("the bindings %s are %q", what, list.got)
+		}
+	}
+}
+
+func TestListsOfWhatIsNotThere(t *testing.T) {
+	t.Parallel()
+	f := newTraffic(t)
+	_, noHost := f.QueueCounts("nowhere")
+	_, noQueue := f.Queue("/", "nothing")
+	_, noExchange := f.Exchange("/", "nothing")
+	_, noConsumers := f.Consumers("nowhere")
+	_, noBindings := f.QueueBindings("/", "nothing")
+	_, noTotals := f.Totals("nowhere")
+	for _, c := range []struct{ got, want error }{
+		{noHost, broker.ErrNoVHost}, {noQueue, broker.ErrNoQueue}, {noExchange, broker.ErrNoExchange},
+		{noConsumers, broker.ErrNoVHost}, {noBindings, broker.ErrNoQueue}, {noTotals, broker.ErrNoVHost},
+	} {
+		if !errors.Is(c.got, c.want) {
+			t.Errorf("got %v, want %v", c.got, c.want)
+		}
+	}
+}
+
+func TestNode(t *testing.T) {
+	t.Parallel()
+	f := newTraffic(t)
+	if _, err := amqp.Dial("amqp://guest:wrong@" + f.Addr().String()); err == nil {
+		t.Fatal("logged in with a wrong password")
+	}
+	f.SetAlarm(broker.DiskAlarm, true)
+	n := f.Node()
+	if n.Logins != (stats.Logins{Succeeded: 1, Failed: 1}) || !n.DiskAlarm || n.MemoryAlarm {
+		t.Errorf("the node says %+v", n)
+	}
+	if n.Goroutines == 0 || n.Processors == 0 || n.MemoryUsed <= 0 || n.PID == 0 || n.Started.IsZero() || n.FDUsed == 0 || n.FDTotal == 0 ||
+		len(n.Listeners) != 1 || n.Listeners[0].Protocol != "amqp" || n.Listeners[0].Port == 0 || n.Sockets == 0 {
+		t.Errorf("the node says %+v", n)
+	}
+	same(t, "disk", n.DiskFree, -1) // in memory
+}
