@@ -14,6 +14,7 @@ import (
 
 	"github.com/rabbitmq/amqp091-go"
 
+	"github.com/lepusmq/lepus/broker/brokertest"
 	"github.com/lepusmq/lepus/broker/management/page"
 )
 
@@ -26,8 +27,8 @@ const pagePrefix = "/behind/a/proxy"
 // The page in a real browser: everything a person does with it, in names that mean harm, and at the sizes of a desk and
 // of a phone.
 func TestPage(t *testing.T) {
-	address := startPage(t)
-	ch := channel(t, amqp091.Table{"connection_name": "page-client"})
+	address, amqpURL := startPage(t)
+	ch := channel(t, amqpURL, amqp091.Table{"connection_name": "page-client"})
 	if _, err := ch.QueueDeclare("page-consumed", false, true, false, false, nil); err != nil {
 		t.Fatal(err)
 	}
@@ -40,8 +41,8 @@ func TestPage(t *testing.T) {
 // With very many queues the page shows some, at once.
 func TestPageOfManyQueues(t *testing.T) {
 	const queues = 10_000
-	address := startPage(t)
-	ch := channel(t, nil)
+	address, amqpURL := startPage(t)
+	ch := channel(t, amqpURL, nil)
 	for i := range queues {
 		if _, err := ch.QueueDeclare(fmt.Sprintf("page-crowd-%05d", i), false, true, true, i != queues-1, nil); err != nil {
 			t.Fatal(err)
@@ -63,9 +64,9 @@ func drive(t *testing.T, script string, args ...string) {
 }
 
 // channel opens a channel on a connection of its own, which the page may close.
-func channel(t *testing.T, properties amqp091.Table) *amqp091.Channel {
+func channel(t *testing.T, amqpURL string, properties amqp091.Table) *amqp091.Channel {
 	t.Helper()
-	conn, err := amqp091.DialConfig(brokerURL(t), amqp091.Config{Properties: properties})
+	conn, err := amqp091.DialConfig(amqpURL, amqp091.Config{Properties: properties})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,16 +78,17 @@ func channel(t *testing.T, properties amqp091.Table) *amqp091.Channel {
 	return ch
 }
 
-// startPage returns the address of a page for the management API that MANAGEMENT_URL names, which belongs to the broker
-// of AMQP_URL.
-func startPage(t *testing.T) string {
+// startPage returns the addresses of a page and of its broker: of one of our own, or of the page in front of another
+// broker's management API, if MANAGEMENT_URL names that and AMQP_URL the broker.
+func startPage(t *testing.T) (address, amqpURL string) {
 	t.Helper()
-	api := os.Getenv("MANAGEMENT_URL")
-	if api == "" {
-		t.Skip("no page is tested: MANAGEMENT_URL does not say where there is a management API")
-	}
 	needBrowser(t)
-	return servePage(t, api)
+	if api := os.Getenv("MANAGEMENT_URL"); api != "" {
+		return servePage(t, api), brokerURL(t)
+	}
+	skipForeign(t)
+	broker := brokertest.Start(t, brokertest.WithManagement)
+	return broker.ManagementURL + "/", broker.URL
 }
 
 // needBrowser skips a test that a browser runs where there is none.
