@@ -16,6 +16,7 @@ import (
 
 	"github.com/lepusmq/lepus/amqp"
 	"github.com/lepusmq/lepus/broker/auth"
+	"github.com/lepusmq/lepus/broker/event"
 	"github.com/lepusmq/lepus/broker/parameter"
 	"github.com/lepusmq/lepus/broker/session"
 	"github.com/lepusmq/lepus/broker/shovel"
@@ -75,6 +76,7 @@ type Broker struct {
 	// importing is held by whoever imports definitions.
 	importing sync.Mutex
 
+	events     *event.Sink
 	parameters parameters
 	shovels    *shovel.Shovels
 	// properties are what clients are told of the broker.
@@ -95,6 +97,7 @@ func New(cfg Config) *Broker {
 		users:    auth.NewUsers(cfg.LoopbackUsers...),
 		userIDs:  make(map[string]uint64),
 		budget:   queue.NewBudget(cfg.MemoryLimit),
+		events:   event.NewSink(),
 		started:  make(chan struct{}),
 		failed:   make(chan struct{}),
 		stopping: make(chan struct{}),
@@ -115,6 +118,7 @@ func New(cfg Config) *Broker {
 		Anonymous:        cfg.AnonymousUser,
 		Properties:       func() amqp.Table { return *b.properties.Load() },
 		Before4:          before4(cfg.Version),
+		Events:           b.events,
 		NodeName:         cfg.NodeName,
 		ChannelMax:       cfg.ChannelMax,
 		FrameMax:         cfg.FrameMax,
@@ -182,6 +186,7 @@ func (b *Broker) start() error {
 		return err
 	}
 	b.watching.Go(b.watchAcks)
+	b.watching.Go(b.relayEvents)
 	b.startParameters()
 	for _, d := range b.doors {
 		b.accepting.Go(func() { accept(d, b.log, b.stopping, func(conn net.Conn) { b.enter(d, conn) }) })
