@@ -17,6 +17,7 @@ import (
 	"github.com/lepusmq/lepus/amqp"
 	"github.com/lepusmq/lepus/broker/auth"
 	"github.com/lepusmq/lepus/broker/event"
+	"github.com/lepusmq/lepus/broker/management"
 	"github.com/lepusmq/lepus/broker/parameter"
 	"github.com/lepusmq/lepus/broker/session"
 	"github.com/lepusmq/lepus/broker/shovel"
@@ -34,11 +35,10 @@ var ErrDamaged = store.ErrDamaged
 // called from any goroutine.
 type Broker struct {
 	// immutable after New
-	cfg     Config
-	log     *zap.Logger
-	users   *auth.Users
-	begun   time.Time
-	session session.Config
+	cfg   Config
+	log   *zap.Logger
+	users *auth.Users
+	begun time.Time
 
 	// immutable after Start
 	store    store.Store
@@ -81,10 +81,13 @@ type Broker struct {
 	shovels    *shovel.Shovels
 	// properties are what clients are told of the broker.
 	properties atomic.Pointer[amqp.Table]
+	// session is how clients are served that connect from now on.
+	session atomic.Pointer[session.Config]
 
 	// guarded by mu
-	mu  sync.Mutex
-	err error
+	mu    sync.Mutex
+	err   error
+	local *management.Server // of LocalAPI, unless the API is served anyway
 }
 
 // New returns a broker that does not run yet and holds no resources.
@@ -110,7 +113,7 @@ func New(cfg Config) *Broker {
 	}
 	b.memory = newMemoryWatch(&cfg, func(on bool) { b.SetAlarm(MemoryAlarm, on) })
 	b.residents = newResidents(&cfg, b.users)
-	b.session = session.Config{
+	b.session.Store(&session.Config{
 		Log:              cfg.Log,
 		Users:            b.users,
 		Host:             b.residents,
@@ -130,7 +133,7 @@ func New(cfg Config) *Broker {
 
 		AckTimeout:         cfg.ConsumerTimeout,
 		CancelOnAckTimeout: cfg.ConsumerTimeoutCancels,
-	}
+	})
 	return b
 }
 
@@ -165,6 +168,9 @@ func (b *Broker) start() error {
 			return fmt.Errorf("there is no mechanism %q to log in with", m)
 		}
 	}
+	if err := b.cfg.checkVHostDefaults(); err != nil {
+		return err
+	}
 	if err := vhost.CheckQueueType(b.cfg.DefaultQueueType); err != nil {
 		return fmt.Errorf("default queue type: %w", err)
 	}
@@ -172,7 +178,7 @@ func (b *Broker) start() error {
 		return err
 	}
 	b.memory.begin()
-	if b.memory.watermark > 0 {
+	if b.memory.watches() {
 		b.watching.Go(func() { b.memory.run(b.stopping) })
 	}
 	b.clock = queue.NewClock()
@@ -180,6 +186,9 @@ func (b *Broker) start() error {
 		return err
 	}
 	if err := b.restore(); err != nil {
+		return err
+	}
+	if err := b.loadDefinitions(); err != nil {
 		return err
 	}
 	if err := b.openDoors(); err != nil {
@@ -204,6 +213,7 @@ func (b *Broker) openStore() error {
 	opened, err := store.Open(store.Options{
 		Dir:           b.cfg.DataDir,
 		AcceptLogLoss: b.cfg.AcceptLogLoss,
+		DiskLow:       b.cfg.DiskFreeLimit,
 		OnFail:        b.storeFailed,
 		OnDisk:        func(low bool) { b.SetAlarm(DiskAlarm, low) },
 		OnLoss:        func(err error) { b.log.Error("accepted as lost", zap.Error(err)) },

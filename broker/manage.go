@@ -1,14 +1,12 @@
 package broker
 
 import (
-	"net/http"
-
 	"github.com/lepusmq/lepus/broker/management"
 	"github.com/lepusmq/lepus/broker/management/page"
 )
 
 // manage makes the management API of a broker, and its page.
-func manage(b *Broker) http.Handler {
+func manage(b *Broker) *management.Server {
 	return management.New(management.Config{
 		Broker: b, Page: page.Files(), Log: b.log, MaxBody: b.cfg.Management.MaxBody,
 	})

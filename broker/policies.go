@@ -110,13 +110,18 @@ func (b *Broker) change(host string, ask func(v *vhost.VHost, reply func(error))
 		if err != nil {
 			return err
 		}
-		replied := make(chan error, 1)
-		ask(v, func(err error) { replied <- err })
-		select {
-		case err := <-replied:
-			return err
-		case <-b.failed:
-			return b.Err()
-		}
+		return b.ask(v, ask)
 	})
+}
+
+// ask asks a virtual host for a change and waits for its reply.
+func (b *Broker) ask(v *vhost.VHost, ask func(v *vhost.VHost, reply func(error))) error {
+	replied := make(chan error, 1)
+	ask(v, func(err error) { replied <- err })
+	select {
+	case err := <-replied:
+		return err
+	case <-b.failed:
+		return b.Err()
+	}
 }

@@ -47,7 +47,7 @@ func (b *shovelHost) Connect() (net.Conn, error) {
 	if err != nil {
 		return nil, fmt.Errorf("connect to this broker: %w", err)
 	}
-	b.serveSession(session.NewOwn(server, &b.session), server)
+	b.serveSession(session.NewOwn(server, b.session.Load()), server)
 	return client, nil
 }
 

@@ -17,8 +17,11 @@ import (
 // ErrVHostExists is the addition of a virtual host that there is already.
 var ErrVHostExists = errors.New("virtual host exists")
 
+// ErrVHostLimit is the addition of one more than there may be.
+var ErrVHostLimit = errors.New("too many virtual hosts")
+
 // AddVHost adds a virtual host. Nobody has permissions in it. It is there, and
-// durable, when AddVHost returns. Errors: ErrVHostExists, and what is wrong with
+// durable, when AddVHost returns. Errors: ErrVHostExists, ErrVHostLimit, and what is wrong with
 // the settings.
 func (b *Broker) AddVHost(name string, o vhost.Settings) error {
 	if name == "" {
@@ -31,7 +34,11 @@ func (b *Broker) AddVHost(name string, o vhost.Settings) error {
 		if b.residents.host(name) != nil {
 			return fmt.Errorf("virtual host %q: %w", name, ErrVHostExists)
 		}
+		if most := b.cfg.MaxVHosts; most > 0 && len(b.residents.all()) >= most {
+			return fmt.Errorf("cannot create vhost '%s': vhost limit of %d is reached: %w", name, most, ErrVHostLimit)
+		}
 		def := vhostDefinition{Name: name, Settings: o}
+		b.limit(&def)
 		value, err := def.encode()
 		if err != nil {
 			return err
@@ -43,7 +50,7 @@ func (b *Broker) AddVHost(name string, o vhost.Settings) error {
 		b.residents.add(h)
 		b.vhostCreated(name, o)
 		b.log.Info("virtual host added", zap.String("vhost", name))
-		return nil
+		return b.furnish(h)
 	})
 }
 

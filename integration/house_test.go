@@ -162,6 +162,26 @@ func layers() []layer {
 			why:    "a load tool is a client: it knows the wire and nothing of our broker, so that it measures any",
 		},
 		{
+			of:   "cmd/lepus/api",
+			ours: []string{"broker/control"},
+			why:  "a client of the HTTP API knows that and nothing of our broker, so that it serves any",
+		},
+		{
+			of:   "cmd/lepus/ctl",
+			ours: []string{"broker/control", "cmd/lepus/api"},
+			why:  "the tools are clients of the HTTP API, as those are that they stand in for",
+		},
+		{
+			of:   "cmd/lepus/admin",
+			ours: []string{"broker/control", "cmd/lepus/api"},
+			why:  "the tool is a client of the HTTP API, as the one is that it stands in for",
+		},
+		{
+			of:     "broker/control",
+			others: []string{"go.uber.org/zap"},
+			why:    "the socket is a way to a broker, whoever serves it",
+		},
+		{
 			of:     "cmd",
 			others: []string{"github.com/urfave/cli/v2", "go.uber.org/zap"},
 			ours:   []string{"broker"},

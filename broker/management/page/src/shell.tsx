@@ -85,7 +85,7 @@ export function Header() {
 }
 
 function VhostChoice() {
-  const vhosts = usePoll("vhosts", (signal) => api.vhosts(signal));
+  const vhosts = usePoll("vhosts", (signal) => api.vhosts(signal), 30);
   const names = vhosts.data?.map((v) => v.name);
   useEffect(() => {
     // A virtual host that is gone is no choice.

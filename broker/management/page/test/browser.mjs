@@ -12,6 +12,7 @@ const target = "page-target <b>&";
 const exchange = `page-x"><img src=x onerror=alert(1)>`;
 const policy = "page-policy <i>";
 const person = `page-user "&<u>`;
+const little = "page-little";
 const payload = `<img src=x onerror=alert("payload")> grüße`;
 
 const enc = encodeURIComponent;
@@ -30,7 +31,7 @@ async function clean() {
   for (const name of [queue, target]) await api("DELETE", `queues/%2F/${enc(name)}`);
   await api("DELETE", `exchanges/%2F/${enc(exchange)}`);
   await api("DELETE", `policies/%2F/${enc(policy)}`);
-  await api("DELETE", `users/${enc(person)}`);
+  for (const name of [person, little]) await api("DELETE", `users/${enc(name)}`);
   await api("DELETE", `parameters/shovel/%2F/${enc(`Move from ${queue}`)}`);
 }
 
@@ -372,6 +373,25 @@ async function themes(page) {
   });
 }
 
+async function littleRights(page) {
+  await step("a user who may little is shown little, and no errors", async () => {
+    await api("PUT", `users/${little}`, { password: "geheim ü", tags: "management" });
+    await api("PUT", `permissions/%2F/${little}`, { configure: "^$", write: "^$", read: "^$" });
+    await logIn(page, little, "geheim ü");
+    for (const place of places.slice(0, 8)) {
+      await page.goto(at(...place));
+      await page.locator(".table, .empty, .tiles, .facts").first().waitFor();
+      check((await page.getByRole("alert").count()) === 0, `${place.join("/")} has an error: ${await page.getByRole("alert").allInnerTexts()}`);
+    }
+    check((await page.getByRole("link", { name: "Users" }).count()) === 0, "the administration is shown");
+    await page.goto(at("queues"));
+    await button(page, "Add queue").click();
+    await page.getByLabel("Name", { exact: true }).fill("page-forbidden");
+    await button(page.getByRole("dialog"), "Add queue").click();
+    await page.getByRole("alert").getByText(/access/i).waitFor();
+  });
+}
+
 async function leave(page) {
   await step("log out", async () => {
     await button(page, "Log out").click();
@@ -418,6 +438,7 @@ const complaints = await withBrowser(async (browser, complaints) => {
   for (const part of [session, queues, routing, administration, ends, keyboard, themes]) await part(desk);
   const hand = await open(browser, complaints, address, { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true, deviceScaleFactor: 2 });
   await phone(hand);
+  await littleRights(await open(browser, complaints, address));
   await clients(desk);
   await leave(desk);
 });

@@ -39,6 +39,7 @@ export interface Listener {
 export interface Overview {
   product_name?: string;
   product_version?: string;
+  lepus_version?: string;
   rabbitmq_version: string;
   management_version: string;
   cluster_name: string;

@@ -39,10 +39,9 @@ interface BindingTableProps {
   error: Error | undefined;
   /** Which end is not known already. */
   show: "source" | "destination" | "both";
-  note?: string | undefined;
 }
 
-export function BindingTable({ title, bindings, error, show, note }: BindingTableProps) {
+export function BindingTable({ title, bindings, error, show }: BindingTableProps) {
   const [filter, setFilter] = useState("");
   const all = bindings ?? [];
   const found = filter === "" ? all : all.filter((b) => [b.source, b.destination, b.routing_key].some((text) => text.includes(filter)));
@@ -53,7 +52,7 @@ export function BindingTable({ title, bindings, error, show, note }: BindingTabl
     )}>
       <Problem error={error} />
       {bindings === undefined && !error && <Loading />}
-      {bindings && found.length === 0 && <Empty title="No bindings">{note}</Empty>}
+      {bindings && found.length === 0 && <Empty title="No bindings" />}
       {found.length > 0 && <DataTable label={title} rows={found.slice(0, most)} columns={columns} keyOf={(b) => JSON.stringify([b.vhost, b.source, b.destination_type, b.destination, b.properties_key])} />}
       {found.length > most && <p class="more faint">{count(found.length - most)} more are not shown: narrow the filter.</p>}
     </Card>

@@ -15,7 +15,7 @@ const most = 150;
 export function Bindings() {
   // A picture is of one virtual host.
   const v = vhost.value ?? "/";
-  const { data, error } = usePoll(`bindings ${v}`, (signal) => api.bindings(v, signal));
+  const { data, error } = usePoll(`bindings ${v}`, (signal) => api.bindings(v, signal), 30);
   const [filter, setFilter] = useState("");
   const [all, setAll] = useState(false);
   const found = useMemo(() => (data ?? []).filter((b) => (all || b.source !== "") && matches(b, filter)), [data, filter, all]);

@@ -15,8 +15,6 @@ const flow: Named[] = [["publish_in", "In"], ["publish_out", "Out"]];
 
 export function ExchangePage({ vhost, name }: { vhost: string; name: string }) {
   const { data: x, error } = usePoll(`exchange ${rangeId.value}`, (signal) => api.exchange(vhost, name, range(), signal));
-  const from = usePoll("source", (signal) => api.exchangeBindings(vhost, name, "source", signal));
-  const to = usePoll("destination", (signal) => api.exchangeBindings(vhost, name, "destination", signal));
   const title = exchangeName(name);
   const back = { title: "Exchanges", href: href("exchanges") };
   if (x === undefined) return <><Head title={title} back={back} />{error ? <Problem error={error} /> : <Loading />}</>;
@@ -40,11 +38,23 @@ export function ExchangePage({ vhost, name }: { vhost: string; name: string }) {
             ["Arguments", <Values of={x.arguments} />],
           ]} />
         </Card>
-        {name !== "" && <BindingTable title="From other exchanges" bindings={to.data} error={to.error} show="source" />}
-        <BindingTable title="To queues and exchanges" bindings={from.data} error={from.error} show="destination" note={name === "" ? "The default exchange routes to the queue whose name is the routing key." : undefined} />
-        {name !== "" && <AddBinding vhost={vhost} source={name} />}
+        {name === ""
+          ? <Card title="Bindings"><p>The default exchange routes to the queue whose name is the routing key. Its bindings come and go with the queues.</p></Card>
+          : <Bindings vhost={vhost} name={name} />}
         {!x.internal && <Publish vhost={vhost} exchange={name} />}
       </div>
+    </>
+  );
+}
+
+function Bindings({ vhost, name }: { vhost: string; name: string }) {
+  const from = usePoll("source", (signal) => api.exchangeBindings(vhost, name, "source", signal));
+  const to = usePoll("destination", (signal) => api.exchangeBindings(vhost, name, "destination", signal));
+  return (
+    <>
+      <BindingTable title="From other exchanges" bindings={to.data} error={to.error} show="source" />
+      <BindingTable title="To queues and exchanges" bindings={from.data} error={from.error} show="destination" />
+      <AddBinding vhost={vhost} source={name} />
     </>
   );
 }

@@ -1,8 +1,8 @@
 import { api } from "../api/api";
-import type { Node, Overview as OverviewData, Stats } from "../api/types";
+import type { Listener, Node, Overview as OverviewData, Stats } from "../api/types";
 import { href } from "../router";
 import { usePoll } from "../state/poll";
-import { isAdministrator } from "../state/session";
+import { can, isAdministrator } from "../state/session";
 import { range, rangeId } from "../state/settings";
 import { Badge, Card, Empty, Facts, Head, Loading, Meter, Problem, State } from "../ui/bits";
 import { bytes, compact, count, duration, none, rate } from "../ui/format";
@@ -13,7 +13,8 @@ import { DataTable } from "../ui/table";
 
 export function Overview() {
   const overview = usePoll(`overview ${rangeId.value}`, (signal) => api.overview(range(), signal));
-  const nodes = usePoll("nodes", (signal) => api.nodes(signal));
+  // Who may not see nodes does not ask for them.
+  const nodes = usePoll("nodes", async (signal) => (can("monitoring") ? api.nodes(signal) : []));
   const data = overview.data;
   if (data === undefined) return overview.error ? <Problem error={overview.error} /> : <Loading />;
   return (
@@ -26,17 +27,18 @@ export function Overview() {
       <Totals of={data} />
       <div class="cards">
         <MessageCharts lengths={data.queue_totals} stats={data.message_stats} />
-        {nodes.data && <Nodes nodes={nodes.data} />}
-        <Churn of={data.churn_rates} />
-        <Listeners of={data} />
+        {nodes.data && nodes.data.length > 0 && <Nodes nodes={nodes.data} />}
+        {data.churn_rates && <Churn of={data.churn_rates} />}
+        {data.listeners && <Listeners rows={data.listeners} />}
       </div>
     </>
   );
 }
 
+// LepusMQ tells clients the version of RabbitMQ that it stands in for, and its own besides.
 function product(data: OverviewData): string {
-  const name = data.product_name ?? "RabbitMQ";
-  return `${name} ${data.product_version ?? data.rabbitmq_version}`;
+  if (data.lepus_version !== undefined) return `LepusMQ ${data.lepus_version}, for clients RabbitMQ ${data.rabbitmq_version}`;
+  return `${data.product_name ?? "RabbitMQ"} ${data.product_version ?? data.rabbitmq_version}`;
 }
 
 function Alarms({ nodes }: { nodes: Node[] }) {
@@ -85,16 +87,17 @@ function Nodes({ nodes }: { nodes: Node[] }) {
             {n.disk_free_alarm && <Badge tone="bad">disk alarm</Badge>}
           </div>
           <div class="meters">
-            <Meter label="Memory" used={n.mem_used} total={n.mem_limit} alarm={n.mem_alarm ?? false} text={`${bytes(n.mem_used)} of ${bytes(n.mem_limit)}`} />
+            <Meter label="Memory" used={n.mem_used} total={n.mem_limit} alarm={n.mem_alarm ?? false} text={ofLimit(n.mem_used, n.mem_limit)} />
             <Meter label="File descriptors" used={n.fd_used} total={n.fd_total} text={`${count(n.fd_used)} of ${count(n.fd_total)}`} />
             <Meter label="Sockets" used={n.sockets_used} total={n.sockets_total} text={`${count(n.sockets_used)} of ${count(n.sockets_total)}`} />
           </div>
           <Facts of={[
-            ["Free disk space", `${bytes(n.disk_free)} (alarm below ${bytes(n.disk_free_limit)})`],
+            ["Free disk space", bytes(n.disk_free)],
+            (n.disk_free_limit ?? -1) >= 0 && ["Disk alarm below", bytes(n.disk_free_limit)],
             ["Uptime", duration(n.uptime)],
             ["Processors", count(n.processors)],
             ["Process", n.os_pid ?? none],
-            n.db_dir !== undefined && isAdministrator() && ["Data folder", <code>{n.db_dir}</code>],
+            Boolean(n.db_dir) && isAdministrator() && ["Data folder", <code>{n.db_dir}</code>],
             (n.config_files ?? []).length > 0 && isAdministrator() && ["Configuration", <code>{n.config_files?.join(", ")}</code>],
           ]} />
         </div>
@@ -103,20 +106,25 @@ function Nodes({ nodes }: { nodes: Node[] }) {
   );
 }
 
+// A negative limit is none.
+function ofLimit(used: number | undefined, limit: number | undefined): string {
+  return limit === undefined || limit < 0 ? bytes(used) : `${bytes(used)} of ${bytes(limit)}`;
+}
+
 const churn: [field: string, name: string][] = [
   ["connection_created", "Connections opened"], ["connection_closed", "Connections closed"],
   ["channel_created", "Channels opened"], ["channel_closed", "Channels closed"],
   ["queue_declared", "Queues declared"], ["queue_created", "Queues created"], ["queue_deleted", "Queues deleted"],
 ];
 
-function Churn({ of }: { of: Stats | undefined }) {
+function Churn({ of }: { of: Stats }) {
   return (
     <Card title="Churn" flush>
       <DataTable
         label="Churn" keyOf={([field]) => field} rows={churn}
         columns={[
           { id: "what", title: "What", cell: ([, name]) => name },
-          { id: "total", title: "Since start", numeric: true, cell: ([field]) => count((of?.[field] as number | undefined) ?? 0) },
+          { id: "total", title: "Since start", numeric: true, cell: ([field]) => count((of[field] as number | undefined) ?? 0) },
           { id: "rate", title: "Rate", numeric: true, cell: ([field]) => rate(rateOf(of, field) ?? 0) },
         ]}
       />
@@ -124,8 +132,7 @@ function Churn({ of }: { of: Stats | undefined }) {
   );
 }
 
-function Listeners({ of }: { of: OverviewData }) {
-  const rows = of.listeners ?? [];
+function Listeners({ rows }: { rows: Listener[] }) {
   return (
     <Card title="Listeners" flush>
       {rows.length === 0 ? <Empty title="No listeners" /> : (

@@ -20,13 +20,15 @@ export function reload(): void {
 
 /**
  * Calls `load` at once and in the interval that the user chose, and at once when `key` changes. A request that the
- * next one makes pointless is aborted. Nothing is loaded while the tab is hidden.
+ * next one makes pointless is aborted. Nothing is loaded while the tab is hidden. What is large or hardly changes is
+ * not loaded again within `atLeast` seconds, unless something was changed here.
  */
-export function usePoll<T>(key: string, load: (signal: AbortSignal) => Promise<T>): Poll<T> {
+export function usePoll<T>(key: string, load: (signal: AbortSignal) => Promise<T>, atLeast = 0): Poll<T> {
   const [state, setState] = useState<{ key: string; data?: T; error?: Error }>({ key });
   const latest = useRef(load);
   latest.current = load;
-  const seconds = Number(interval.value);
+  const chosen = Number(interval.value);
+  const seconds = chosen === 0 ? 0 : Math.max(chosen, atLeast);
   const change = changes.value;
 
   useEffect(() => {

@@ -22,8 +22,9 @@ export function rate(n: number | null | undefined): string {
   return n == null ? none : `${compact(n)}/s`;
 }
 
+/** Negative is what nobody knows. */
 export function bytes(n: number | null | undefined): string {
-  if (n == null) return none;
+  if (n == null || n < 0) return none;
   const units = ["B", "KiB", "MiB", "GiB", "TiB"];
   let unit = 0;
   while (Math.abs(n) >= 1024 && unit < units.length - 1) {

@@ -17,7 +17,8 @@ const next = signal(0);
 
 export function say(text: string, bad = false): void {
   const id = next.value++;
-  toasts.value = [...toasts.value, { id, text, bad }].slice(-most);
+  // The same again takes the place of what it repeats.
+  toasts.value = [...toasts.value.filter((t) => t.text !== text), { id, text, bad }].slice(-most);
   setTimeout(() => dismiss(id), bad ? shownFor.bad : shownFor.good);
 }
 
