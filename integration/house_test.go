@@ -114,6 +114,12 @@ func layers() []layer {
 			why:  "what a broker says about itself is values: views read them, and need know nothing of who made them",
 		},
 		{
+			of:     "broker/metrics",
+			others: []string{"github.com/prometheus/client_golang"},
+			ours:   []string{"broker/stats"},
+			why:    "a view says what it needs of a broker, and is given values",
+		},
+		{
 			of:     "broker/vhost",
 			others: []string{"go.uber.org/zap"},
 			ours:   []string{"amqp", "store", "exchange", "queue", "broker/event", "broker/pattern", "broker/stats"},
