@@ -299,7 +299,7 @@ func TestNode(t *testing.T) {
 func TestViewsOfABusyBroker(t *testing.T) {
 	t.Parallel()
 	f := newTraffic(t)
-	const clients, each = 4, 2000
+	const clients, each = 4, 500
 	var working sync.WaitGroup
 	var left atomic.Int64
 	left.Store(clients * each)
@@ -380,7 +380,7 @@ func TestViewsOfABusyBroker(t *testing.T) {
 func TestTotalsDoNotFall(t *testing.T) {
 	t.Parallel()
 	f := newTraffic(t)
-	const rounds = 300
+	const rounds = 100
 	done := make(chan error, 1)
 	go func() {
 		done <- func() error {
