@@ -277,10 +277,13 @@ func (p *plan) plannedPolicy(host string, d *policy, operator bool) error {
 	return nil
 }
 
-// there says whether an exchange or a queue is there already.
-func (p *plan) there(e endpoint) bool {
-	if p.vhosts[e.vhost] != nil && p.vhosts[e.vhost].new {
-		return false
+// known says whether there is an exchange or a queue, or will be.
+func (p *plan) known(e endpoint) bool {
+	if p.planned[e] {
+		return true
+	}
+	if v := p.vhosts[e.vhost]; v != nil && v.new {
+		return e.exchange && vhost.Standard(e.name)
 	}
 	var err error
 	if e.exchange {
@@ -298,8 +301,7 @@ func (p *plan) addExchange(d *exchange) error {
 		return wrong(d.Name, err)
 	}
 	e := endpoint{true, host, d.Name}
-	if p.planned[e] || p.there(e) || vhost.Predeclared(d.Name) {
-		p.planned[e] = true
+	if p.known(e) {
 		return nil
 	}
 	spec := vhost.ExchangeSpec{
@@ -335,8 +337,7 @@ func (p *plan) addQueue(d *queue) error {
 		return err
 	}
 	e := endpoint{false, host, d.Name}
-	if p.planned[e] || p.there(e) {
-		p.planned[e] = true
+	if p.known(e) {
 		return nil
 	}
 	spec := vhost.QueueSpec{
@@ -375,13 +376,6 @@ func (p *plan) addBinding(d *binding) error {
 		Source: d.Source, Destination: d.Destination, ToExchange: to.exchange, Key: d.RoutingKey, Arguments: d.Arguments,
 	}})
 	return nil
-}
-
-// known says whether there is or will be an exchange or a queue.
-func (p *plan) known(e endpoint) bool {
-	v := p.vhosts[e.vhost]
-	born := v != nil && v.new && e.exchange && vhost.Predeclared(e.name) // with its virtual host
-	return born || p.planned[e] || p.there(e)
 }
 
 // checkRoom returns the error for more queues than a virtual host may have.
