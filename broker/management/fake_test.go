@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -23,7 +24,8 @@ type fake struct {
 	password string
 	hash     string
 
-	rows, counted, logins int
+	rows, logins int
+	counted      atomic.Int64
 }
 
 func newFake(n int) *fake {
@@ -57,7 +59,7 @@ func (f *fake) QueueNames(string) ([]string, error) {
 }
 
 func (f *fake) QueueCounts(string) ([]stats.QueueCounts, error) {
-	f.counted++
+	f.counted.Add(1)
 	return f.queues, nil
 }
 
