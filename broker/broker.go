@@ -16,6 +16,8 @@ import (
 
 	"github.com/lepusmq/lepus/amqp"
 	"github.com/lepusmq/lepus/broker/auth"
+	"github.com/lepusmq/lepus/broker/event"
+	"github.com/lepusmq/lepus/broker/management"
 	"github.com/lepusmq/lepus/broker/parameter"
 	"github.com/lepusmq/lepus/broker/session"
 	"github.com/lepusmq/lepus/broker/shovel"
@@ -33,11 +35,10 @@ var ErrDamaged = store.ErrDamaged
 // called from any goroutine.
 type Broker struct {
 	// immutable after New
-	cfg     Config
-	log     *zap.Logger
-	users   *auth.Users
-	begun   time.Time
-	session session.Config
+	cfg   Config
+	log   *zap.Logger
+	users *auth.Users
+	begun time.Time
 
 	// immutable after Start
 	store    store.Store
@@ -75,14 +76,18 @@ type Broker struct {
 	// importing is held by whoever imports definitions.
 	importing sync.Mutex
 
+	events     *event.Sink
 	parameters parameters
 	shovels    *shovel.Shovels
 	// properties are what clients are told of the broker.
 	properties atomic.Pointer[amqp.Table]
+	// session is how clients are served that connect from now on.
+	session atomic.Pointer[session.Config]
 
 	// guarded by mu
-	mu  sync.Mutex
-	err error
+	mu    sync.Mutex
+	err   error
+	local *management.Server // of LocalAPI, unless the API is served anyway
 }
 
 // New returns a broker that does not run yet and holds no resources.
@@ -95,6 +100,7 @@ func New(cfg Config) *Broker {
 		users:    auth.NewUsers(cfg.LoopbackUsers...),
 		userIDs:  make(map[string]uint64),
 		budget:   queue.NewBudget(cfg.MemoryLimit),
+		events:   event.NewSink(),
 		started:  make(chan struct{}),
 		failed:   make(chan struct{}),
 		stopping: make(chan struct{}),
@@ -107,7 +113,7 @@ func New(cfg Config) *Broker {
 	}
 	b.memory = newMemoryWatch(&cfg, func(on bool) { b.SetAlarm(MemoryAlarm, on) })
 	b.residents = newResidents(&cfg, b.users)
-	b.session = session.Config{
+	b.session.Store(&session.Config{
 		Log:              cfg.Log,
 		Users:            b.users,
 		Host:             b.residents,
@@ -115,6 +121,7 @@ func New(cfg Config) *Broker {
 		Anonymous:        cfg.AnonymousUser,
 		Properties:       func() amqp.Table { return *b.properties.Load() },
 		Before4:          before4(cfg.Version),
+		Events:           b.events,
 		NodeName:         cfg.NodeName,
 		ChannelMax:       cfg.ChannelMax,
 		FrameMax:         cfg.FrameMax,
@@ -126,7 +133,7 @@ func New(cfg Config) *Broker {
 
 		AckTimeout:         cfg.ConsumerTimeout,
 		CancelOnAckTimeout: cfg.ConsumerTimeoutCancels,
-	}
+	})
 	return b
 }
 
@@ -161,6 +168,9 @@ func (b *Broker) start() error {
 			return fmt.Errorf("there is no mechanism %q to log in with", m)
 		}
 	}
+	if err := b.cfg.checkVHostDefaults(); err != nil {
+		return err
+	}
 	if err := vhost.CheckQueueType(b.cfg.DefaultQueueType); err != nil {
 		return fmt.Errorf("default queue type: %w", err)
 	}
@@ -168,7 +178,7 @@ func (b *Broker) start() error {
 		return err
 	}
 	b.memory.begin()
-	if b.memory.watermark > 0 {
+	if b.memory.watches() {
 		b.watching.Go(func() { b.memory.run(b.stopping) })
 	}
 	b.clock = queue.NewClock()
@@ -178,10 +188,14 @@ func (b *Broker) start() error {
 	if err := b.restore(); err != nil {
 		return err
 	}
+	if err := b.loadDefinitions(); err != nil {
+		return err
+	}
 	if err := b.openDoors(); err != nil {
 		return err
 	}
 	b.watching.Go(b.watchAcks)
+	b.watching.Go(b.relayEvents)
 	b.startParameters()
 	for _, d := range b.doors {
 		b.accepting.Go(func() { accept(d, b.log, b.stopping, func(conn net.Conn) { b.enter(d, conn) }) })
@@ -199,6 +213,7 @@ func (b *Broker) openStore() error {
 	opened, err := store.Open(store.Options{
 		Dir:           b.cfg.DataDir,
 		AcceptLogLoss: b.cfg.AcceptLogLoss,
+		DiskLow:       b.cfg.DiskFreeLimit,
 		OnFail:        b.storeFailed,
 		OnDisk:        func(low bool) { b.SetAlarm(DiskAlarm, low) },
 		OnLoss:        func(err error) { b.log.Error("accepted as lost", zap.Error(err)) },

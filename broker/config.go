@@ -2,6 +2,7 @@ package broker
 
 import (
 	"cmp"
+	"net/http"
 	"os"
 	"time"
 
@@ -123,6 +124,20 @@ type Config struct {
 	// flags allow it. Empty is classic.
 	DefaultQueueType string
 
+	// Seed is what the broker has if it starts with nothing, and VHostDefaults what
+	// new virtual hosts have.
+	Seed          Seed
+	VHostDefaults []VHostDefault
+
+	// Definitions are files, or folders of files, with definitions in JSON that
+	// are imported whenever the broker starts, before anybody can connect.
+	// ImportDefinitions imports the text of one.
+	Definitions       []string
+	ImportDefinitions func(*Broker, []byte) error
+
+	// MaxVHosts is how many virtual hosts may be added; 0 is any number.
+	MaxVHosts int
+
 	// MaxConnections and MaxChannels are how many there may be of all users
 	// together; 0 is any number.
 	MaxConnections, MaxChannels int
@@ -142,6 +157,11 @@ type Config struct {
 	// is told to keep below it, unless the environment variable GOMEMLIMIT
 	// says how much. 0 is unknown and leaves the runtime alone.
 	MemoryLimit int64
+
+	// DiskFreeLimit is the room on the data folder's volume, in bytes, below which
+	// publishers are blocked; 0 is what fits the volume. The store asks for some
+	// room in any case.
+	DiskFreeLimit int64
 
 	// MemoryHighWatermark is the use of memory, in bytes, above which
 	// publishers are blocked until it has fallen. 0 is never.
@@ -170,6 +190,7 @@ func (c Config) withDefaults() Config {
 	if c.Mechanisms == nil {
 		c.Mechanisms = []string{"PLAIN", "AMQPLAIN"}
 	}
+	c.Seed = c.Seed.withDefaults()
 	c.AnonymousUser = cmp.Or(c.AnonymousUser, defaultUser)
 	c.Version = cmp.Or(c.Version, DefaultVersion)
 	c.ChannelMax = cmp.Or(c.ChannelMax, defaultChannelMax)
@@ -181,7 +202,7 @@ func (c Config) withDefaults() Config {
 	c.ConsumerTimeoutCheck = cmp.Or(c.ConsumerTimeoutCheck, defaultConsumerTimeoutCheck)
 	c.MaxMessageSize = cmp.Or(c.MaxMessageSize, defaultMaxMessageSize)
 	if c.Management.Handler == nil {
-		c.Management.Handler = manage
+		c.Management.Handler = func(b *Broker) http.Handler { return manage(b) }
 	}
 	return c
 }

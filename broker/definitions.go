@@ -33,29 +33,6 @@ func (d vhostDefinition) encode() ([]byte, error) {
 	return b, nil
 }
 
-// seed defines what a new broker has and returns when it is durable.
-func (b *Broker) seed() ([]store.Definition, error) {
-	host, err := vhostDefinition{Name: defaultVHost}.encode()
-	if err != nil {
-		return nil, err
-	}
-	guest, err := auth.User{
-		Name:             defaultUser,
-		PasswordHash:     auth.HashPassword(defaultPassword),
-		HashingAlgorithm: auth.SHA256,
-		Tags:             []string{auth.Administrator},
-		Permissions:      map[string]auth.Permission{defaultVHost: auth.Everything()},
-	}.Encode()
-	if err != nil {
-		return nil, err
-	}
-	defs := []store.Definition{
-		{Kind: store.KindVHost, ID: b.store.NewID(), Value: host},
-		{Kind: store.KindUser, ID: b.store.NewID(), Value: guest},
-	}
-	return defs, b.define(defs...)
-}
-
 // define records changes of definitions and waits until they are durable.
 func (b *Broker) define(defs ...store.Definition) error {
 	durable := make(chan struct{})
@@ -72,10 +49,11 @@ func (b *Broker) define(defs ...store.Definition) error {
 // empty store gets the defaults first.
 func (b *Broker) restore() error {
 	defs := b.store.Definitions()
-	if len(defs) == 0 {
+	empty := len(defs) == 0
+	if empty {
 		var err error
 		if defs, err = b.seed(); err != nil {
-			return fmt.Errorf("define vhost %q and user %q: %w", defaultVHost, defaultUser, err)
+			return fmt.Errorf("define vhost %q and user %q: %w", b.cfg.Seed.VHost, b.cfg.Seed.User, err)
 		}
 	}
 	var topology []store.Definition
@@ -103,6 +81,12 @@ func (b *Broker) restore() error {
 		if err := h.Recover(topology); err != nil {
 			return fmt.Errorf("recover vhost %q: %w", h.Name(), err)
 		}
+		if !empty {
+			continue
+		}
+		if err := b.furnish(h); err != nil {
+			return fmt.Errorf("furnish vhost %q: %w", h.Name(), err)
+		}
 	}
 	return nil
 }
@@ -123,6 +107,7 @@ func (b *Broker) restoreVHost(d store.Definition) error {
 func (b *Broker) newHost(id uint64, def vhostDefinition) *host {
 	return &host{id: id, VHost: vhost.New(vhost.Config{
 		Name: def.Name, ID: id, Settings: def.Settings,
+		Events: b.events, HasEvents: def.Name == defaultVHost,
 		Store: b.store, Budget: b.budget, Overflow: b.overflow, Clock: b.clock,
 		DefaultQueueType: b.cfg.DefaultQueueType, Before4: before4(b.cfg.Version),
 		Log: b.log.With(zap.String("vhost", def.Name)),

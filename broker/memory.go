@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
+	"sync/atomic"
 	"time"
 
 	"go.uber.org/zap"
@@ -24,14 +25,17 @@ const (
 // high watermark, and tells the Go runtime what it may use.
 type memoryWatch struct {
 	// immutable after newMemoryWatch
-	log       *zap.Logger
-	limit     int64 // 0: the runtime is left alone
-	watermark int64 // 0: there is no alarm
-	alarm     func(on bool)
-	used      func() int64 // by the process
-	heap      func() int64 // of it: what a collection could at best free
-	collect   func()
-	soften    func(bytes int64) (before int64) // sets the runtime's soft limit
+	log     *zap.Logger
+	limit   int64 // 0: the runtime is left alone
+	alarm   func(on bool)
+	used    func() int64 // by the process
+	heap    func() int64 // of it: what a collection could at best free
+	collect func()
+	soften  func(bytes int64) (before int64) // sets the runtime's soft limit
+
+	// may be changed by anybody
+	watermark atomic.Int64 // 0: there is no alarm
+	changed   atomic.Bool  // the watermark, and the runtime has not been told
 
 	// owned by whoever starts and ends the broker
 	before int64 // the runtime's soft limit, restored at the end
@@ -43,9 +47,10 @@ type memoryWatch struct {
 
 func newMemoryWatch(cfg *Config, alarm func(on bool)) *memoryWatch {
 	m := &memoryWatch{
-		log: cfg.Log, limit: cfg.MemoryLimit, watermark: cfg.MemoryHighWatermark, alarm: alarm,
+		log: cfg.Log, limit: cfg.MemoryLimit, alarm: alarm,
 		used: memoryUsed, heap: heapMemory, collect: freeMemory, soften: debug.SetMemoryLimit,
 	}
+	m.watermark.Store(cfg.MemoryHighWatermark)
 	if os.Getenv("GOMEMLIMIT") != "" {
 		m.soften = func(int64) int64 { return 0 }
 	}
@@ -57,8 +62,19 @@ func (m *memoryWatch) begin() {
 	if m.limit > 0 {
 		m.before = m.soften(m.softLimit())
 	}
-	if m.limit > 0 || m.watermark > 0 {
-		m.log.Info("memory", zap.Int64("limit", m.limit), zap.Int64("high watermark", m.watermark))
+	if m.watches() {
+		m.log.Info("memory", zap.Int64("limit", m.limit), zap.Int64("high watermark", m.watermark.Load()))
+	}
+}
+
+// watches says whether there is anything to look at.
+func (m *memoryWatch) watches() bool { return m.limit > 0 || m.watermark.Load() > 0 }
+
+// setWatermark sets the use of memory above which publishers are blocked.
+func (m *memoryWatch) setWatermark(bytes int64) {
+	if bytes != m.watermark.Swap(bytes) {
+		m.changed.Store(true)
+		m.log.Info("memory", zap.Int64("limit", m.limit), zap.Int64("high watermark", bytes))
 	}
 }
 
@@ -86,7 +102,14 @@ func (m *memoryWatch) run(stop <-chan struct{}) {
 // look compares once. The alarm ends a little below where it begins, so that a
 // use which stays at the watermark does not switch it on and off.
 func (m *memoryWatch) look() {
-	line := m.watermark
+	if m.changed.Swap(false) && m.limit > 0 {
+		m.soften(m.softLimit())
+	}
+	watermark := m.watermark.Load()
+	line := watermark
+	if watermark == 0 {
+		line = math.MaxInt64
+	}
 	if m.on {
 		line -= line / 20
 	}
@@ -96,7 +119,7 @@ func (m *memoryWatch) look() {
 	}
 	if over := used > line; over != m.on {
 		m.on = over
-		m.log.Info("memory", zap.Int64("used", used), zap.Int64("high watermark", m.watermark))
+		m.log.Info("memory", zap.Int64("used", used), zap.Int64("high watermark", watermark))
 		m.alarm(over)
 		if m.limit > 0 {
 			m.soften(m.softLimit())
@@ -123,8 +146,8 @@ func (m *memoryWatch) mayCollect() bool {
 // it is the limit, less what a process needs besides its heap.
 func (m *memoryWatch) softLimit() int64 {
 	soft := m.limit - m.limit/10
-	if m.watermark > 0 && !m.on {
-		soft = min(soft, m.watermark-m.watermark/20)
+	if mark := m.watermark.Load(); mark > 0 && !m.on {
+		soft = min(soft, mark-mark/20)
 	}
 	return soft
 }

@@ -27,8 +27,8 @@ type process struct {
 
 func (p *process) watch(limit, watermark int64) *memoryWatch {
 	p.start = time.Now()
-	return &memoryWatch{
-		log: zap.NewNop(), limit: limit, watermark: watermark,
+	m := &memoryWatch{
+		log: zap.NewNop(), limit: limit,
 		alarm: func(on bool) { p.alarms = append(p.alarms, on) },
 		used:  func() int64 { return p.heap() + p.of(&p.other) },
 		heap:  p.heap,
@@ -39,6 +39,8 @@ func (p *process) watch(limit, watermark int64) *memoryWatch {
 		},
 		soften: func(n int64) int64 { p.soft = append(p.soft, n); return math.MaxInt64 },
 	}
+	m.watermark.Store(watermark)
+	return m
 }
 
 func (p *process) heap() int64 { return p.of(&p.live) + p.of(&p.garbage) }

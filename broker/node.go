@@ -37,7 +37,7 @@ func (b *Broker) Node() stats.Node {
 		Started: b.begun, PID: os.Getpid(), DataDir: b.cfg.DataDir,
 		Processors: runtime.GOMAXPROCS(0), Goroutines: runtime.NumGoroutine(),
 		RunQueue:   int(readMetric("/sched/goroutines/runnable:goroutines")),
-		MemoryUsed: memoryUsed(), MemoryLimit: known(b.cfg.MemoryHighWatermark), MemoryTotal: known(AvailableMemory()),
+		MemoryUsed: memoryUsed(), MemoryLimit: known(b.memory.watermark.Load()), MemoryTotal: known(AvailableMemory()),
 		DiskFree: -1, DiskLimit: -1, FDUsed: openFiles(), FDTotal: fileLimit(),
 		Sockets: len(b.sessions.all()), Listeners: b.Listeners(),
 	}

@@ -17,17 +17,17 @@ import (
 // All methods may be called from any goroutine.
 type residents struct {
 	// immutable
-	users                       *auth.Users
-	maxConnections, maxChannels int // of the node; 0: any number
+	users *auth.Users
 
 	// guarded by mu
-	mu       sync.Mutex
-	hosts    map[string]*host
-	places   map[*session.Session]place
-	byUser   map[string]int // connections
-	channels map[string]int // by user
-	opened   int            // channels
-	leaving  map[*host]bool // hosts that are being deleted
+	mu                          sync.Mutex
+	maxConnections, maxChannels int // of the node; 0: any number
+	hosts                       map[string]*host
+	places                      map[*session.Session]place
+	byUser                      map[string]int // connections
+	channels                    map[string]int // by user
+	opened                      int            // channels
+	leaving                     map[*host]bool // hosts that are being deleted
 	// gone is what hosts have counted that are not there any more.
 	gone stats.Totals
 	dead stats.Dead
@@ -92,6 +92,13 @@ func (r *residents) take(s *session.Session, p place) {
 	p.host.sessions.Add(1)
 	r.byUser[p.user]++
 	r.places[s] = p
+}
+
+// setLimits sets what the node may have. What there is stays.
+func (r *residents) setLimits(cfg *Config) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.maxConnections, r.maxChannels = cfg.MaxConnections, cfg.MaxChannels
 }
 
 // leave notes that a session has ended, wherever it was.
@@ -184,6 +191,7 @@ func (r *residents) forget(h *host) {
 	defer r.mu.Unlock()
 	delete(r.leaving, h)
 	r.gone.Messages.Add(&t.Messages)
+	r.gone.Quorum.Add(&t.Quorum)
 	r.gone.Churn.Add(&t.Churn)
 	r.gone.Churn.Add(&h.churn)
 	d := h.Dead()

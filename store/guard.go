@@ -80,7 +80,17 @@ func (s *durable) Room() (free, low int64) {
 	if err != nil {
 		return -1, -1
 	}
+	s.guard.mu.Lock()
+	defer s.guard.mu.Unlock()
 	return space.Free, s.volume.low
+}
+
+// SetDiskLow implements Store.
+func (s *durable) SetDiskLow(bytes int64) {
+	s.guard.mu.Lock()
+	s.volume.setLow(bytes)
+	s.guard.mu.Unlock()
+	s.watchDisk()
 }
 
 // pause holds checkpoints up as long as there is no room for them.

@@ -58,6 +58,9 @@ func (m *memory) NewGroup(parts int, whole, done func()) *Group {
 
 func (m *memory) Backlog() int64 { return 0 }
 
+// SetDiskLow implements Store.
+func (m *memory) SetDiskLow(int64) {}
+
 // Room implements Store.
 func (m *memory) Room() (free, low int64) { return -1, -1 }
 

@@ -47,6 +47,10 @@ type Store interface {
 	// few; -1 where that is not known, or if nothing is kept on one.
 	Room() (free, low int64)
 
+	// SetDiskLow sets how few are too few from now on; 0 is what fits the volume,
+	// and no value less than what the store itself needs.
+	SetDiskLow(bytes int64)
+
 	// Backlog is how many bytes of messages wait to be written, with what it
 	// costs to keep them waiting. It costs an atomic load or two.
 	Backlog() int64

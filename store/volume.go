@@ -22,6 +22,7 @@ type volume struct {
 	// Badger any more, which faults when the disk is full: it may still have
 	// so much to write in the background. stop is what it needs at once.
 	low, floor, stop int64
+	fits             int64 // what low is unless somebody decides otherwise
 }
 
 // volumeOf shares out a volume of so many bytes. Where its size cannot be
@@ -43,11 +44,17 @@ func volumeOf(total int64, opt *Options) volume {
 	v.floor = min(9*memtable, total/6)
 	v.stop = v.floor / 2
 	// Whoever is told to wait may still send what is under way.
-	v.low = v.floor + min(4*MaxBacklog, total/8)
-	if opt.DiskLow > 0 {
-		v.low = max(opt.DiskLow, v.floor+v.segment)
-	}
+	v.fits = v.floor + min(4*MaxBacklog, total/8)
+	v.setLow(opt.DiskLow)
 	return v
+}
+
+// setLow sets low to so many bytes, but not below what is needed; 0 is what fits.
+func (v *volume) setLow(bytes int64) {
+	v.low = v.fits
+	if bytes > 0 {
+		v.low = max(bytes, v.floor+v.segment)
+	}
 }
 
 // pool is how many free files the log may keep.

@@ -68,11 +68,12 @@ func (v *VHost) remove(e *entry, answer func()) {
 	c := v.record(changes, answer)
 	delete(v.queues, name)
 	v.churn.QueuesDeleted++
-	v.gone.Add(counted(e.queue.Tally()))
+	e.tally(e.queue.Tally(), &v.gone)
 	if o := v.owners[e.owner]; o != nil {
 		delete(o.queues, e)
 	}
 	v.publish(next)
+	v.queueDeleted(name)
 	e.gone = true
 	calls := e.decided
 	e.decided = nil

@@ -41,7 +41,11 @@ func (c *change) visible() {
 }
 
 // publish makes a graph visible. The caller holds the lock.
-func (v *VHost) publish(g *exchange.Graph) { v.graph.Store(g) }
+func (v *VHost) publish(g *exchange.Graph) {
+	v.graph.Store(g)
+	v.queuesByName.Store(nil)
+	v.noticeEvents(g)
+}
 
 // unsynced are the definitions that are not durable yet. Who declares such an
 // object again waits until it is.
@@ -99,6 +103,7 @@ func (u *unsynced) await(id uint64, f func()) {
 
 // ends returns the records of what went with a change. The caller holds the lock.
 func (v *VHost) ends(gone exchange.Removed) []store.Definition {
+	v.removed(&gone)
 	var changes []store.Definition
 	for _, b := range gone.Bindings {
 		if b.ID != 0 {
@@ -106,7 +111,7 @@ func (v *VHost) ends(gone exchange.Removed) []store.Definition {
 		}
 	}
 	for _, x := range gone.Exchanges {
-		v.gone.Add(flowOf(x).counts())
+		v.gone.Messages.Add(flowOf(x).counts())
 		if w := waitingAt(x); w != nil {
 			v.endings.Go(w.end)
 		}

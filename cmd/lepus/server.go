@@ -15,6 +15,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/lepusmq/lepus/broker"
+	"github.com/lepusmq/lepus/cmd/lepus/node"
 )
 
 func serverCommand() *cli.Command {
@@ -93,23 +94,33 @@ func runServer(c *cli.Context) error {
 	ctx, stop := signal.NotifyContext(c.Context, os.Interrupt, syscall.SIGTERM)
 	defer stop()
 
-	b := broker.New(cfg)
-	if err := b.Start(); err != nil {
+	n, err := node.Start(node.Config{Broker: cfg, Environment: settings(c)})
+	if err != nil {
 		if errors.Is(err, broker.ErrDamaged) {
 			return fmt.Errorf("%w (--accept-log-loss starts without what is lost)", err)
 		}
 		return err
 	}
-	if _, err := fmt.Fprintln(c.App.Writer, readyLine(b, cfg)); err != nil {
-		cfg.Log.Warn("cannot print that the server is ready")
-	}
-	select {
-	case <-ctx.Done():
-	case <-b.Done():
+	if b := n.Running(); b != nil {
+		if _, err := fmt.Fprintln(c.App.Writer, readyLine(b, cfg)); err != nil {
+			cfg.Log.Warn("cannot print that the server is ready")
+		}
 	}
 	// A second signal does not wait for an orderly end.
-	stop()
-	return b.Shutdown(context.Background())
+	defer context.AfterFunc(ctx, stop)()
+	return n.Run(ctx)
+}
+
+// settings are the flags, for who asks the running server. Secrets stay here.
+func settings(c *cli.Context) map[string]any {
+	all := make(map[string]any)
+	for _, f := range c.Command.Flags {
+		name := f.Names()[0]
+		if !strings.Contains(name, "pass") {
+			all[name] = fmt.Sprint(c.Value(name))
+		}
+	}
+	return all
 }
 
 func serverConfig(c *cli.Context) (broker.Config, error) {
