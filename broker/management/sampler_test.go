@@ -16,12 +16,10 @@ func TestRates(t *testing.T) {
 		f := newFake(3)
 		s := New(Config{Broker: f, SampleInterval: 5 * time.Second})
 		defer s.Close()
-		f.queues[1].Messages.Publish = 10
-		f.queues[1].Ready = 0
-		synctest.Wait()
 		time.Sleep(time.Second)
+		synctest.Wait()
 		f.queues[1].Messages.Publish += 500
-		f.queues[1].Ready = 20
+		f.queues[1].Ready += 20
 		time.Sleep(5 * time.Second)
 		synctest.Wait()
 		for _, path := range []string{"/api/queues/%2F", "/api/queues?columns=name,messages_details,message_stats"} {
