@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -20,7 +21,7 @@ import (
 // what it is asked. What a test does not need is not there.
 type fake struct {
 	Broker
-	queues   []stats.QueueCounts
+	held     atomic.Pointer[[]stats.QueueCounts]
 	password string
 	hash     string
 
@@ -30,13 +31,24 @@ type fake struct {
 
 func newFake(n int) *fake {
 	f := &fake{password: "secret", hash: "hash"}
-	for i := range n {
-		f.queues = append(f.queues, stats.QueueCounts{
+	all := make([]stats.QueueCounts, n)
+	for i := range all {
+		all[i] = stats.QueueCounts{
 			Name: fmt.Sprintf("queue-%06d", i), Type: "classic", Ready: (i * 7919) % 1000, Consumers: i % 3,
 			Messages: stats.Messages{Publish: uint64(i)},
-		})
+		}
 	}
+	f.held.Store(&all)
 	return f
+}
+
+func (f *fake) queues() []stats.QueueCounts { return *f.held.Load() }
+
+// change lets the queues have counted something else.
+func (f *fake) change(to func(all []stats.QueueCounts)) {
+	all := slices.Clone(f.queues())
+	to(all)
+	f.held.Store(&all)
 }
 
 var errNone = errors.New("there is none")
@@ -51,25 +63,26 @@ func (f *fake) VHostSettings(name string) (vhost.Settings, error) {
 }
 
 func (f *fake) QueueNames(string) ([]string, error) {
-	names := make([]string, len(f.queues))
-	for i := range f.queues {
-		names[i] = f.queues[i].Name
+	all := f.queues()
+	names := make([]string, len(all))
+	for i := range all {
+		names[i] = all[i].Name
 	}
 	return names, nil
 }
 
 func (f *fake) QueueCounts(string) ([]stats.QueueCounts, error) {
 	f.counted.Add(1)
-	return f.queues, nil
+	return f.queues(), nil
 }
 
 func (f *fake) Queue(_, name string) (stats.Queue, error) {
 	f.rows++
 	var i int
-	if _, err := fmt.Sscanf(name, "queue-%d", &i); err != nil || i >= len(f.queues) {
+	if _, err := fmt.Sscanf(name, "queue-%d", &i); err != nil || i >= len(f.queues()) {
 		return stats.Queue{}, errNone
 	}
-	return stats.Queue{QueueCounts: f.queues[i], VHost: "/"}, nil
+	return stats.Queue{QueueCounts: f.queues()[i], VHost: "/"}, nil
 }
 
 func (f *fake) ExchangeNames(string) ([]string, error)     { return nil, nil }
@@ -78,7 +91,7 @@ func (f *fake) Channels() []stats.Channel                  { return nil }
 func (f *fake) Consumers(string) ([]stats.Consumer, error) { return nil, nil }
 func (f *fake) Node() stats.Node                           { return stats.Node{Name: "rabbit@fake"} }
 func (f *fake) Totals(string) (stats.Totals, error) {
-	return stats.Totals{Queues: len(f.queues), Ready: f.queues[0].Ready, Messages: f.queues[0].Messages}, nil
+	return stats.Totals{Queues: len(f.queues()), Ready: f.queues()[0].Ready, Messages: f.queues()[0].Messages}, nil
 }
 
 func (f *fake) Login(user, password string, _ net.Addr) error {

@@ -6,6 +6,8 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"github.com/lepusmq/lepus/broker/stats"
 )
 
 // many is how many queues a page is to be quick with.
@@ -89,9 +91,11 @@ func TestCompare(t *testing.T) {
 // A pattern that takes for ever takes no longer than one name may.
 func TestSlowPattern(t *testing.T) {
 	f := newFake(1000)
-	for i := range f.queues {
-		f.queues[i].Name = strings.Repeat("a", 200) + "!"
-	}
+	f.change(func(all []stats.QueueCounts) {
+		for i := range all {
+			all[i].Name = strings.Repeat("a", 200) + "!"
+		}
+	})
 	w := ask(serve(t, f), "GET", "/api/queues?page=1&use_regex=true&name="+"(a%2B)%2B%5C1b", "")
 	if w.Code != 400 && !strings.Contains(w.Body.String(), `"filtered_count":0`) {
 		t.Errorf("answered %d: %.200s", w.Code, w.Body)

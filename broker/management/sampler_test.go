@@ -8,6 +8,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/lepusmq/lepus/broker/stats"
 )
 
 // After two samples there are rates, in lists and of one queue.
@@ -18,8 +20,10 @@ func TestRates(t *testing.T) {
 		defer s.Close()
 		time.Sleep(time.Second)
 		synctest.Wait()
-		f.queues[1].Messages.Publish += 500
-		f.queues[1].Ready += 20
+		f.change(func(all []stats.QueueCounts) {
+			all[1].Messages.Publish += 500
+			all[1].Ready += 20
+		})
 		time.Sleep(5 * time.Second)
 		synctest.Wait()
 		for _, path := range []string{"/api/queues/%2F", "/api/queues?columns=name,messages_details,message_stats"} {
