@@ -194,6 +194,11 @@ func layers() []layer {
 			why:    "a command parses and makes one call: what it needs is asked of the broker",
 		},
 		{
+			of:    "broker/management/page",
+			never: []string{"net", "os"},
+			why:   "the page is files that are built already: who serves them is not its business",
+		},
+		{
 			of:   "integration",
 			ours: []string{"broker/brokertest"},
 			why:  "these tests know a broker's address and nothing else, so that they hold any broker to the protocol",
