@@ -15,9 +15,8 @@ import (
 func (s *Session) ID() uint64 { return uint64(s.owner) }
 
 // Name is what the connection is called: "client:port -> broker:port".
-func (s *Session) Name() string {
-	return s.sock.conn.RemoteAddr().String() + " -> " + s.sock.conn.LocalAddr().String()
-}
+// One of the broker's own is called by its number, as RabbitMQ's are.
+func (s *Session) Name() string { return s.name }
 
 // Stats returns what is known of the connection. Any goroutine may call it.
 func (s *Session) Stats() stats.Connection {
@@ -28,7 +27,7 @@ func (s *Session) Stats() stats.Connection {
 		ID: s.ID(), Name: s.Name(), Peer: s.sock.conn.RemoteAddr(), Local: s.sock.conn.LocalAddr(),
 		User: s.user, Mechanism: s.mechanism, State: s.standing(), Client: s.properties,
 		Channels: len(s.channels), ChannelMax: int(s.offered.channelMax), FrameMax: s.frameMax,
-		Heartbeat: s.pulse.every(), ConnectedAt: s.since,
+		Heartbeat: s.pulse.every(), ConnectedAt: time.UnixMilli(s.since),
 		Traffic: stats.Traffic{
 			ReceivedBytes: s.received.bytes, ReceivedPackets: s.received.reads,
 			SentBytes: bytes, SentPackets: packets, Pending: pending,
