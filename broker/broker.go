@@ -18,6 +18,7 @@ import (
 	"github.com/lepusmq/lepus/broker/auth"
 	"github.com/lepusmq/lepus/broker/parameter"
 	"github.com/lepusmq/lepus/broker/session"
+	"github.com/lepusmq/lepus/broker/shovel"
 	"github.com/lepusmq/lepus/broker/vhost"
 	"github.com/lepusmq/lepus/queue"
 	"github.com/lepusmq/lepus/store"
@@ -71,8 +72,11 @@ type Broker struct {
 	// is durable.
 	admin   sync.Mutex
 	userIDs map[string]uint64 // guarded by admin: of the definitions
+	// importing is held by whoever imports definitions.
+	importing sync.Mutex
 
 	parameters parameters
+	shovels    *shovel.Shovels
 	// properties are what clients are told of the broker.
 	properties atomic.Pointer[amqp.Table]
 
@@ -95,10 +99,11 @@ func New(cfg Config) *Broker {
 		failed:   make(chan struct{}),
 		stopping: make(chan struct{}),
 		done:     make(chan struct{}),
-		parameters: parameters{
-			components: map[string]parameter.Component{},
-			all:        map[parameter.Key]kept{},
-		},
+	}
+	b.shovels = shovel.New(&shovelHost{b}, cfg.Log.Named("shovel"))
+	b.parameters = parameters{
+		components: map[string]parameter.Component{shovel.Component: b.shovels},
+		all:        map[parameter.Key]kept{},
 	}
 	b.memory = newMemoryWatch(&cfg, func(on bool) { b.SetAlarm(MemoryAlarm, on) })
 	b.residents = newResidents(&cfg, b.users)

@@ -130,9 +130,7 @@ type Config struct {
 
 	// Definitions are files, or folders of files, with definitions in JSON that
 	// are imported whenever the broker starts, before anybody can connect.
-	// ImportDefinitions imports the text of one.
-	Definitions       []string
-	ImportDefinitions func(*Broker, []byte) error
+	Definitions []string
 
 	// MaxVHosts is how many virtual hosts may be added; 0 is any number.
 	MaxVHosts int
@@ -200,5 +198,8 @@ func (c Config) withDefaults() Config {
 	c.ConsumerTimeout = max(cmp.Or(c.ConsumerTimeout, defaultConsumerTimeout), 0)
 	c.ConsumerTimeoutCheck = cmp.Or(c.ConsumerTimeoutCheck, defaultConsumerTimeoutCheck)
 	c.MaxMessageSize = cmp.Or(c.MaxMessageSize, defaultMaxMessageSize)
+	if c.Management.Handler == nil {
+		c.Management.Handler = manage
+	}
 	return c
 }

@@ -21,17 +21,8 @@ const (
 // cluster_name is what clients are told as the cluster's name from then on. It
 // is durable when SetGlobalParameter returns. Error: [parameter.Invalid].
 func (b *Broker) SetGlobalParameter(name string, value json.RawMessage) error {
-	if len(value) > maxParameter {
-		return parameter.Invalid(fmt.Sprintf("the value of %s has %d bytes, %d are the most", name, len(value), maxParameter))
-	}
-	v, err := parameter.Decode(value)
-	if err != nil {
+	if err := b.CheckParameter("", "", name, value); err != nil {
 		return err
-	}
-	if name == clusterName {
-		if faults := parameter.Text(name, v); len(faults) > 0 {
-			return parameter.Faults(faults)
-		}
 	}
 	return b.administer(func() error {
 		if err := b.keep(globalParameter(name, slices.Clone(value))); err != nil {
@@ -40,6 +31,15 @@ func (b *Broker) SetGlobalParameter(name string, value json.RawMessage) error {
 		b.announce()
 		return nil
 	})
+}
+
+// checkGlobal returns the error for a value that a global parameter cannot have.
+func checkGlobal(name string, value json.RawMessage) error {
+	v, err := parameter.Decode(value)
+	if err != nil || name != clusterName {
+		return err
+	}
+	return parameter.Faults(parameter.Text(name, v))
 }
 
 // ClearGlobalParameter takes it away again. Without cluster_name the cluster is

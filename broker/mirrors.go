@@ -55,18 +55,23 @@ type policyParameterError string
 func (e policyParameterError) Error() string { return string(e) }
 
 func (b *Broker) setLimitsParameter(p parameter.Parameter) error {
-	object, err := parameter.DecodeObject(p.Name, p.Value)
+	object, err := readLimits(p)
 	if err != nil {
 		return err
 	}
-	faults := parameter.CheckObject(p.Name, object, []parameter.Rule{
+	return b.SetVHostLimits(p.VHost, limit(object, "max-connections"), limit(object, "max-queues"))
+}
+
+// readLimits reads the value of the parameter of vhost-limits.
+func readLimits(p parameter.Parameter) (map[string]any, error) {
+	object, err := parameter.DecodeObject(p.Name, p.Value)
+	if err != nil {
+		return nil, err
+	}
+	return object, parameter.Faults(parameter.CheckObject(p.Name, object, []parameter.Rule{
 		{Key: "max-queues", Check: parameter.Number},
 		{Key: "max-connections", Check: parameter.Number},
-	})
-	if len(faults) > 0 {
-		return parameter.Faults(faults)
-	}
-	return b.SetVHostLimits(p.VHost, limit(object, "max-connections"), limit(object, "max-queues"))
+	}))
 }
 
 // limit returns the number under a key of a checked object.

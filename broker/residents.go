@@ -45,7 +45,7 @@ type host struct {
 
 // place is where a session is.
 type place struct {
-	user string
+	user string // empty: the broker itself
 	host *host
 }
 
@@ -71,17 +71,17 @@ func (r *residents) Enter(s *session.Session, user, name string) (*vhost.VHost, 
 	if most := h.Settings().MaxConnections; reached(h.n, most) {
 		return nil, amqp.VHostConnectionLimit(name, user, *most)
 	}
+	if s.Trusted() { // it is no user
+		r.take(s, place{host: h})
+		return h.VHost, nil
+	}
 	if most := r.users.Limits(user).MaxConnections; reached(r.byUser[user], most) {
 		return nil, amqp.UserConnectionLimit(user, *most)
 	}
 	if _, ok := r.users.Access(user, name); !ok {
 		return nil, amqp.VHostRefused(name, user)
 	}
-	h.n++
-	h.churn.ConnectionsOpened++
-	h.sessions.Add(1)
-	r.byUser[user]++
-	r.places[s] = place{user: user, host: h}
+	r.take(s, place{user: user, host: h})
 	return h.VHost, nil
 }
 
@@ -90,6 +90,15 @@ func (r *residents) setLimits(cfg *Config) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.maxConnections, r.maxChannels = cfg.MaxConnections, cfg.MaxChannels
+}
+
+// take gives a session its place. Called with mu held.
+func (r *residents) take(s *session.Session, p place) {
+	p.host.n++
+	p.host.churn.ConnectionsOpened++
+	p.host.sessions.Add(1)
+	r.byUser[p.user]++
+	r.places[s] = p
 }
 
 // leave notes that a session has ended, wherever it was.

@@ -33,16 +33,17 @@ type HTTP struct {
 	TLS certs.Options
 	// MaxBody is the size of the largest request, in bytes; 0 is 20,000,000.
 	MaxBody int64
-	// Handler makes what answers, once the broker has been restored; nil answers
-	// nothing (404).
+	// Handler makes what answers, once the broker has been restored; nil is what the
+	// view is. If it has a method Close, that is called after its last request.
 	Handler func(*Broker) http.Handler
 }
 
 // view serves one handler on the doors of a view.
 type view struct {
 	// immutable after Start
-	doors  []*door
-	server *http.Server
+	doors   []*door
+	server  *http.Server
+	handler http.Handler
 
 	serving sync.WaitGroup
 }
@@ -52,16 +53,16 @@ func (v *view) start(h *HTTP, b *Broker) {
 	if len(v.doors) == 0 {
 		return
 	}
-	handler := http.NotFoundHandler()
+	v.handler = http.NotFoundHandler()
 	if h.Handler != nil {
-		handler = h.Handler(b)
+		v.handler = h.Handler(b)
 	}
 	most := h.MaxBody
 	if most == 0 {
 		most = httpBodySize
 	}
 	v.server = &http.Server{
-		Handler:           http.MaxBytesHandler(handler, most),
+		Handler:           http.MaxBytesHandler(v.handler, most),
 		ReadHeaderTimeout: httpHeaderTime,
 		ReadTimeout:       httpRequestTime,
 		WriteTimeout:      httpAnswerTime,
@@ -94,6 +95,9 @@ func (v *view) stop(ctx context.Context) {
 		_ = v.server.Close()
 	}
 	v.serving.Wait()
+	if c, ok := v.handler.(interface{ Close() }); ok {
+		c.Close()
+	}
 }
 
 // httpLog takes what the HTTP server has to tell: of handshakes that fail and

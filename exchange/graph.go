@@ -113,6 +113,14 @@ func newTable(x *Exchange) table {
 	return nil
 }
 
+// Types returns the names of all types that exchanges can have, sorted.
+func Types() []string {
+	return []string{
+		"direct", "fanout", "headers", "topic", ConsistentHash, Delayed, LocalRandom, Deduplication,
+		"x-modulus-hash", "x-random", RecentHistory,
+	}
+}
+
 // KnownType reports whether there is a type of exchange of that name.
 func KnownType(typ string) bool { return typ == Delayed || newTable(&Exchange{Type: typ}) != nil }
 

@@ -97,6 +97,12 @@ func layers() []layer {
 			why:   "what a parameter is, and what is wrong with it, is values",
 		},
 		{
+			of:     "broker/shovel",
+			others: []string{"github.com/rabbitmq/amqp091-go", "go.uber.org/zap"},
+			ours:   []string{"broker/parameter", "broker/stats"},
+			why:    "a shovel is a client of two brokers: what it needs of ours it asks its host for",
+		},
+		{
 			of:   "broker/stats",
 			ours: []string{"amqp"},
 			why:  "what a broker says about itself is values: views read them, and need know nothing of who made them",
@@ -113,6 +119,18 @@ func layers() []layer {
 			others: []string{"go.uber.org/zap"},
 			ours:   []string{"amqp", "broker/auth", "broker/vhost", "broker/stats", "queue"},
 			why:    "a session turns methods into calls of its virtual host: topology is the virtual host's business",
+		},
+		{
+			of:   "broker/definitions",
+			ours: []string{"amqp", "broker/auth", "broker/parameter", "broker/stats", "broker/vhost"},
+			why:  "definitions are values and what they ask of a broker: whoever imports them, and from where, is alike",
+		},
+		{
+			of:     "broker/management",
+			others: []string{"go.uber.org/zap"},
+			ours: []string{"amqp", "broker/auth", "broker/parameter", "broker/pattern", "broker/stats",
+				"broker/vhost"},
+			why: "a view says what it needs of the broker, and knows neither it nor who is connected",
 		},
 		{
 			of:     "broker/certs",

@@ -28,6 +28,9 @@ const patience = 5 * time.Second
 type Fixture struct {
 	// URL is what a client connects with.
 	URL string
+	// ManagementURL is where its management API is, "http://127.0.0.1:…"; empty unless
+	// it was started with [WithManagement].
+	ManagementURL string
 	// Broker is for tests that look inside or end it early.
 	Broker *broker.Broker
 }
@@ -56,9 +59,18 @@ func Start(t testing.TB, change ...func(*broker.Config)) *Fixture {
 		t.Fatalf("start a broker: %v", err)
 	}
 	f.URL = f.Broker.URL()
+	for _, l := range f.Broker.Node().Listeners {
+		if l.Protocol == "http" {
+			f.ManagementURL = fmt.Sprintf("http://127.0.0.1:%d", l.Port)
+		}
+	}
 	t.Cleanup(func() { f.stop(t, mark) })
 	return f
 }
+
+// WithManagement is a change for [Start] that has the broker serve its management
+// API.
+func WithManagement(c *broker.Config) { c.Management.Listen = []string{"127.0.0.1:0"} }
 
 func (f *Fixture) stop(t testing.TB, mark string) {
 	t.Helper()

@@ -58,7 +58,7 @@ func Text(key string, value any) []string {
 	if _, ok := value.(string); ok {
 		return nil
 	}
-	return unlike(key, "binary", value)
+	return []string{Unlike(key, "binary", value)}
 }
 
 // Number wants an integer, as RabbitMQ's number does.
@@ -66,7 +66,7 @@ func Number(key string, value any) []string {
 	if _, ok := value.(int64); ok {
 		return nil
 	}
-	return unlike(key, "a number", value)
+	return []string{Unlike(key, "a number", value)}
 }
 
 // Count wants an integer that is not negative.
@@ -74,7 +74,7 @@ func Count(key string, value any) []string {
 	if n, ok := value.(int64); ok && n >= 0 {
 		return nil
 	}
-	return unlike(key, "a number greater than or equal to 0", value)
+	return []string{Unlike(key, "a number greater than or equal to 0", value)}
 }
 
 // Bool wants true or false.
@@ -82,7 +82,7 @@ func Bool(key string, value any) []string {
 	if _, ok := value.(bool); ok {
 		return nil
 	}
-	return unlike(key, "boolean", value)
+	return []string{Unlike(key, "boolean", value)}
 }
 
 // Object wants an object.
@@ -103,12 +103,13 @@ func OneOf(options ...string) func(string, any) []string {
 		for i, o := range options {
 			all[i] = amqp.Term(o)
 		}
-		return unlike(key, "one of ["+strings.Join(all, ",")+"]", value)
+		return []string{Unlike(key, "one of ["+strings.Join(all, ",")+"]", value)}
 	}
 }
 
-func unlike(key, wanted string, value any) []string {
-	return []string{fmt.Sprintf("%s should be %s, actually was %s", key, wanted, amqp.Term(value))}
+// Unlike says that a key has another value than is wanted.
+func Unlike(key, wanted string, value any) string {
+	return fmt.Sprintf("%s should be %s, actually was %s", key, wanted, amqp.Term(value))
 }
 
 // Decode reads a JSON value, with its integers as int64 and other numbers as

@@ -21,6 +21,9 @@ const (
 
 // mechanisms returns those that are offered to this peer.
 func (s *Session) mechanisms() []string {
+	if s.self {
+		return []string{plainLogin, externalLogin}
+	}
 	if s.cfg.PeerName != nil {
 		s.peerName = s.cfg.PeerName(s.sock.conn)
 	}
@@ -35,9 +38,18 @@ type login struct {
 	user, password string
 	// known says that there is no password: who it is has been decided.
 	known bool
+	// trusted says that it is the broker itself.
+	trusted bool
 }
 
+// ownUser is what the broker itself is called where others have the name of a
+// user, as by RabbitMQ.
+const ownUser = "none"
+
 func (l *login) check(users *auth.Users, from net.Addr) error {
+	if l.trusted {
+		return nil
+	}
 	if l.known {
 		return users.Admit(l.user, from)
 	}
@@ -48,7 +60,7 @@ func (l *login) check(users *auth.Users, from net.Addr) error {
 // offered.
 func (s *Session) login(mechanism, response string) (login, *amqp.Error) {
 	unknown := amqp.Errorf(amqp.CommandInvalid, "unknown authentication mechanism '%s'", mechanism)
-	if !slices.Contains(s.cfg.Mechanisms, mechanism) {
+	if !s.self && !slices.Contains(s.cfg.Mechanisms, mechanism) {
 		return login{}, unknown
 	}
 	switch mechanism {
@@ -59,6 +71,9 @@ func (s *Session) login(mechanism, response string) (login, *amqp.Error) {
 	case anonymousLogin:
 		return login{user: s.cfg.Anonymous, known: true}, nil
 	case externalLogin:
+		if s.self {
+			return login{user: ownUser, trusted: true}, nil
+		}
 		if s.peerName != "" {
 			return login{user: s.peerName, known: true}, nil
 		}

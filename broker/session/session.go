@@ -68,12 +68,15 @@ type Session struct {
 	closed chan struct{} // closed when the session is ending
 	// handOver is s.handOverLone.
 	handOver func(led bool)
+	// self says that the peer is the broker itself, if it wants to be.
+	self bool
 
 	// Set during the handshake by the reader, read by all afterwards.
 	vhost     *vhost.VHost
 	peerName  string // of Config.PeerName
 	user      string
 	mechanism string // by which the user has logged in
+	trusted   bool   // the user is the broker itself
 	access    *auth.Access
 	client    capabilities
 	// properties are what the client says about itself.
@@ -171,6 +174,19 @@ func New(conn net.Conn, cfg *Config) *Session {
 	s.out = &outbox{sock: s.sock, start: s.start, broken: s.signalEnd}
 	return s
 }
+
+// NewOwn makes the session of a connection that the broker has opened to itself,
+// and to which nobody else can have come. Whoever logs in on it with EXTERNAL is
+// no user, but the broker, and may everything.
+func NewOwn(conn net.Conn, cfg *Config) *Session {
+	s := New(conn, cfg)
+	s.self = true
+	return s
+}
+
+// Trusted says that it is the broker itself that has logged in. It may be asked
+// once the session wants to enter a virtual host.
+func (s *Session) Trusted() bool { return s.trusted }
 
 // Serve reads from the connection until it ends. When it returns, all that the
 // session held has been given back and its goroutines have ended.

@@ -91,4 +91,7 @@ type Listener struct {
 	Protocol string
 	Address  string // an IP address
 	Port     int
+	// CertificateExpires is when the certificate of a TLS listener does; zero if there
+	// is none.
+	CertificateExpires time.Time
 }

@@ -198,6 +198,12 @@ func (v *VHost) mayCreate(d *declaration) error {
 	case spec.Refusal != nil:
 		return spec.Refusal
 	}
+	return v.checkQueue(spec)
+}
+
+// checkQueue returns the error for a queue that there cannot be anywhere.
+func (v *VHost) checkQueue(spec *QueueSpec) error {
+	name := spec.Name
 	t, err := v.checkArguments(name, spec.Arguments)
 	if err != nil || t == classic {
 		return err

@@ -185,3 +185,6 @@ func (v *VHost) DeleteExchange(name string, ifUnused bool, reply func(error)) {
 	v.mu.Unlock()
 	c.visible()
 }
+
+// ExchangeTypes returns the names of all types that exchanges can have.
+func ExchangeTypes() []string { return exchange.Types() }

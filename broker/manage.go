@@ -1,0 +1,12 @@
+package broker
+
+import (
+	"net/http"
+
+	"github.com/lepusmq/lepus/broker/management"
+)
+
+// manage makes the management API of a broker.
+func manage(b *Broker) http.Handler {
+	return management.New(management.Config{Broker: b, Log: b.log, MaxBody: b.cfg.Management.MaxBody})
+}

@@ -1,0 +1,72 @@
+package management
+
+import (
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"strings"
+)
+
+func definitionResources() []resource {
+	const admin = administrator
+	return []resource{
+		{path: "definitions", read: admin, write: admin, get: exportDefinitions, post: importDefinitions},
+		{path: "all-configuration", read: admin, write: admin, get: exportDefinitions, post: importDefinitions},
+		{path: "definitions/{vhost}", read: admin, write: admin, get: exportDefinitions, post: importDefinitions},
+	}
+}
+
+func exportDefinitions(q *request) error {
+	text, err := q.server.broker.ExportDefinitions(q.arg("vhost"))
+	if err != nil {
+		return err
+	}
+	if name := q.URL.Query().Get("download"); name != "" {
+		q.w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
+	}
+	return q.stream(http.StatusOK, func(w io.Writer) error {
+		_, err := w.Write(text)
+		return err
+	})
+}
+
+// importDefinitions takes over what a file defines that is the body, or a field of a
+// form.
+func importDefinitions(q *request) error {
+	text, err := q.definitionsFile()
+	if err != nil {
+		return err
+	}
+	if err := q.server.broker.ImportDefinitions(q.arg("vhost"), text); err != nil {
+		var tooLarge *http.MaxBytesError
+		if errors.As(err, &tooLarge) {
+			return err
+		}
+		return badRequest(err.Error())
+	}
+	return q.done()
+}
+
+// definitionsFile returns the file that was sent.
+func (q *request) definitionsFile() ([]byte, error) {
+	if !strings.HasPrefix(q.Header.Get("Content-Type"), "multipart/form-data") {
+		return io.ReadAll(q.Body)
+	}
+	parts, err := q.MultipartReader()
+	if err != nil {
+		return nil, badRequest("the form makes no sense")
+	}
+	for {
+		part, err := parts.NextPart()
+		if errors.Is(err, io.EOF) {
+			return nil, badRequest("the form has no file")
+		}
+		if err != nil {
+			return nil, badRequest("the form makes no sense")
+		}
+		if part.FormName() == "file" {
+			return io.ReadAll(part)
+		}
+	}
+}

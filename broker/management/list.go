@@ -1,0 +1,230 @@
+package management
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"math"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/lepusmq/lepus/broker/pattern"
+)
+
+// object is something that is shown: a row of a list.
+type object = map[string]any
+
+// list is what there is to list, before anything of it is computed: of 100,000 rows
+// only those on the page are.
+type list struct {
+	n    int
+	name func(i int) string
+	// row computes a row; nil if that is no more.
+	row func(i int) object
+	// key returns what to sort by, if that is cheap for a column, and otherwise nil.
+	// It may itself be nil.
+	key func(column string) func(i int) float64
+	// light computes a row with no more than these columns, if that is cheap, and
+	// otherwise is nil. It may itself be nil.
+	light func(columns []string) func(i int) object
+}
+
+// rows is a list of rows that have been computed. Their names are under the key that
+// is given.
+func rows(all []object, name string) list {
+	return list{
+		n:    len(all),
+		name: func(i int) string { s, _ := all[i][name].(string); return s },
+		row:  func(i int) object { return all[i] },
+	}
+}
+
+const (
+	defaultPageSize = 100
+	maxPageSize     = 500
+)
+
+// paging is which part of a list is wanted.
+type paging struct {
+	on         bool
+	page, size int
+	match      func(name string) (bool, error)
+	sort       string
+	reverse    bool
+	columns    []string
+}
+
+// list answers with a list, or the page of it that was asked for.
+func (q *request) list(l list) error {
+	p, err := readPaging(q.URL.Query())
+	if err != nil {
+		return err
+	}
+	index := make([]int32, 0, l.n)
+	for i := range l.n {
+		if p.match != nil {
+			ok, err := p.match(l.name(i))
+			if err != nil {
+				return badPaging()
+			}
+			if !ok {
+				continue
+			}
+		}
+		index = append(index, int32(i))
+	}
+	l.remember(p)
+	l.order(index, p)
+	if !p.on {
+		return q.stream(http.StatusOK, func(w io.Writer) error { return l.writeRows(w, index, p.columns) })
+	}
+	return q.page(l, p, index)
+}
+
+// page answers with a page and what there is besides.
+func (q *request) page(l list, p *paging, index []int32) error {
+	filtered := len(index)
+	from := (p.page - 1) * p.size
+	if p.page > 1 && from >= filtered {
+		return &fault{http.StatusBadRequest, "page_out_of_range",
+			fmt.Sprintf("Page out of range, page: %d page size: %d, len: %d", p.page, p.size, filtered)}
+	}
+	index = index[min(from, filtered):min(from+p.size, filtered)]
+	return q.stream(http.StatusOK, func(w io.Writer) error {
+		_, err := fmt.Fprintf(w, `{"filtered_count":%d,"item_count":%d,"items":`, filtered, len(index))
+		if err != nil {
+			return err
+		}
+		if err := l.writeRows(w, index, p.columns); err != nil {
+			return err
+		}
+		pages := (filtered + p.size - 1) / p.size
+		_, err = fmt.Fprintf(w, `,"page":%d,"page_count":%d,"page_size":%d,"total_count":%d}`, p.page, pages, p.size, l.n)
+		return err
+	})
+}
+
+// writeRows writes some rows as an array, one after the other.
+func (l *list) writeRows(w io.Writer, index []int32, columns []string) error {
+	row := l.row
+	if l.light != nil && len(columns) > 0 {
+		if light := l.light(columns); light != nil {
+			row = light
+		}
+	}
+	between := "["
+	for _, i := range index {
+		r := row(int(i))
+		if r == nil {
+			continue
+		}
+		if _, err := io.WriteString(w, between); err != nil {
+			return err
+		}
+		between = ","
+		if err := encode(w, pick(r, columns)); err != nil {
+			return err
+		}
+	}
+	if between == "[" {
+		between = "[]"
+	} else {
+		between = "]"
+	}
+	_, err := io.WriteString(w, between)
+	return err
+}
+
+// remember has rows computed once if a column decides the order that is in the rows
+// only.
+func (l *list) remember(p *paging) {
+	if p.sort == "" || p.sort == "name" || l.key != nil && l.key(p.sort) != nil {
+		return
+	}
+	computed := make([]object, l.n)
+	row := l.row
+	l.row = func(i int) object {
+		if computed[i] == nil {
+			computed[i] = row(i)
+		}
+		return computed[i]
+	}
+}
+
+// order sorts the rows of the index.
+func (l *list) order(index []int32, p *paging) {
+	switch {
+	case p.sort == "":
+	case p.sort == "name":
+		slices.SortStableFunc(index, func(a, b int32) int { return cmp.Compare(l.name(int(a)), l.name(int(b))) })
+	case l.key != nil && l.key(p.sort) != nil:
+		l.orderByNumber(index, l.key(p.sort))
+	default:
+		path := strings.Split(p.sort, ".")
+		slices.SortStableFunc(index, func(a, b int32) int {
+			return compare(at(l.row(int(a)), path), at(l.row(int(b)), path))
+		})
+	}
+	if p.reverse {
+		slices.Reverse(index)
+	}
+}
+
+func (l *list) orderByNumber(index []int32, key func(int) float64) {
+	keys := make([]float64, l.n)
+	for _, i := range index {
+		keys[i] = key(int(i))
+	}
+	slices.SortStableFunc(index, func(a, b int32) int { return cmp.Compare(keys[a], keys[b]) })
+}
+
+// readPaging reads which part of a list is wanted, and how.
+func readPaging(query url.Values) (*paging, error) {
+	p := &paging{
+		sort: query.Get("sort"), reverse: query.Get("sort_reverse") == "true",
+		columns: columnsOf(query.Get("columns")),
+	}
+	if !query.Has("page") {
+		return p, nil
+	}
+	p.on, p.size = true, defaultPageSize
+	shown := "undefined"
+	var err error
+	if p.page, err = strconv.Atoi(query.Get("page")); err != nil {
+		return nil, badPaging()
+	}
+	if query.Has("page_size") {
+		if p.size, err = strconv.Atoi(query.Get("page_size")); err != nil {
+			return nil, badPaging()
+		}
+		shown = strconv.Itoa(p.size)
+	}
+	if p.page < 1 || p.page > math.MaxInt32 || p.size < 1 || p.size > maxPageSize {
+		return nil, &fault{http.StatusBadRequest, "invalid_pagination_parameters",
+			fmt.Sprintf("Invalid pagination parameters: page number %d, page size %s", p.page, shown)}
+	}
+	p.match, err = matching(query.Get("name"), query.Get("use_regex") == "true")
+	return p, err
+}
+
+func badPaging() error { return badRequest("Pagination parameters are invalid") }
+
+// matching returns what tells the names that are wanted; nil is all. Neither kind
+// minds capitals.
+func matching(name string, regex bool) (func(string) (bool, error), error) {
+	if name == "" {
+		return nil, nil
+	}
+	if regex {
+		p, err := pattern.Compile("(?i)" + name)
+		if err != nil {
+			return nil, badPaging()
+		}
+		return p.TryMatch, nil
+	}
+	name = strings.ToLower(name)
+	return func(s string) (bool, error) { return strings.Contains(strings.ToLower(s), name), nil }, nil
+}

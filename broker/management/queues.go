@@ -1,0 +1,230 @@
+package management
+
+import (
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/lepusmq/lepus/broker/stats"
+	"github.com/lepusmq/lepus/broker/vhost"
+)
+
+func queueResources() []resource {
+	return []resource{
+		{path: "queues", read: manager, get: listQueues},
+		{path: "queues/detailed", read: manager, get: listQueues},
+		{path: "queues/{vhost}", read: manager, get: listQueues},
+		{path: "queues/{vhost}/{queue}", read: manager, write: manager,
+			get: getQueue, put: putQueue, delete: deleteQueue},
+		{path: "queues/{vhost}/{queue}/bindings", read: manager, get: listQueueBindings},
+		{path: "queues/{vhost}/{queue}/contents", write: manager, delete: purgeQueue},
+		{path: "queues/{vhost}/{queue}/actions", write: manager, post: actOnQueue},
+		{path: "queues/quorum/{vhost}/{queue}/status", read: manager, get: getQuorumStatus},
+		{path: "rebalance/queues", write: administrator, post: rebalance},
+	}
+}
+
+// idleFormat is how RabbitMQ writes since when a queue is idle.
+const idleFormat = "2006-01-02T15:04:05.000-07:00"
+
+func (q *request) queueRow(one *stats.Queue, spans *spans) object {
+	row := q.countsRow(one.VHost, &one.QueueCounts, spans)
+	node := q.server.nodeName()
+	row["durable"], row["exclusive"], row["auto_delete"] = one.Durable, one.Exclusive, one.AutoDelete
+	row["arguments"], row["node"], row["state"] = one.Arguments, node, "running"
+	row["policy"], row["operator_policy"] = orNull(one.Policy), orNull(one.OperatorPolicy)
+	row["effective_policy_definition"] = one.Effective
+	if one.Effective == nil {
+		row["effective_policy_definition"] = object{}
+	}
+	row["exclusive_consumer_tag"] = orNull(one.ExclusiveConsumer)
+	row["single_active_consumer_tag"] = orNull(one.SingleActive)
+	row["memory"] = one.Memory
+	if !one.IdleSince.IsZero() {
+		row["idle_since"] = one.IdleSince.UTC().Format(idleFormat)
+	}
+	if one.Owner != "" {
+		peer, _, _ := strings.Cut(one.Owner, " -> ")
+		host, port := hostPort(peer)
+		row["owner_pid_details"] = object{"name": one.Owner, "peer_host": host, "peer_port": port}
+	}
+	row["garbage_collection"] = noCollection()
+	row["reductions"], row["reductions_details"] = 0, object{"rate": rate(0)}
+	if one.Type == "quorum" {
+		row["leader"], row["members"], row["online"] = node, []string{node}, []string{node}
+		row["open_files"] = object{node: 0}
+	} else {
+		row["recoverable_slaves"] = nil
+		row["backing_queue_status"] = object{"mode": "default", "version": 1, "len": one.Ready}
+	}
+	return row
+}
+
+// countsRow is what is shown of a queue that changes all the time, and is cheap.
+func (q *request) countsRow(host string, c *stats.QueueCounts, spans *spans) object {
+	now := messageSample(c.Ready, c.Unacked, &c.Messages)
+	all := c.Ready + c.Unacked
+	row := object{
+		"name": c.Name, "vhost": host, "type": c.Type,
+		"consumers": c.Consumers, "consumer_capacity": c.Capacity, "consumer_utilisation": c.Capacity,
+		"messages_persistent": c.Persistent, "messages_ram": c.Resident,
+		"messages_ready_ram":           min(c.Ready, c.Resident),
+		"messages_paged_out":           all - c.Resident,
+		"message_bytes":                c.ReadyBytes + c.UnackedBytes,
+		"message_bytes_ready":          c.ReadyBytes,
+		"message_bytes_ram":            c.ResidentBytes,
+		"message_bytes_persistent":     c.PersistentBytes,
+		"message_bytes_unacknowledged": c.UnackedBytes,
+		"message_bytes_paged_out":      c.ReadyBytes + c.UnackedBytes - c.ResidentBytes,
+		"messages_unacknowledged_ram":  c.Resident - min(c.Ready, c.Resident),
+		"messages_delayed":             c.Delayed,
+		"head_message_timestamp":       nil,
+	}
+	if c.HeadTimestamp != 0 {
+		row["head_message_timestamp"] = c.HeadTimestamp
+	}
+	h := q.history(place{queues, host, c.Name}, spans)
+	h.put(row, lengthsAt, lengthNames(), now, spans.lengths)
+	if m := h.messageStats(queueMessages(), now, spans.messages); m != nil {
+		row["message_stats"] = m
+	}
+	return row
+}
+
+// noCollection stands where RabbitMQ tells of the garbage of its processes.
+func noCollection() object {
+	return object{"fullsweep_after": -1, "max_heap_size": -1, "min_bin_vheap_size": -1, "min_heap_size": -1, "minor_gcs": -1}
+}
+
+func orNull(s string) any {
+	if s == "" {
+		return nil
+	}
+	return s
+}
+
+func (q *request) queue() (stats.Queue, error) {
+	one, err := q.server.broker.Queue(q.arg("vhost"), q.arg("queue"))
+	if err != nil {
+		return one, notFound()
+	}
+	return one, nil
+}
+
+func getQueue(q *request) error {
+	q.server.sampler.look(queues)
+	one, err := q.queue()
+	if err != nil {
+		return err
+	}
+	spans := q.spans()
+	row := q.queueRow(&one, &spans)
+	consumers, err := q.consumers(one.VHost, func(c *stats.Consumer) bool { return c.Queue == one.Name })
+	if err != nil {
+		return err
+	}
+	row["consumer_details"], row["incoming"], row["deliveries"] = listed(consumers), []object{}, []object{}
+	return q.show(row)
+}
+
+func putQueue(q *request) error {
+	f, err := q.fields()
+	if err != nil {
+		return err
+	}
+	node, err := f.text("node", "")
+	if err != nil {
+		return err
+	}
+	if node != "" && node != q.server.nodeName() {
+		return badRequest("Node " + node + " could not be contacted")
+	}
+	spec := vhost.QueueSpec{Name: q.arg("queue")}
+	if spec.Durable, err = f.boolean("durable"); err != nil {
+		return err
+	}
+	if spec.AutoDelete, err = f.boolean("auto_delete"); err != nil {
+		return err
+	}
+	if spec.Arguments, err = f.table("arguments"); err != nil {
+		return err
+	}
+	created, err := q.server.broker.DeclareQueue(q.by(), q.arg("vhost"), spec)
+	if err != nil {
+		return refused(err)
+	}
+	return q.created(created)
+}
+
+func deleteQueue(q *request) error {
+	if _, err := q.queue(); err != nil {
+		return err
+	}
+	v := q.URL.Query()
+	err := q.server.broker.DeleteQueue(q.by(), q.arg("vhost"), q.arg("queue"),
+		v.Get("if-unused") == "true", v.Get("if-empty") == "true")
+	if err != nil {
+		return refused(err)
+	}
+	return q.done()
+}
+
+func listQueueBindings(q *request) error {
+	all, err := q.server.broker.QueueBindings(q.arg("vhost"), q.arg("queue"))
+	if err != nil {
+		return notFound()
+	}
+	return q.list(bindingRows(all))
+}
+
+func purgeQueue(q *request) error {
+	if _, err := q.queue(); err != nil {
+		return err
+	}
+	if err := q.server.broker.PurgeQueue(q.by(), q.arg("vhost"), q.arg("queue")); err != nil {
+		return refused(err)
+	}
+	return q.done()
+}
+
+// actOnQueue takes the actions on mirrors that RabbitMQ had: there are none to act
+// on.
+func actOnQueue(q *request) error {
+	if _, err := q.queue(); err != nil {
+		return err
+	}
+	f, err := q.fieldsWith("action")
+	if err != nil {
+		return err
+	}
+	switch action, _ := f.text("action", ""); action {
+	case "sync", "cancel_sync":
+		return q.done()
+	default:
+		return badRequest([]any{"unknown_action", plain(f["action"])})
+	}
+}
+
+// getQuorumStatus shows the members of a quorum queue: this node.
+func getQuorumStatus(q *request) error {
+	one, err := q.queue()
+	if err != nil {
+		return err
+	}
+	if one.Type != "quorum" {
+		return badRequest("classic_queue_not_supported")
+	}
+	return q.write(http.StatusOK, []object{{
+		"Node Name": q.server.nodeName(), "Raft State": "leader", "Membership": "voter",
+	}})
+}
+
+// rebalance spreads queues over the one node there is.
+func rebalance(q *request) error {
+	_, _ = io.Copy(io.Discard, q.Body) // it has nothing to say
+	return q.done()
+}
+
+// age is for how long something has been so, in milliseconds.
+func age(since time.Time) int64 { return time.Since(since).Milliseconds() }

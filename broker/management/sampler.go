@@ -1,0 +1,232 @@
+package management
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// kind is what is sampled.
+type kind uint8
+
+const (
+	wholes kind = iota // the broker, and its node
+	vhosts
+	queues
+	exchanges
+	connections
+	channels
+	kinds
+)
+
+// place names what is sampled. Connections and channels are in no virtual host: their
+// names are their own.
+type place struct {
+	kind        kind
+	vhost, name string
+}
+
+// The places of the two wholes.
+var (
+	theBroker = place{kind: wholes, name: "broker"}
+	theNode   = place{kind: wholes, name: "node"}
+)
+
+// sampler takes samples of everything that has rates, in a goroutine of its own. Of
+// kinds with many objects it does so only while somebody looks at them.
+type sampler struct {
+	// immutable
+	broker   Broker
+	interval time.Duration
+	stop     chan struct{}
+	stopped  chan struct{}
+
+	asked [kinds]atomic.Int64 // when somebody asked for one of a kind, in milliseconds
+
+	// taking is held by whoever takes samples.
+	taking sync.Mutex
+
+	// guarded by mu
+	mu  sync.Mutex
+	all [kinds]map[place]*series
+}
+
+const (
+	// few is how many objects of a kind are sampled whether somebody looks or not.
+	few = 1000
+	// askedFor is how long a kind is sampled after somebody has looked.
+	askedFor = 5 * time.Minute
+	// maxCharted is how many objects are charted at a time.
+	maxCharted = 256
+)
+
+func newSampler(b Broker, interval time.Duration) *sampler {
+	s := &sampler{broker: b, interval: interval, stop: make(chan struct{}), stopped: make(chan struct{})}
+	for k := range s.all {
+		s.all[k] = map[place]*series{}
+	}
+	go s.run()
+	return s
+}
+
+func (s *sampler) close() {
+	close(s.stop)
+	<-s.stopped
+}
+
+func (s *sampler) run() {
+	defer close(s.stopped)
+	t := time.NewTicker(s.interval)
+	defer t.Stop()
+	for {
+		s.take()
+		select {
+		case <-t.C:
+		case <-s.stop:
+			return
+		}
+	}
+}
+
+// take takes a sample of everything that is to be sampled.
+func (s *sampler) take() {
+	s.taking.Lock()
+	defer s.taking.Unlock()
+	now := time.Now().UnixMilli()
+	totals, err := s.broker.Totals("")
+	if err != nil {
+		return // it is for no virtual host that it could miss
+	}
+	n := s.broker.Node()
+	hosts := s.broker.VHosts()
+	s.note(wholes, now, map[place][]int64{theBroker: totalsSample(&totals), theNode: nodeSample(&n)})
+	for k, many := range map[kind]int{
+		vhosts: len(hosts), queues: totals.Queues, exchanges: totals.Exchanges,
+		connections: totals.Connections, channels: totals.Channels,
+	} {
+		if many <= few || now-s.asked[k].Load() < askedFor.Milliseconds() {
+			s.note(k, now, s.sample(k, hosts))
+		} else {
+			s.forget(k)
+		}
+	}
+}
+
+// sample returns what the objects of a kind count now.
+func (s *sampler) sample(k kind, hosts []string) map[place][]int64 {
+	b, now := s.broker, map[place][]int64{}
+	switch k {
+	case connections:
+		for _, c := range b.Connections() {
+			now[place{connections, "", c.Name}] = trafficSample(&c.Traffic)
+		}
+		return now
+	case channels:
+		for _, c := range b.Channels() {
+			now[place{channels, "", c.Name}] = messageSample(0, c.Unacked, &c.Messages)
+		}
+		return now
+	}
+	for _, host := range hosts {
+		s.sampleIn(host, k, now)
+	}
+	return now
+}
+
+// sampleIn is sample in a virtual host. One that has gone meanwhile has nothing.
+func (s *sampler) sampleIn(host string, k kind, now map[place][]int64) {
+	b := s.broker
+	switch k {
+	case vhosts:
+		if t, err := b.Totals(host); err == nil {
+			now[place{vhosts, host, ""}] = totalsSample(&t)
+		}
+	case queues:
+		counts, _ := b.QueueCounts(host)
+		for i := range counts {
+			c := &counts[i]
+			now[place{queues, host, c.Name}] = messageSample(c.Ready, c.Unacked, &c.Messages)
+		}
+	case exchanges:
+		names, _ := b.ExchangeNames(host)
+		for _, name := range names {
+			if x, err := b.Exchange(host, name); err == nil {
+				now[place{exchanges, host, name}] = messageSample(0, 0, &x.Messages)
+			}
+		}
+	}
+}
+
+// note adds samples of a kind, and lets go of what is not there any more.
+func (s *sampler) note(k kind, at int64, samples map[place][]int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := s.all[k]
+	for p := range all {
+		if _, ok := samples[p]; !ok {
+			delete(all, p)
+		}
+	}
+	for p, v := range samples {
+		one := all[p]
+		if one == nil {
+			one = &series{keeps: k <= vhosts}
+			all[p] = one
+		}
+		one.add(point{at, v})
+	}
+}
+
+// forget lets go of all of a kind.
+func (s *sampler) forget(k kind) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	clear(s.all[k])
+}
+
+// look notes that somebody looks at objects of a kind. If that was not sampled it is
+// from now on.
+func (s *sampler) look(k kind) {
+	now := time.Now().UnixMilli()
+	if was := s.asked[k].Swap(now); now-was < askedFor.Milliseconds() {
+		return
+	}
+	s.taking.Lock()
+	defer s.taking.Unlock()
+	s.mu.Lock()
+	empty := len(s.all[k]) == 0
+	s.mu.Unlock()
+	if empty {
+		s.note(k, now, s.sample(k, s.broker.VHosts()))
+	}
+}
+
+// history returns what is known of the past of an object. If it is to be charted it
+// is from now on.
+func (s *sampler) history(p place, chart bool) history {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	one := s.all[p.kind][p]
+	if one == nil {
+		return history{}
+	}
+	if chart && !one.keeps {
+		now := time.Now().UnixMilli()
+		if now-one.charted > chartedFor && s.charted(p.kind, now) < maxCharted {
+			one.charted = now
+		} else if now-one.charted <= chartedFor {
+			one.charted = now
+		}
+	}
+	return history{one.prev, one.last, one.fine, one.coarse}
+}
+
+// charted is how many objects of a kind are charted. Called with mu held.
+func (s *sampler) charted(k kind, now int64) (n int) {
+	for _, one := range s.all[k] {
+		if one.fine != nil && now-one.charted <= chartedFor {
+			n++
+		}
+	}
+	return n
+}
