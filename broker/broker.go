@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/url"
 	"path/filepath"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -19,7 +18,6 @@ import (
 	"github.com/lepusmq/lepus/broker/parameter"
 	"github.com/lepusmq/lepus/broker/session"
 	"github.com/lepusmq/lepus/broker/shovel"
-	"github.com/lepusmq/lepus/broker/vhost"
 	"github.com/lepusmq/lepus/queue"
 	"github.com/lepusmq/lepus/store"
 )
@@ -108,7 +106,7 @@ func New(cfg Config) *Broker {
 	b.memory = newMemoryWatch(&cfg, func(on bool) { b.SetAlarm(MemoryAlarm, on) })
 	b.residents = newResidents(&cfg, b.users)
 	b.session = session.Config{
-		Log:              cfg.Log,
+		Log:              cfg.Log.Named("connection"),
 		Users:            b.users,
 		Host:             b.residents,
 		Mechanisms:       cfg.Mechanisms,
@@ -156,18 +154,7 @@ func (b *Broker) sayStarted() {
 }
 
 func (b *Broker) start() error {
-	for _, m := range b.cfg.Mechanisms {
-		if !slices.Contains(session.Mechanisms(), m) {
-			return fmt.Errorf("there is no mechanism %q to log in with", m)
-		}
-	}
-	if err := b.cfg.checkVHostDefaults(); err != nil {
-		return err
-	}
-	if err := vhost.CheckQueueType(b.cfg.DefaultQueueType); err != nil {
-		return fmt.Errorf("default queue type: %w", err)
-	}
-	if err := b.openCerts(); err != nil {
+	if err := b.check(); err != nil {
 		return err
 	}
 	b.memory.begin()

@@ -109,7 +109,7 @@ func (b *Broker) newHost(id uint64, def vhostDefinition) *host {
 		Name: def.Name, ID: id, Settings: def.Settings,
 		Store: b.store, Budget: b.budget, Overflow: b.overflow, Clock: b.clock,
 		DefaultQueueType: b.cfg.DefaultQueueType, Before4: before4(b.cfg.Version),
-		Log: b.log.With(zap.String("vhost", def.Name)),
+		Log: b.log.Named("queue").With(zap.String("vhost", def.Name)),
 	})}
 }
 

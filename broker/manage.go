@@ -8,5 +8,5 @@ import (
 
 // manage makes the management API of a broker.
 func manage(b *Broker) http.Handler {
-	return management.New(management.Config{Broker: b, Log: b.log, MaxBody: b.cfg.Management.MaxBody})
+	return management.New(management.Config{Broker: b, Log: b.log.Named("management"), MaxBody: b.cfg.Management.MaxBody})
 }

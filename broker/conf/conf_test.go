@@ -1,6 +1,7 @@
 package conf
 
 import (
+	"math"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -312,16 +313,58 @@ func TestFilesThatVariablesName(t *testing.T) {
 }
 
 func TestSizes(t *testing.T) {
-	for text, want := range map[string]int64{
-		"1": 1, "1073741824": 1 << 30, "2GB": 2e9, "512MiB": 512 << 20, "3 kB": 3000, "1k": 1024, "1Ki": 1024, "4tib": 4 << 40, "1P": 1 << 50,
+	for s, want := range map[string]int64{
+		"1073741824": 1 << 30, "1": 1,
+		"3k": 3 << 10, "3KiB": 3 << 10, "3kib": 3 << 10, "3kB": 3000, "3KB": 3000,
+		"512MiB": 512 << 20, "512M": 512 << 20, "512MB": 512e6,
+		"2GB": 2e9, "2g": 2 << 30, "2 GiB": 2 << 30,
+		"1TB": 1e12, "1TiB": 1 << 40, "1PiB": 1 << 50, "8191PiB": 8191 << 50,
+		"9223372036854775807": math.MaxInt64,
 	} {
-		if got, err := readSize(text); err != nil || got != want {
-			t.Errorf("%q is %d, %v, want %d", text, got, err, want)
+		if got, err := readSize(s); err != nil || got != want {
+			t.Errorf("%q is %d, %v; want %d", s, got, err, want)
 		}
 	}
-	for _, text := range []string{"", "0", "-1", "1.5GB", "GB", "9999999999999999999", "9999999999PB", "1b", "1MiBB"} {
-		if got, err := readSize(text); err == nil {
-			t.Errorf("%q is %d", text, got)
+	for _, s := range []string{"", "0", "-1", "-1MB", "1.5GB", "MB", "1B", "1bB", "1KiBB", "1iB", "1kk", "1EB", "1 000", "0x10", "1e3"} {
+		if got, err := readSize(s); err == nil || !strings.Contains(err.Error(), "no amount") {
+			t.Errorf("%q is %d, %v", s, got, err)
+		}
+	}
+	for _, s := range []string{"8192PiB", "9223372036854775808", "9007199254740992K"} {
+		if got, err := readSize(s); err == nil || !strings.Contains(err.Error(), "too much") {
+			t.Errorf("%q is %d, %v", s, got, err)
+		}
+	}
+}
+
+func TestWatermarks(t *testing.T) {
+	watermark := func(s string, whole int64) Sources {
+		set := []Assignment{{Key: "vm_memory_high_watermark", Value: s}, {Key: "ephemeral", Value: "true"}}
+		return Sources{Files: []string{noFile}, Set: set, Memory: func() int64 { return whole }}
+	}
+	for _, tt := range []struct {
+		s     string
+		whole int64
+		want  int64
+	}{
+		{"0.6", 1000, 600},
+		{"1", 1000, 1000},
+		{"1.0", 1000, 1000},
+		{"0", 1000, 1},
+		{"0", 0, 1},
+		{"0.4", 0, 0},
+		{"512MiB", 1000, 512 << 20},
+		{"2", 1000, 2},
+		{"2GB", 0, 2e9},
+	} {
+		l, err := Load(watermark(tt.s, tt.whole))
+		if err != nil || l.Settings.Broker.MemoryHighWatermark != tt.want {
+			t.Errorf("%q of %d is %+v, %v; want %d", tt.s, tt.whole, l, err, tt.want)
+		}
+	}
+	for _, s := range []string{"", "1.5", "-0.1", "-1", "half", "NaN", "0.5GB", "60%"} {
+		if _, err := Load(watermark(s, 1000)); err == nil {
+			t.Errorf("%q is taken", s)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package conf
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -16,14 +17,15 @@ type Key struct {
 	Type Value
 	// Default is the value if there is no other; empty is none.
 	Default string
-	// Doc is a sentence about it, without its end.
+	// Doc is a sentence about it, without its end. A word in backquotes stands for
+	// the value.
 	Doc string
 	// Group is what else is set anew together with it: who sets one key of a group
 	// in one place overrides all of the group in those that count less. Empty is
 	// the pattern up to its first $.
 	Group string
-	// Flag is the flag of lepus server that sets it, as name=PLACEHOLDER; empty is
-	// none. Kind is the heading under which that is found.
+	// Flag is the flag of lepus server that sets it; empty is none. Kind is the
+	// heading under which that is found.
 	Flag, Kind string
 	// Reload says that it may change while the broker runs.
 	Reload bool
@@ -61,10 +63,31 @@ func (k *Key) match(parts []string) (names []string, ok bool) {
 	return names, len(parts) == len(pattern)
 }
 
-// FlagName returns the name of the key's flag, and what stands for its value.
-func (k *Key) FlagName() (name, placeholder string) {
-	name, placeholder, _ = strings.Cut(k.Flag, "=")
-	return name, placeholder
+// Many says that a flag may be given several times: for several keys, or words.
+func (k *Key) Many() bool { return strings.Contains(k.Pattern, "$") || k.Type.Name == listType }
+
+// Switch says that a flag needs no value.
+func (k *Key) Switch() bool { return k.Type.Name == boolType }
+
+// Flagged returns what the values of the key's flag assign.
+func (k *Key) Flagged(values []string, from string) []Assignment {
+	before, _, many := strings.Cut(k.Pattern, "$")
+	if !many {
+		return []Assignment{{Key: k.Pattern, Value: strings.Join(values, ","), From: from}}
+	}
+	var all []Assignment
+	for i, v := range values {
+		all = append(all, Assignment{Key: before + strconv.Itoa(i+1), Value: v, From: from})
+	}
+	return all
+}
+
+// UsualValue is the default as one would give it to the flag.
+func (k *Key) UsualValue() string {
+	if _, value, ok := strings.Cut(k.Default, "="); ok && strings.Contains(k.Pattern, "$") {
+		return value
+	}
+	return k.Default
 }
 
 // Keys returns the table.

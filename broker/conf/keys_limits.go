@@ -25,16 +25,16 @@ func limitKeys() []Key {
 		{Pattern: "vhost_max", Default: "infinity", Reload: true, Doc: "how many virtual hosts there may be", Type: limit(func(to Target, n int) { to.Broker.MaxVHosts = n })},
 		{Pattern: "max_message_size", Default: "16777216", Doc: "the size of the largest message", Type: size(func(to Target, n int64) { to.Broker.MaxMessageSize = uint64(min(n, maxMessageSize)) })},
 		{
-			Pattern: "consumer_timeout", Default: "1800000", Flag: "consumer-timeout=TIME", Kind: kind, Type: span(time.Millisecond, func(to Target, d time.Duration) { to.Broker.ConsumerTimeout = d }),
-			Doc: "how long a consumer may keep a message without acking it, unless its queue says otherwise; 0 is for ever",
+			Pattern: "consumer_timeout", Default: "30m", Flag: "consumer-timeout", Kind: kind, Type: span(time.Millisecond, func(to Target, d time.Duration) { to.Broker.ConsumerTimeout = d }),
+			Doc: "let consumers keep a message without acking it for `TIME`, unless its queue says otherwise; 0 is for ever",
 		},
 		{
 			Pattern: "consumer_timeout_cancels", Default: "false", Flag: "consumer-timeout-cancels", Kind: kind, Type: boolean(func(to Target, on bool) { to.Broker.ConsumerTimeoutCancels = on }),
 			Doc: "cancel consumers that are late, as RabbitMQ 4.3 does, instead of closing their channels",
 		},
 		{
-			Pattern: "default_queue_type", Default: "classic", Flag: "default-queue-type=TYPE", Kind: kind, Type: text(func(to Target, s string) { to.Broker.DefaultQueueType = s }),
-			Doc: "what a queue is whose declaration does not say, if it can be one: classic or quorum",
+			Pattern: "default_queue_type", Default: "classic", Flag: "default-queue-type", Kind: kind, Type: text(func(to Target, s string) { to.Broker.DefaultQueueType = s }),
+			Doc: "make a queue whose declaration does not say, and that can be one, a `TYPE` queue: classic or quorum",
 		},
 		ignored("ranch_connection_max", "connection_max is the limit that counts"),
 		ignored("initial_frame_max", "frames before the tuning may have 8 KiB"),
@@ -54,7 +54,7 @@ func storageKeys() []Key {
 	const kind, group = "Storage", "disk_free_limit"
 	set := func(to Target, l Level) { to.diskLimit = l }
 	return []Key{
-		{Pattern: "data_dir", Flag: "data-dir=FOLDER", Kind: kind, Doc: "where messages and definitions are kept", Type: file(func(to Target, s string) { to.Broker.DataDir = s })},
+		{Pattern: "data_dir", Flag: "data-dir", Kind: kind, Doc: "keep messages and definitions in `FOLDER`", Type: file(func(to Target, s string) { to.Broker.DataDir = s })},
 		{Pattern: "ephemeral", Default: "false", Flag: "ephemeral", Kind: kind, Doc: "keep everything in memory and ignore the data folder", Type: boolean(func(to Target, on bool) { to.Ephemeral = on })},
 		{Pattern: "accept_log_loss", Default: "false", Flag: "accept-log-loss", Kind: kind, Doc: "start on a damaged log, without what the damage took", Type: boolean(func(to Target, on bool) { to.Broker.AcceptLogLoss = on })},
 		{Pattern: "disk_free_limit.absolute", Group: group, Reload: true, Doc: "block publishers while there is less room on the disk; without this what fits the volume", Type: size(func(to Target, n int64) { set(to, Level{Amount: n}) })},
@@ -73,12 +73,12 @@ func memoryKeys() []Key {
 	set := func(to Target, l Level) { to.watermark = l }
 	return []Key{
 		{
-			Pattern: "total_memory_available_override_value", Flag: "memory-limit=AMOUNT", Kind: kind, Type: size(func(to Target, n int64) { to.Broker.MemoryLimit = n }),
-			Doc: "how much memory may be used in all; without this what the machine or the cgroup has",
+			Pattern: "total_memory_available_override_value", Flag: "memory-limit", Kind: kind, Type: size(func(to Target, n int64) { to.Broker.MemoryLimit = n }),
+			Doc: "use `AMOUNT` of memory in all; without this what the machine or the cgroup has",
 		},
 		{
-			Pattern: "vm_memory_high_watermark", Group: group, Flag: "vm-memory-high-watermark=LEVEL", Kind: kind, Reload: true, Type: level(1, set),
-			Doc: "block publishers while more memory is used: a share of the limit from 0 to 1, or an amount",
+			Pattern: "vm_memory_high_watermark", Group: group, Flag: "vm-memory-high-watermark", Kind: kind, Reload: true, Type: level(1, set),
+			Doc: "block publishers while more than `LEVEL` of memory is used: a share of the limit from 0 to 1, or an amount",
 		},
 		{Pattern: "vm_memory_high_watermark.relative", Group: group, Default: "0.6", Reload: true, Doc: "the same, as a share", Type: share(1, set)},
 		{Pattern: "vm_memory_high_watermark.absolute", Group: group, Reload: true, Doc: "the same, as an amount", Type: size(func(to Target, n int64) { set(to, Level{Amount: n}) })},

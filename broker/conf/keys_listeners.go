@@ -11,13 +11,13 @@ func listenerKeys() []Key {
 	return []Key{
 		{Pattern: "listeners.tcp", Type: choice(func(Target, string) {}, "none"), Doc: "do not listen for AMQP without TLS"},
 		{
-			Pattern: "listeners.tcp.$name", Default: "default=5672", Flag: "listen=HOST:PORT", Kind: kind,
-			Doc: "accept AMQP connections here; an empty host is every interface", Type: address(func(to Target, a string) { to.listen[to.Names[0]] = a }),
+			Pattern: "listeners.tcp.$name", Default: "default=5672", Flag: "listen", Kind: kind,
+			Doc: "accept AMQP connections on `HOST:PORT`; an empty host is every interface", Type: address(func(to Target, a string) { to.listen[to.Names[0]] = a }),
 		},
 		{Pattern: "listeners.ssl", Type: choice(func(Target, string) {}, "none"), Doc: "do not listen for AMQP with TLS"},
 		{
-			Pattern: "listeners.ssl.$name", Flag: "listen-tls=HOST:PORT", Kind: kind,
-			Doc: "accept AMQP connections with TLS here, 5671 as a rule", Type: address(func(to Target, a string) { to.listenTLS[to.Names[0]] = a }),
+			Pattern: "listeners.ssl.$name", Flag: "listen-tls", Kind: kind,
+			Doc: "accept AMQP connections with TLS on `HOST:PORT`, 5671 as a rule", Type: address(func(to Target, a string) { to.listenTLS[to.Names[0]] = a }),
 		},
 		{
 			Pattern: "proxy_protocol", Default: "false", Type: boolean(func(to Target, on bool) { to.Broker.ProxyProtocol = on }),

@@ -13,11 +13,11 @@ func logKeys() []Key {
 		return logLevel(func(to Target, l zapcore.Level) { at(to.Settings).Level = &l })
 	}
 	return []Key{
-		{Pattern: "log.default.level", Group: level, Default: "info", Flag: "log-level=LEVEL", Kind: kind, Reload: true, Doc: "log from this level on: debug, info, warn or error", Type: logLevel(func(to Target, l zapcore.Level) { to.Log.Level = l })},
+		{Pattern: "log.default.level", Group: level, Default: "info", Flag: "log-level", Kind: kind, Reload: true, Doc: "log from `LEVEL` on: debug, info, warn or error", Type: logLevel(func(to Target, l zapcore.Level) { to.Log.Level = l })},
 		{Pattern: "log.$category.level", Reload: true, Doc: "log what has to do with this from this level on: connection, channel, queue, exchange, vhost, user, shovel, management", Type: logLevel(func(to Target, l zapcore.Level) { to.Log.Categories[to.Names[0]] = l })},
 		{Pattern: "log.console", Default: "true", Doc: "log to standard error", Type: boolean(func(to Target, on bool) { to.Log.Console.On = on })},
 		{Pattern: "log.console.level", Group: level, Reload: true, Doc: "log there from this level on", Type: set(console)},
-		{Pattern: "log.console.formatter", Default: "plaintext", Flag: "log-format=FORMAT", Kind: kind, Doc: "how lines are written there: console, which is plaintext, or json", Type: format(console)},
+		{Pattern: "log.console.formatter", Default: "plaintext", Flag: "log-format", Kind: kind, Doc: "write log lines to standard error as `FORMAT`: console, which is plaintext, or json", Type: format(console)},
 		{Pattern: "log.file", Default: "false", Doc: "log to this file, too; false is to none", Type: text(func(to Target, s string) { to.Log.File.On, to.Log.File.Path = s != "false", s })},
 		{Pattern: "log.file.level", Group: level, Reload: true, Doc: "log there from this level on", Type: set(logFile)},
 		{Pattern: "log.file.formatter", Default: "plaintext", Doc: "how lines are written there: plaintext or json", Type: format(logFile)},

@@ -7,8 +7,8 @@ func nodeKeys() []Key {
 		{Pattern: "node_name", Doc: "what the node is called; without this rabbit@ and the host's name", Type: text(func(to Target, s string) { to.Broker.NodeName = s })},
 		{Pattern: "cluster_name", Doc: "what clients are told as the cluster's name; without this the node's", Type: text(func(to Target, s string) { to.Broker.ClusterName = s })},
 		{
-			Pattern: "report_version", Default: broker.DefaultVersion, Flag: "report-version=VERSION", Kind: "Network",
-			Doc: "the version of RabbitMQ that clients are told; before 4.0 the broker also keeps to what changed then", Type: text(func(to Target, s string) { to.Broker.Version = s }),
+			Pattern: "report_version", Default: broker.DefaultVersion, Flag: "report-version", Kind: "Network",
+			Doc: "tell clients that this is RabbitMQ `VERSION`; before 4.0 the broker also keeps to what changed then", Type: text(func(to Target, s string) { to.Broker.Version = s }),
 		},
 		{Pattern: "product.version", Doc: "the same as report_version", Group: "report_version", Type: text(func(to Target, s string) { to.Broker.Version = s })},
 		{Pattern: "pid_file", Doc: "a file for the number of the process while it is ready", Type: file(func(to Target, s string) { to.PIDFile = s })},

@@ -18,7 +18,7 @@ func userKeys() []Key {
 		{Pattern: "default_permissions.write", Default: ".*", Doc: "where that user may publish to", Type: text(func(to Target, s string) { to.Broker.Seed.Permission.Write = s })},
 		{Pattern: "default_permissions.read", Default: ".*", Doc: "where that user may consume from", Type: text(func(to Target, s string) { to.Broker.Seed.Permission.Read = s })},
 		{
-			Pattern: "loopback_users", Flag: "loopback-users=USER", Kind: kind, Doc: "who may log in from this machine only; none lets everybody in from everywhere",
+			Pattern: "loopback_users", Flag: "loopback-users", Kind: kind, Doc: "let `USER` log in from this machine only, guest unless something else is said; none lets everybody in from everywhere",
 			Type: words(func(to Target, names []string) {
 				for _, n := range names {
 					if n != "none" {

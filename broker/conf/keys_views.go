@@ -10,13 +10,13 @@ func viewKeys() []Key {
 		at                       func(*Settings) *webPlaces
 		tls                      func(*Settings) *tlsFiles
 	}{
-		{"management", "the management API and page", "management-listen=HOST:PORT", "15672", func(s *Settings) *webPlaces { return &s.management }, func(s *Settings) *tlsFiles { return &s.mgmtTLS }},
-		{"prometheus", "metrics", "prometheus-listen=HOST:PORT", "15692", func(s *Settings) *webPlaces { return &s.metrics }, func(s *Settings) *tlsFiles { return &s.promTLS }},
+		{"management", "the management API and page", "management-listen", "15672", func(s *Settings) *webPlaces { return &s.management }, func(s *Settings) *tlsFiles { return &s.mgmtTLS }},
+		{"prometheus", "metrics", "prometheus-listen", "15692", func(s *Settings) *webPlaces { return &s.metrics }, func(s *Settings) *tlsFiles { return &s.promTLS }},
 	} {
 		group := v.prefix + " listeners"
 		keys = append(keys,
 			Key{
-				Pattern: v.prefix + ".listen.$n", Group: group, Flag: v.flag, Kind: kind, Doc: "serve " + v.what + " here; none is nowhere",
+				Pattern: v.prefix + ".listen.$n", Group: group, Flag: v.flag, Kind: kind, Doc: "serve " + v.what + " on `HOST:PORT`, :" + v.port + " unless something else is said; none is nowhere",
 				Type: address(func(to Target, a string) {
 					if w := v.at(to.Settings); a == "" {
 						w.off = true

@@ -111,6 +111,36 @@ func (a *Assignment) apply(s *Settings) error {
 	return nil
 }
 
+// Line returns the assignment as a line of a file, without what is secret.
+func (a *Assignment) Line() string {
+	value := a.Shown()
+	if value == "" || strings.ContainsAny(value, "#'") || strings.TrimSpace(value) != value {
+		value = "'" + value + "'"
+	}
+	return a.Key + " = " + value
+}
+
+// ParseAssignment reads KEY=VALUE, where a value needs no quotes.
+func ParseAssignment(s, from string) (Assignment, error) {
+	key, value, ok := strings.Cut(s, "=")
+	if !ok {
+		return Assignment{}, fmt.Errorf("%s: %q is not KEY=VALUE", from, s)
+	}
+	return Assignment{Key: strings.TrimSpace(key), Value: strings.TrimSpace(value), From: from}, nil
+}
+
+// Check reads a file, or a folder of files, by itself. The error names all that is
+// wrong with it.
+func Check(path string) (*Loaded, error) {
+	var env []string
+	for _, e := range os.Environ() {
+		if !strings.HasPrefix(e, RabbitPrefix) {
+			env = append(env, e)
+		}
+	}
+	return Load(Sources{Files: []string{path}, Environ: env, Defaults: map[string]string{"data_dir": "."}})
+}
+
 // Shown returns the value for people: not that of a secret.
 func (a *Assignment) Shown() string {
 	if a.row != nil && a.row.Secret {

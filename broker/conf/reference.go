@@ -52,8 +52,8 @@ of 1000), KiB, MiB, GiB (of 1024). *Reload*: the value is taken over on SIGHUP; 
 // about is what the reference says of a key.
 func (k *Key) about() string {
 	all := []string{strings.ReplaceAll(k.Doc, "|", `\|`)}
-	if name, _ := k.FlagName(); name != "" {
-		all = append(all, "`--"+name+"`")
+	if k.Flag != "" {
+		all = append(all, "`--"+k.Flag+"`")
 	}
 	if k.Reload {
 		all = append(all, "*reload*")

@@ -38,6 +38,12 @@ func value[T any](name string, read func(string) (T, error), set func(Target, T)
 	}}
 }
 
+// Types that flags look at.
+const (
+	listType = "list"
+	boolType = "true or false"
+)
+
 func text(set func(Target, string)) Value {
 	return value("text", func(s string) (string, error) { return s, nil }, set)
 }
@@ -48,12 +54,12 @@ func file(set func(Target, string)) Value {
 
 // words are texts behind each other, with commas or spaces between them.
 func words(set func(Target, []string)) Value {
-	return value("list", func(s string) ([]string, error) {
+	return value(listType, func(s string) ([]string, error) {
 		return strings.FieldsFunc(s, func(r rune) bool { return r == ',' || r == ' ' }), nil
 	}, set)
 }
 
-func boolean(set func(Target, bool)) Value { return value("true or false", readBool, set) }
+func boolean(set func(Target, bool)) Value { return value(boolType, readBool, set) }
 
 func readBool(s string) (bool, error) {
 	switch s {
