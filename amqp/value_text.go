@@ -75,7 +75,7 @@ func (v Value) term() string {
 		t, _ := v.Table()
 		terms := make([]string, len(t))
 		for i, f := range t {
-			terms[i] = "{" + erlangBinary(f.Key) + "," + f.Value.TypeName() + "," + f.Value.term() + "}"
+			terms[i] = f.Term()
 		}
 		return "[" + strings.Join(terms, ",") + "]"
 	case tagArray:
@@ -87,4 +87,10 @@ func (v Value) term() string {
 		return "[" + strings.Join(terms, ",") + "]"
 	}
 	return strconv.FormatInt(int64(v.bits), 10)
+}
+
+// Term returns a field of a table as an Erlang term of three, as RabbitMQ holds
+// it: key, type and value.
+func (f Field) Term() string {
+	return "{" + erlangBinary(f.Key) + "," + f.Value.TypeName() + "," + f.Value.term() + "}"
 }

@@ -51,6 +51,7 @@ func (b *Broker) SetAlarm(a Alarm, on bool) {
 	if b.alarms.on == was {
 		return
 	}
+	b.alarmChanged(was, b.alarms.on)
 	reason := b.alarms.on.String()
 	if reason == "" {
 		b.log.Info("alarms cleared, publishers may go on")

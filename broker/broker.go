@@ -15,6 +15,8 @@ import (
 
 	"github.com/lepusmq/lepus/amqp"
 	"github.com/lepusmq/lepus/broker/auth"
+	"github.com/lepusmq/lepus/broker/event"
+	"github.com/lepusmq/lepus/broker/management"
 	"github.com/lepusmq/lepus/broker/parameter"
 	"github.com/lepusmq/lepus/broker/session"
 	"github.com/lepusmq/lepus/broker/shovel"
@@ -31,11 +33,10 @@ var ErrDamaged = store.ErrDamaged
 // called from any goroutine.
 type Broker struct {
 	// immutable after New
-	cfg     Config
-	log     *zap.Logger
-	users   *auth.Users
-	begun   time.Time
-	session session.Config
+	cfg   Config
+	log   *zap.Logger
+	users *auth.Users
+	begun time.Time
 
 	// immutable after Start
 	store    store.Store
@@ -73,14 +74,18 @@ type Broker struct {
 	// importing is held by whoever imports definitions.
 	importing sync.Mutex
 
+	events     *event.Sink
 	parameters parameters
 	shovels    *shovel.Shovels
 	// properties are what clients are told of the broker.
 	properties atomic.Pointer[amqp.Table]
+	// session is how clients are served that connect from now on.
+	session atomic.Pointer[session.Config]
 
 	// guarded by mu
-	mu  sync.Mutex
-	err error
+	mu    sync.Mutex
+	err   error
+	local *management.Server // of LocalAPI, unless the API is served anyway
 }
 
 // New returns a broker that does not run yet and holds no resources.
@@ -93,6 +98,7 @@ func New(cfg Config) *Broker {
 		users:    auth.NewUsers(cfg.LoopbackUsers...),
 		userIDs:  make(map[string]uint64),
 		budget:   queue.NewBudget(cfg.MemoryLimit),
+		events:   event.NewSink(),
 		started:  make(chan struct{}),
 		failed:   make(chan struct{}),
 		stopping: make(chan struct{}),
@@ -105,7 +111,7 @@ func New(cfg Config) *Broker {
 	}
 	b.memory = newMemoryWatch(&cfg, func(on bool) { b.SetAlarm(MemoryAlarm, on) })
 	b.residents = newResidents(&cfg, b.users)
-	b.session = session.Config{
+	b.session.Store(&session.Config{
 		Log:              cfg.Log.Named("connection"),
 		Users:            b.users,
 		Host:             b.residents,
@@ -113,6 +119,7 @@ func New(cfg Config) *Broker {
 		Anonymous:        cfg.AnonymousUser,
 		Properties:       func() amqp.Table { return *b.properties.Load() },
 		Before4:          before4(cfg.Version),
+		Events:           b.events,
 		NodeName:         cfg.NodeName,
 		ChannelMax:       cfg.ChannelMax,
 		FrameMax:         cfg.FrameMax,
@@ -124,7 +131,7 @@ func New(cfg Config) *Broker {
 
 		AckTimeout:         cfg.ConsumerTimeout,
 		CancelOnAckTimeout: cfg.ConsumerTimeoutCancels,
-	}
+	})
 	return b
 }
 
@@ -175,6 +182,7 @@ func (b *Broker) start() error {
 		return err
 	}
 	b.watching.Go(b.watchAcks)
+	b.watching.Go(b.relayEvents)
 	b.startParameters()
 	for _, d := range b.doors {
 		b.accepting.Go(func() { accept(d, b.log, b.stopping, func(conn net.Conn) { b.enter(d, conn) }) })

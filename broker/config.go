@@ -2,6 +2,7 @@ package broker
 
 import (
 	"cmp"
+	"net/http"
 	"os"
 	"time"
 
@@ -199,7 +200,7 @@ func (c Config) withDefaults() Config {
 	c.ConsumerTimeoutCheck = cmp.Or(c.ConsumerTimeoutCheck, defaultConsumerTimeoutCheck)
 	c.MaxMessageSize = cmp.Or(c.MaxMessageSize, defaultMaxMessageSize)
 	if c.Management.Handler == nil {
-		c.Management.Handler = manage
+		c.Management.Handler = func(b *Broker) http.Handler { return manage(b) }
 	}
 	return c
 }

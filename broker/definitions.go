@@ -107,6 +107,7 @@ func (b *Broker) restoreVHost(d store.Definition) error {
 func (b *Broker) newHost(id uint64, def vhostDefinition) *host {
 	return &host{id: id, VHost: vhost.New(vhost.Config{
 		Name: def.Name, ID: id, Settings: def.Settings,
+		Events: b.events, HasEvents: def.Name == defaultVHost,
 		Store: b.store, Budget: b.budget, Overflow: b.overflow, Clock: b.clock,
 		DefaultQueueType: b.cfg.DefaultQueueType, Before4: before4(b.cfg.Version),
 		Log: b.log.Named("queue").With(zap.String("vhost", def.Name)),

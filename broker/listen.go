@@ -185,7 +185,7 @@ func (t TCP) apply(conn net.Conn) {
 }
 
 // serve starts the session of a connection, whose socket is raw, and returns.
-func (b *Broker) serve(conn, raw net.Conn) { b.serveSession(session.New(conn, &b.session), raw) }
+func (b *Broker) serve(conn, raw net.Conn) { b.serveSession(session.New(conn, b.session.Load()), raw) }
 
 func (b *Broker) serveSession(s *session.Session, raw net.Conn) {
 	if !b.sessions.add(s, raw) {

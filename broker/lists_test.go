@@ -228,7 +228,7 @@ func TestListsOfAVirtualHost(t *testing.T) {
 	if len(counts) != 1 || counts[0].Name != "q" || counts[0].Ready != 1 {
 		t.Errorf("the counts are %+v", counts)
 	}
-	if names, err = f.ExchangeNames("/"); err != nil || len(names) != 8 || names[0] != "" || names[7] != "x" {
+	if names, err = f.ExchangeNames("/"); err != nil || len(names) != 9 || names[0] != "" || names[8] != "x" {
 		t.Errorf("the exchanges are %q, %v", names, err)
 	}
 	bindings := func(all []stats.Binding, err error) []string {

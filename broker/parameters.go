@@ -140,6 +140,7 @@ func (b *Broker) keep(p parameter.Parameter) error {
 		return err
 	}
 	b.parameters.put(p, id)
+	b.parameterSet(p)
 	return nil
 }
 
@@ -150,6 +151,7 @@ func (b *Broker) forget(key parameter.Key) error {
 		return fmt.Errorf("parameter %q of %s: %w", key.Name, key.Component, ErrNoParameter)
 	}
 	b.parameters.remove(key)
+	b.parameterCleared(key)
 	return b.define(store.Definition{Kind: store.KindParameter, ID: id, Deleted: true})
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/lepusmq/lepus/broker/event"
 	"github.com/lepusmq/lepus/broker/vhost"
 )
 
@@ -17,13 +18,21 @@ var (
 // When it returns the policy is durable and in force. Errors: ErrNoVHost,
 // [vhost.InvalidPolicy].
 func (b *Broker) SetPolicy(host string, p vhost.Policy) error {
-	return b.change(host, func(v *vhost.VHost, reply func(error)) { v.SetPolicy(p, reply) })
+	err := b.change(host, func(v *vhost.VHost, reply func(error)) { v.SetPolicy(p, reply) })
+	if err == nil {
+		b.policySet(host, p)
+	}
+	return err
 }
 
 // DeletePolicy deletes a policy of a virtual host. Errors: ErrNoVHost,
 // [vhost.ErrNoPolicy].
 func (b *Broker) DeletePolicy(host, name string) error {
-	return b.change(host, func(v *vhost.VHost, reply func(error)) { v.DeletePolicy(name, reply) })
+	err := b.change(host, func(v *vhost.VHost, reply func(error)) { v.DeletePolicy(name, reply) })
+	if err == nil {
+		b.emit("policy.cleared", event.Text("name", name), event.Text("vhost", host))
+	}
+	return err
 }
 
 // Policies returns the policies of a virtual host, those with the highest
@@ -39,12 +48,20 @@ func (b *Broker) Policies(host string) ([]vhost.Policy, error) {
 // SetOperatorPolicy is SetPolicy for a policy that bounds what the others may
 // do.
 func (b *Broker) SetOperatorPolicy(host string, p vhost.Policy) error {
-	return b.change(host, func(v *vhost.VHost, reply func(error)) { v.SetOperatorPolicy(p, reply) })
+	err := b.change(host, func(v *vhost.VHost, reply func(error)) { v.SetOperatorPolicy(p, reply) })
+	if err == nil {
+		b.policySet(host, p)
+	}
+	return err
 }
 
 // DeleteOperatorPolicy is DeletePolicy for those.
 func (b *Broker) DeleteOperatorPolicy(host, name string) error {
-	return b.change(host, func(v *vhost.VHost, reply func(error)) { v.DeleteOperatorPolicy(name, reply) })
+	err := b.change(host, func(v *vhost.VHost, reply func(error)) { v.DeleteOperatorPolicy(name, reply) })
+	if err == nil {
+		b.emit("operator.policy.cleared", event.Text("name", name), event.Text("vhost", host))
+	}
+	return err
 }
 
 // OperatorPolicies is Policies for those.

@@ -85,13 +85,6 @@ func (r *residents) Enter(s *session.Session, user, name string) (*vhost.VHost, 
 	return h.VHost, nil
 }
 
-// setLimits sets what the node may have. What there is stays.
-func (r *residents) setLimits(cfg *Config) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.maxConnections, r.maxChannels = cfg.MaxConnections, cfg.MaxChannels
-}
-
 // take gives a session its place. Called with mu held.
 func (r *residents) take(s *session.Session, p place) {
 	p.host.n++
@@ -99,6 +92,13 @@ func (r *residents) take(s *session.Session, p place) {
 	p.host.sessions.Add(1)
 	r.byUser[p.user]++
 	r.places[s] = p
+}
+
+// setLimits sets what the node may have. What there is stays.
+func (r *residents) setLimits(cfg *Config) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.maxConnections, r.maxChannels = cfg.MaxConnections, cfg.MaxChannels
 }
 
 // leave notes that a session has ended, wherever it was.

@@ -6,6 +6,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"github.com/lepusmq/lepus/broker/event"
 	"github.com/lepusmq/lepus/broker/parameter"
 	"github.com/lepusmq/lepus/broker/session"
 	"github.com/lepusmq/lepus/broker/shovel"
@@ -46,7 +47,7 @@ func (b *shovelHost) Connect() (net.Conn, error) {
 	if err != nil {
 		return nil, fmt.Errorf("connect to this broker: %w", err)
 	}
-	b.serveSession(session.NewOwn(server, &b.session), server)
+	b.serveSession(session.NewOwn(server, b.session.Load()), server)
 	return client, nil
 }
 
@@ -72,4 +73,10 @@ func (b *shovelHost) Finished(k parameter.Key, still func() bool) error {
 	})
 }
 
-func (b *shovelHost) ShovelState(vhost, name, state string) {}
+func (b *shovelHost) ShovelState(vhost, name, state string) {
+	if state == "" {
+		b.emit("shovel.worker.removed", event.Text("name", name), event.Text("vhost", vhost))
+		return
+	}
+	b.emit("shovel.worker.status", event.Text("name", name), event.Text("vhost", vhost), event.Text("status", state))
+}

@@ -46,6 +46,7 @@ func (b *Broker) teardown(ctx context.Context) {
 	views.Go(func() { b.prometheus.stop(ctx) })
 	b.endSessions(ctx)
 	views.Wait()
+	b.closeLocal()
 	// Before the virtual hosts: what is due now is not begun any more.
 	if b.clock != nil {
 		b.clock.Close()

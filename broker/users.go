@@ -8,6 +8,7 @@ import (
 
 	"github.com/lepusmq/lepus/amqp"
 	"github.com/lepusmq/lepus/broker/auth"
+	"github.com/lepusmq/lepus/broker/event"
 	"github.com/lepusmq/lepus/store"
 )
 
@@ -51,6 +52,7 @@ func (b *Broker) DeleteUser(name string) error {
 			s.Close(amqp.Forced("user '" + name + "' is deleted"))
 		}
 		b.log.Info("user deleted", zap.String("user", name))
+		b.emit("user.deleted", event.Text("name", name))
 		return b.define(store.Definition{Kind: store.KindUser, ID: id, Deleted: true})
 	})
 }
@@ -143,14 +145,24 @@ func (b *Broker) putUser(u auth.User) error {
 	if err != nil {
 		return err
 	}
+	was := b.formerUser(u.Name)
 	if err := b.users.Put(u); err != nil {
 		return err
 	}
+	b.userChanged(was, u)
 	for _, s := range b.residents.of(u.Name) {
 		s.CheckConsumers()
 	}
 	b.userIDs[u.Name] = def.ID
 	return b.define(def)
+}
+
+// formerUser returns a user as it is, nil if there is none.
+func (b *Broker) formerUser(name string) *auth.User {
+	if u, ok := b.users.Get(name); ok {
+		return &u
+	}
+	return nil
 }
 
 // userDefinition returns the definition of a user. Called with admin held.

@@ -8,6 +8,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/lepusmq/lepus/amqp"
+	"github.com/lepusmq/lepus/broker/event"
 	"github.com/lepusmq/lepus/broker/session"
 	"github.com/lepusmq/lepus/broker/vhost"
 	"github.com/lepusmq/lepus/store"
@@ -47,6 +48,7 @@ func (b *Broker) AddVHost(name string, o vhost.Settings) error {
 			return err
 		}
 		b.residents.add(h)
+		b.vhostCreated(name, o)
 		b.log.Info("virtual host added", zap.String("vhost", name))
 		return b.furnish(h)
 	})
@@ -77,7 +79,8 @@ func (b *Broker) changeVHost(name string, change func(*vhost.Settings)) error {
 		if h == nil {
 			return fmt.Errorf("virtual host %q: %w", name, ErrNoVHost)
 		}
-		o := h.Settings()
+		was := h.Settings()
+		o := was
 		change(&o)
 		value, err := vhostDefinition{Name: name, Settings: o}.encode()
 		if err != nil {
@@ -86,6 +89,7 @@ func (b *Broker) changeVHost(name string, change func(*vhost.Settings)) error {
 		if err := h.SetSettings(o); err != nil {
 			return fmt.Errorf("virtual host %q: %w", name, err)
 		}
+		b.vhostChanged(name, was, o)
 		return b.define(store.Definition{Kind: store.KindVHost, ID: h.id, Value: value})
 	})
 }
@@ -137,6 +141,10 @@ func (b *Broker) DeleteVHost(name string) error {
 			return err
 		}
 		b.log.Info("virtual host deleted", zap.String("vhost", name))
+		if name == defaultVHost {
+			b.events.Want(false) // until there is one again with somebody who does
+		}
+		b.emit("vhost.deleted", event.Text("name", name))
 		return b.define(append(defs, users...)...)
 	})
 }
@@ -162,6 +170,7 @@ func (b *Broker) withoutVHost(name string) ([]store.Definition, error) {
 		if !may && !topics {
 			continue
 		}
+		was := b.formerUser(u.Name)
 		delete(u.Permissions, name)
 		delete(u.TopicPermissions, name)
 		def, err := b.userDefinition(u)
@@ -171,6 +180,7 @@ func (b *Broker) withoutVHost(name string) ([]store.Definition, error) {
 		if err := b.users.Put(u); err != nil {
 			return nil, err
 		}
+		b.userChanged(was, u)
 		defs = append(defs, def)
 	}
 	return defs, nil

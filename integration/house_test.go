@@ -91,6 +91,12 @@ func layers() []layer {
 			why:    "a pattern is what matches names, wherever they come from",
 		},
 		{
+			of:    "broker/event",
+			ours:  []string{"amqp"},
+			never: []string{"net", "os"},
+			why:   "events are given to it by everybody: it knows none of them",
+		},
+		{
 			of:    "broker/parameter",
 			ours:  []string{"amqp"},
 			never: []string{"net", "os", "sync"},
@@ -110,14 +116,14 @@ func layers() []layer {
 		{
 			of:     "broker/vhost",
 			others: []string{"go.uber.org/zap"},
-			ours:   []string{"amqp", "store", "exchange", "queue", "broker/pattern", "broker/stats"},
+			ours:   []string{"amqp", "store", "exchange", "queue", "broker/event", "broker/pattern", "broker/stats"},
 			never:  []string{"net"},
 			why:    "a virtual host serves clients without knowing of connections",
 		},
 		{
 			of:     "broker/session",
 			others: []string{"go.uber.org/zap"},
-			ours:   []string{"amqp", "broker/auth", "broker/vhost", "broker/stats", "queue"},
+			ours:   []string{"amqp", "broker/auth", "broker/event", "broker/vhost", "broker/stats", "queue"},
 			why:    "a session turns methods into calls of its virtual host: topology is the virtual host's business",
 		},
 		{
@@ -160,6 +166,26 @@ func layers() []layer {
 			others: []string{"github.com/HdrHistogram/hdrhistogram-go"},
 			ours:   []string{"amqp"},
 			why:    "a load tool is a client: it knows the wire and nothing of our broker, so that it measures any",
+		},
+		{
+			of:   "cmd/lepus/api",
+			ours: []string{"broker/control"},
+			why:  "a client of the HTTP API knows that and nothing of our broker, so that it serves any",
+		},
+		{
+			of:   "cmd/lepus/ctl",
+			ours: []string{"broker/control", "cmd/lepus/api"},
+			why:  "the tools are clients of the HTTP API, as those are that they stand in for",
+		},
+		{
+			of:   "cmd/lepus/admin",
+			ours: []string{"broker/control", "cmd/lepus/api"},
+			why:  "the tool is a client of the HTTP API, as the one is that it stands in for",
+		},
+		{
+			of:     "broker/control",
+			others: []string{"go.uber.org/zap"},
+			why:    "the socket is a way to a broker, whoever serves it",
 		},
 		{
 			of:     "cmd",

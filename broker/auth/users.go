@@ -22,17 +22,15 @@ var (
 // Users are the users of a broker. All methods may be called from any
 // goroutine.
 type Users struct {
-	// immutable
-	loopback []string
-
 	// version rises whenever anything has changed.
 	version atomic.Uint64
 	// succeeded and failed count the log-ins.
 	succeeded, failed atomic.Uint64
 
 	// guarded by mu
-	mu    sync.RWMutex
-	users map[string]*entry
+	mu       sync.RWMutex
+	users    map[string]*entry
+	loopback []string // replaced as a whole
 }
 
 // entry is a user made ready for checks. It never changes.
@@ -49,6 +47,13 @@ func NewUsers(loopback ...string) *Users {
 	u := &Users{loopback: slices.Clone(loopback), users: make(map[string]*entry)}
 	u.version.Store(1)
 	return u
+}
+
+// SetLoopback sets who may log in from this machine only. Who is connected stays.
+func (u *Users) SetLoopback(names []string) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.loopback = slices.Clone(names)
 }
 
 // Put adds a user or replaces the one of that name. What it may do changes at
@@ -160,7 +165,10 @@ func (u *Users) count(err error) error {
 func (u *Users) Logins() (succeeded, failed uint64) { return u.succeeded.Load(), u.failed.Load() }
 
 func (u *Users) admit(e *entry, remote net.Addr) error {
-	if slices.Contains(u.loopback, e.user.Name) && !local(remote) {
+	u.mu.RLock()
+	loopback := u.loopback
+	u.mu.RUnlock()
+	if slices.Contains(loopback, e.user.Name) && !local(remote) {
 		return refusal(e.user.Name, ErrLoopback)
 	}
 	return nil

@@ -111,6 +111,17 @@ func (a *Assignment) apply(s *Settings) error {
 	return nil
 }
 
+// Public returns what counts, by key, without what is secret.
+func (l *Loaded) Public() map[string]any {
+	all := make(map[string]any, len(l.Effective))
+	for _, a := range l.Effective {
+		if !a.row.Secret {
+			all[a.Key] = a.Value
+		}
+	}
+	return all
+}
+
 // Line returns the assignment as a line of a file, without what is secret.
 func (a *Assignment) Line() string {
 	value := a.Shown()

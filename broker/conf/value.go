@@ -236,21 +236,24 @@ func port(set func(Target, string)) Value {
 
 // logLevel is a level of the log by RabbitMQ's names, which has more of them.
 func logLevel(set func(Target, zapcore.Level)) Value {
-	return value("debug, info, warning, error, critical or none", func(s string) (zapcore.Level, error) {
-		switch s {
-		case "debug":
-			return zapcore.DebugLevel, nil
-		case "info", "notice":
-			return zapcore.InfoLevel, nil
-		case "warning", "warn":
-			return zapcore.WarnLevel, nil
-		case "error":
-			return zapcore.ErrorLevel, nil
-		case "critical", "alert", "emergency":
-			return zapcore.FatalLevel, nil
-		case "none":
-			return zapcore.InvalidLevel, nil
-		}
-		return 0, fmt.Errorf("%q is no level of the log: there are debug, info, warning, error, critical and none", s)
-	}, set)
+	return value("debug, info, warning, error, critical or none", ReadLevel, set)
+}
+
+// ReadLevel reads such a level.
+func ReadLevel(s string) (zapcore.Level, error) {
+	switch s {
+	case "debug":
+		return zapcore.DebugLevel, nil
+	case "info", "notice":
+		return zapcore.InfoLevel, nil
+	case "warning", "warn":
+		return zapcore.WarnLevel, nil
+	case "error":
+		return zapcore.ErrorLevel, nil
+	case "critical", "alert", "emergency":
+		return zapcore.FatalLevel, nil
+	case "none":
+		return zapcore.InvalidLevel, nil
+	}
+	return 0, fmt.Errorf("%q is no level of the log: there are debug, info, warning, error, critical and none", s)
 }

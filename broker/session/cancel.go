@@ -46,6 +46,7 @@ func (ch *channel) cancelAll(q *queue.Queue, done func()) {
 	for tag, c := range ch.consumers {
 		if c.queue == q {
 			delete(ch.consumers, tag)
+			ch.consumerDeleted(c)
 			ended = append(ended, c)
 		}
 	}

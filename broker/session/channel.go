@@ -117,6 +117,7 @@ func (s *Session) openChannel(f amqp.Frame) *amqp.Error {
 	}
 	ch := &channel{s: s, id: f.Channel, consumers: map[string]*consumer{}}
 	s.channels[ch.id] = ch
+	ch.opened()
 	ch.send(&amqp.ChannelOpenOk{})
 	return nil
 }
@@ -264,6 +265,7 @@ func (ch *channel) end() {
 	held := ch.tx.end()
 
 	ch.mu.Lock()
+	again := ch.ended
 	ch.ended = true
 	held = ch.unacked.takeTo(everything, held)
 	queues := map[*queue.Queue]struct{}{}
@@ -272,11 +274,15 @@ func (ch *channel) end() {
 	}
 	for _, c := range ch.consumers {
 		queues[c.queue] = struct{}{}
+		ch.consumerDeleted(c)
 	}
 	clear(ch.consumers)
 	ch.endReplies()
 	ch.confirms.makeRoom()
 	ch.mu.Unlock()
+	if !again {
+		ch.closed()
+	}
 
 	for q := range queues {
 		q.Detach(ch)

@@ -72,6 +72,9 @@ func (ch *channel) consuming(c *consumer, noWait bool, err error) {
 		delete(ch.consumers, c.tag)
 	}
 	ch.mu.Unlock()
+	if err == nil && !ended {
+		ch.consumerCreated(c)
+	}
 	if ended {
 		// The channel was faster in ending than the consumer in starting.
 		c.queue.Detach(ch)
@@ -171,6 +174,7 @@ func (ch *channel) basicCancel(m *amqp.BasicCancel) {
 		}
 		return
 	}
+	ch.consumerDeleted(c)
 	ch.ask()
 	c.queue.Cancel(&c.Consumer, func() { ch.answer(reply, nil, amqp.BasicCancelID) })
 }
@@ -181,6 +185,7 @@ func (ch *channel) Cancelled(qc *queue.Consumer) {
 	ch.mu.Lock()
 	if ch.consumers[c.tag] == c {
 		delete(ch.consumers, c.tag)
+		ch.consumerDeleted(c)
 		if ch.s.client.cancelNotify {
 			ch.send(&amqp.BasicCancel{ConsumerTag: c.tag, NoWait: true})
 		}

@@ -79,11 +79,13 @@ func (s *Session) startOk(m *amqp.ConnectionStartOk) *amqp.Error {
 		return failed
 	}
 	if err := l.check(s.cfg.Users, s.sock.conn.RemoteAddr()); err != nil {
+		s.authenticated(l, m.Mechanism, err)
 		s.log.Warn("login refused", zap.String("user", l.user), zap.String("mechanism", m.Mechanism), zap.Error(err))
 		s.refuseLogin(m.Mechanism)
 		return nil
 	}
 	s.user, s.trusted, s.mechanism = l.user, l.trusted, m.Mechanism
+	s.authenticated(l, m.Mechanism, nil)
 	s.state = wantTuneOk
 	s.offered = tuning{
 		channelMax: s.cfg.ChannelMax,
@@ -164,6 +166,7 @@ func (s *Session) open(m *amqp.ConnectionOpen) *amqp.Error {
 	s.vhost, s.access = v, access
 	s.state = running
 	s.log.Info("connection opened", zap.String("user", s.user), zap.String("vhost", m.VirtualHost))
+	s.connectionCreated()
 	s.out.send(0, &amqp.ConnectionOpenOk{})
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/lepusmq/lepus/amqp"
 	"github.com/lepusmq/lepus/broker/auth"
+	"github.com/lepusmq/lepus/broker/event"
 	"github.com/lepusmq/lepus/broker/vhost"
 	"github.com/lepusmq/lepus/queue"
 )
@@ -34,7 +35,9 @@ type Config struct {
 	Before4 bool
 	// Properties returns the server-properties of connection.start.
 	Properties func() amqp.Table
-	// NodeName is the node of traces.
+	// Events is told of what happens to sessions; it may be nil.
+	Events *event.Sink
+	// NodeName is the node of traces and events.
 	NodeName string
 	// ChannelMax and FrameMax are offered in connection.tune; so is
 	// Heartbeat, in whole seconds. Zero is no limit, or no heartbeats.
@@ -208,6 +211,7 @@ func (s *Session) Serve() {
 	s.out.finish()
 	s.sock.close()
 	s.end()
+	s.connectionClosed()
 	s.farewell(err)
 }
 

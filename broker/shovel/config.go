@@ -1,6 +1,7 @@
 package shovel
 
 import (
+	"encoding/json"
 	"time"
 
 	amqp "github.com/rabbitmq/amqp091-go"
@@ -165,4 +166,26 @@ func limit(value any) int64 {
 		}
 	}
 	return unlimited
+}
+
+// Masked returns the decoded value of a parameter for people to see: with the
+// URIs as [address] shows them.
+func Masked(value json.RawMessage) any {
+	v, err := parameter.DecodeObject("", value)
+	if err != nil {
+		return nil
+	}
+	for _, key := range []string{srcURI, destURI} {
+		switch uri := v[key].(type) {
+		case string:
+			v[key] = masked(uri)
+		case []any:
+			for i, one := range uri {
+				if text, ok := one.(string); ok {
+					uri[i] = masked(text)
+				}
+			}
+		}
+	}
+	return v
 }

@@ -75,6 +75,7 @@ func (v *VHost) Bind(user OwnerID, b Binding, reply func(error)) {
 	}
 	c := v.record(changes, func() { reply(nil) })
 	to, past := v.publishBound(next, &x)
+	v.bindingCreated(user, &x)
 	v.mu.Unlock()
 	v.replayTo(&x, to, past)
 	c.visible()

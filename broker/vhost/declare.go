@@ -170,6 +170,7 @@ func (v *VHost) create(d *declaration) {
 		d.owner.queues[e] = struct{}{}
 	}
 	v.publish(v.graph.Load().AddQueue(e.queue))
+	v.queueCreated(d.user, &d.spec)
 	v.mu.Unlock()
 	e.queue.Open()
 	c.visible()

@@ -73,6 +73,7 @@ func (v *VHost) remove(e *entry, answer func()) {
 		delete(o.queues, e)
 	}
 	v.publish(next)
+	v.queueDeleted(name)
 	e.gone = true
 	calls := e.decided
 	e.decided = nil

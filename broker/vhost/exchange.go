@@ -76,6 +76,7 @@ func (v *VHost) DeclareExchange(spec ExchangeSpec, reply func(error)) {
 	}
 	c := v.record(changes, func() { reply(nil) })
 	v.publish(next)
+	v.exchangeCreated(&x)
 	v.mu.Unlock()
 	c.visible()
 }

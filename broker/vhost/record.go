@@ -41,7 +41,10 @@ func (c *change) visible() {
 }
 
 // publish makes a graph visible. The caller holds the lock.
-func (v *VHost) publish(g *exchange.Graph) { v.graph.Store(g) }
+func (v *VHost) publish(g *exchange.Graph) {
+	v.graph.Store(g)
+	v.noticeEvents(g)
+}
 
 // unsynced are the definitions that are not durable yet. Who declares such an
 // object again waits until it is.
@@ -99,6 +102,7 @@ func (u *unsynced) await(id uint64, f func()) {
 
 // ends returns the records of what went with a change. The caller holds the lock.
 func (v *VHost) ends(gone exchange.Removed) []store.Definition {
+	v.removed(&gone)
 	var changes []store.Definition
 	for _, b := range gone.Bindings {
 		if b.ID != 0 {

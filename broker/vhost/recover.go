@@ -54,7 +54,7 @@ func (v *VHost) Recover(defs []store.Definition) error {
 		}
 	}
 	r.dropOrphans()
-	v.graph.Store(r.graph)
+	v.publish(r.graph)
 	v.applyToExchanges(r.matching) // to those that were there before
 	v.recoverMemories()
 	for _, w := range v.waitings() {

@@ -48,22 +48,25 @@ func (v *VHost) NewTrace() *Trace {
 // Add adds a copy: a transient message with these headers and a routing key, of
 // which only as much is shown as the wire allows. Nothing is kept of the body.
 func (t *Trace) Add(key string, headers amqp.Table, body []byte) {
+	t.add(TraceExchange, key, amqp.Properties{Flags: amqp.HasHeaders, Headers: headers}, body)
+}
+
+func (t *Trace) add(exchange, key string, p amqp.Properties, body []byte) {
 	v := t.vhost
 	if v.tracing.underway.Load() >= maxTraced {
 		if v.tracing.lost.Add(1) == 1 {
-			v.log.Warn("messages are not traced: the queues of the trace exchange do not keep up")
+			v.log.Warn("messages are not traced: the queues of the exchange do not keep up", zap.String("exchange", exchange))
 		}
 		return
 	}
-	buf := appendRoute(make([]byte, 0, 512+len(body)), TraceExchange, []byte(key))
+	buf := appendRoute(make([]byte, 0, 512+len(body)), exchange, []byte(key))
 	route := len(buf)
-	p := amqp.Properties{Flags: amqp.HasHeaders, Headers: headers}
 	buf = p.Append(buf)
 	head := len(buf) - route
 	m := queue.Adopt(append(buf, body...), route, head)
 	t.size += int64(m.Size())
 	v.tracing.underway.Add(int64(m.Size()))
-	v.forward(&t.route, TraceExchange, &m, &t.group)
+	v.forward(&t.route, exchange, &m, &t.group)
 }
 
 // Post hands the copies to the queues. It runs no strand on the caller's stack

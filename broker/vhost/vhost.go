@@ -7,6 +7,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"github.com/lepusmq/lepus/broker/event"
 	"github.com/lepusmq/lepus/broker/stats"
 	"github.com/lepusmq/lepus/exchange"
 	"github.com/lepusmq/lepus/queue"
@@ -33,6 +34,10 @@ type Config struct {
 	// Before4 has dead letters go on with the history that a client publishes, as
 	// RabbitMQ did before 4.0.
 	Before4 bool
+	// HasEvents gives the virtual host the exchange [EventExchange].
+	HasEvents bool
+	// Events is told of what happens; it may be nil.
+	Events *event.Sink
 	// Log may be nil.
 	Log *zap.Logger
 }
@@ -54,6 +59,9 @@ type VHost struct {
 	clock    *queue.Clock
 	before4  bool
 	log      *zap.Logger
+	events   *event.Sink
+	// hasEvents says that the event exchange is here.
+	hasEvents bool
 	// defaultType is the type of queues that nobody has given one.
 	defaultType string
 
@@ -108,14 +116,19 @@ func New(cfg Config) *VHost {
 		id:     cfg.ID,
 		store:  cfg.Store,
 		budget: cfg.Budget, overflow: cfg.Overflow, clock: cfg.Clock, before4: cfg.Before4,
-		log:         cfg.Log,
+		log:    cfg.Log,
+		events: cfg.Events, hasEvents: cfg.HasEvents,
 		defaultType: cfg.DefaultQueueType,
 		queues:      map[string]*entry{},
 		owners:      map[OwnerID]*owner{},
 		parts:       map[uint64]*parts{},
 		undelivered: map[*undelivered]struct{}{},
 	}
-	v.graph.Store(newGraph())
+	g := newGraph()
+	if v.hasEvents {
+		g = withEvents(g)
+	}
+	v.publish(g)
 	v.policies.Store(&policies{})
 	v.settings.Store(&cfg.Settings)
 	v.tracing.on.Store(cfg.Settings.Tracing)

@@ -92,6 +92,16 @@ func (g *logging) setLevel(level zapcore.Level) {
 	g.set(l)
 }
 
+// setLevelNamed is setLevel for a level by RabbitMQ's name of it.
+func (g *logging) setLevelNamed(name string) error {
+	level, err := conf.ReadLevel(name)
+	if err != nil {
+		return err
+	}
+	g.setLevel(level)
+	return nil
+}
+
 // reopen has the file opened anew by the next line: somebody may have moved it.
 func (g *logging) reopen() error {
 	if g.file == nil {

@@ -1,12 +1,20 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
+
+	"github.com/urfave/cli/v2"
 )
 
 func main() {
-	if err := newApp(os.Stdout, os.Stderr).Run(os.Args); err != nil {
+	err := newApp(os.Stdout, os.Stderr).Run(byName(os.Args))
+	var told cli.ExitCoder // by one of the tools, which has said why
+	if errors.As(err, &told) {
+		os.Exit(told.ExitCode())
+	}
+	if err != nil {
 		fmt.Fprintf(os.Stderr, "lepus: %v\n", err)
 		os.Exit(1)
 	}

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 
 	"github.com/coreos/go-systemd/v22/daemon"
@@ -18,6 +19,7 @@ import (
 
 	"github.com/lepusmq/lepus/broker"
 	"github.com/lepusmq/lepus/broker/conf"
+	"github.com/lepusmq/lepus/cmd/lepus/node"
 )
 
 func serverCommand() *cli.Command {
@@ -52,22 +54,25 @@ func runServer(c *cli.Context) error {
 
 	cfg := loaded.Settings.Broker
 	cfg.Log = log.logger
-	b := broker.New(cfg)
-	if err := b.Start(); err != nil {
+	n, err := node.Start(node.Config{Broker: cfg, SetLogLevel: log.setLevelNamed, Environment: loaded.Public()})
+	if err != nil {
 		if errors.Is(err, broker.ErrDamaged) {
 			return fmt.Errorf("%w (--accept-log-loss starts without what is lost)", err)
 		}
 		return err
 	}
-	s := &process{cli: c, broker: b, log: log, pidFile: loaded.Settings.PIDFile}
-	s.sayReady(readyLine(b, cfg))
-	s.wait(ctx)
-	// A second signal does not wait for an orderly end.
-	stop()
-	s.tell(daemon.SdNotifyStopping)
-	err = b.Shutdown(context.Background())
-	s.removePIDFile()
-	return err
+	s := &process{cli: c, node: n, log: log, pidFile: loaded.Settings.PIDFile}
+	if b := n.Running(); b != nil {
+		s.sayReady(readyLine(b, cfg))
+	}
+	defer s.reloadWhenAsked()()
+	defer s.removePIDFile()
+	defer context.AfterFunc(ctx, func() {
+		// A second signal does not wait for an orderly end.
+		stop()
+		s.tell(daemon.SdNotifyStopping)
+	})()
+	return n.Run(ctx)
 }
 
 // sayConfig logs where the configuration comes from, and what of it has no effect.
@@ -83,7 +88,7 @@ func sayConfig(log *zap.Logger, loaded *conf.Loaded) {
 // process is a broker that runs as a process of its own.
 type process struct {
 	cli     *cli.Context
-	broker  *broker.Broker
+	node    *node.Node
 	log     *logging
 	pidFile string
 }
@@ -122,18 +127,13 @@ func (s *process) removePIDFile() {
 	}
 }
 
-// wait returns when the server is to end, and reloads when it is asked to (SIGHUP).
-func (s *process) wait(ctx context.Context) {
+// reloadWhenAsked reloads on SIGHUP until the function that it returns is called.
+func (s *process) reloadWhenAsked() (stop func()) {
 	hangUp := make(chan os.Signal, 1)
 	signal.Notify(hangUp, syscall.SIGHUP)
-	defer signal.Stop(hangUp)
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-s.broker.Done():
-			return
-		case <-hangUp:
+	var running sync.WaitGroup
+	running.Go(func() {
+		for range hangUp {
 			s.tell(daemon.SdNotifyReloading)
 			if err := s.reload(); err != nil {
 				s.log.logger.Error("reload: what cannot be taken over stays as it was", zap.Error(err))
@@ -142,6 +142,11 @@ func (s *process) wait(ctx context.Context) {
 			}
 			s.tell(daemon.SdNotifyReady)
 		}
+	})
+	return func() {
+		signal.Stop(hangUp)
+		close(hangUp)
+		running.Wait()
 	}
 }
 
@@ -154,7 +159,10 @@ func (s *process) reload() error {
 		return errors.Join(reopened, err)
 	}
 	s.log.set(loaded.Settings.Log)
-	return errors.Join(reopened, s.broker.Reload(loaded.Settings.Broker))
+	if b := s.node.Running(); b != nil {
+		err = b.Reload(loaded.Settings.Broker)
+	}
+	return errors.Join(reopened, err)
 }
 
 // readyLine is what scripts wait for: one line with every address.

@@ -1,0 +1,96 @@
+package vhost
+
+import (
+	"time"
+
+	"github.com/lepusmq/lepus/amqp"
+	"github.com/lepusmq/lepus/broker/event"
+	"github.com/lepusmq/lepus/exchange"
+)
+
+// EventExchange is where messages go that tell what happens in the broker, see
+// [Config].
+const EventExchange = "amq.rabbitmq.event"
+
+// withEvents returns a new graph with that exchange.
+func withEvents(g *exchange.Graph) *exchange.Graph {
+	next, err := g.AddExchange(exchange.Exchange{
+		Name: EventExchange, Type: "topic", Durable: true, Internal: true, Flow: new(Flow),
+	})
+	if err != nil {
+		panic("vhost: " + err.Error()) // a new graph has no such exchange, and knows the type
+	}
+	return next
+}
+
+// noticeEvents tells the sink whether anybody wants events.
+func (v *VHost) noticeEvents(g *exchange.Graph) {
+	if v.hasEvents {
+		x := g.Exchange(EventExchange)
+		v.events.Want(x != nil && x.Bindings() > 0)
+	}
+}
+
+// Announce publishes an event to the event exchange, if it is in this virtual
+// host. It waits for nobody.
+func (v *VHost) Announce(key string, at time.Time, headers amqp.Table) {
+	if t := v.NewTrace(); t != nil {
+		t.add(EventExchange, key, amqp.Properties{
+			Flags:   amqp.HasHeaders | amqp.HasDeliveryMode | amqp.HasTimestamp,
+			Headers: headers, DeliveryMode: 2, Timestamp: at.Unix(),
+		}, nil)
+		t.Post()
+	}
+}
+
+func (v *VHost) queueCreated(by OwnerID, spec *QueueSpec) {
+	if v.events.Wanted() {
+		v.events.Emit("queue.created", uint64(by), event.Text("name", spec.Name), event.Text("vhost", v.name),
+			event.Flag("durable", spec.Durable), event.Flag("auto_delete", spec.AutoDelete), event.Flag("exclusive", spec.Exclusive),
+			event.Table("arguments", spec.Arguments))
+	}
+}
+
+func (v *VHost) queueDeleted(name string) {
+	if v.events.Wanted() {
+		v.events.Emit("queue.deleted", 0, event.Text("name", name), event.Text("vhost", v.name))
+	}
+}
+
+func (v *VHost) exchangeCreated(x *exchange.Exchange) {
+	if v.events.Wanted() {
+		v.events.Emit("exchange.created", 0, event.Text("name", x.Name), event.Text("vhost", v.name), event.Text("type", x.Type),
+			event.Flag("durable", x.Durable), event.Flag("auto_delete", x.AutoDelete), event.Flag("internal", x.Internal),
+			event.Table("arguments", x.Arguments))
+	}
+}
+
+func (v *VHost) bindingCreated(by OwnerID, b *exchange.Binding) {
+	v.bindingEvent("binding.created", by, b)
+}
+
+// removed tells of what went with a change.
+func (v *VHost) removed(gone *exchange.Removed) {
+	if !v.events.Wanted() {
+		return
+	}
+	for _, b := range gone.Bindings {
+		v.bindingEvent("binding.deleted", 0, b)
+	}
+	for _, x := range gone.Exchanges {
+		v.events.Emit("exchange.deleted", 0, event.Text("name", x.Name), event.Text("vhost", v.name))
+	}
+}
+
+func (v *VHost) bindingEvent(key string, by OwnerID, b *exchange.Binding) {
+	if !v.events.Wanted() {
+		return
+	}
+	kind := "queue"
+	if b.ToExchange {
+		kind = "exchange"
+	}
+	v.events.Emit(key, uint64(by), event.Text("vhost", v.name), event.Text("source_name", b.Source), event.Text("source_kind", "exchange"),
+		event.Text("destination_name", b.Destination), event.Text("destination_kind", kind), event.Text("routing_key", b.Key),
+		event.Table("arguments", b.Arguments))
+}
