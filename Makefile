@@ -16,7 +16,7 @@ BASE  ?= HEAD
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: build ## build and run a broker on port 5672
@@ -65,6 +65,21 @@ bench-diff: ## run the benchmarks of the revision BASE (HEAD) and of what is her
 		(cd "$$dir/base" && run base $$n) && run here $$n || exit 1; \
 	done; \
 	go run $(BENCHSTAT) "base=$$dir/base.txt" "here=$$dir/here.txt"
+
+PAGE := broker/management/page
+
+.PHONY: page
+page: page-modules ## build the management page, which is committed as built
+	npm run --prefix $(PAGE) --silent build
+
+.PHONY: page-modules
+page-modules: ## install what builds and tests the management page
+	npm ci --prefix $(PAGE) --no-audit --no-fund --silent
+
+.PHONY: page-check
+page-check: ## build the management page again and compare it; try it in a browser
+	go test -count=1 -v -run '^TestFiles' ./$(PAGE)
+	go test -count=1 -v -run '^TestPage' ./integration
 
 .PHONY: generate
 generate: ## write the generated code anew

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"slices"
 	"strconv"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -288,4 +290,86 @@ func TestNode(t *testing.T) {
 		t.Errorf("the node says %+v", n)
 	}
 	same(t, "disk", n.DiskFree, -1) // in memory
+}
+
+// TestViewsOfABusyBroker has everything be looked at while clients publish and
+// consume, and counts in the end what they have done.
+func TestViewsOfABusyBroker(t *testing.T) {
+	t.Parallel()
+	f := newTraffic(t)
+	const clients, each = 4, 2000
+	var working sync.WaitGroup
+	var left atomic.Int64
+	left.Store(clients * each)
+	all := make(chan struct{}) // closed when all was consumed
+	for n := range clients {
+		conn := dial(t, "amqp://guest:guest@"+f.Addr().String())
+		ch, err := conn.Channel()
+		f.ok(err)
+		name := "q" + strconv.Itoa(n%2)
+		_, err = ch.QueueDeclare(name, false, false, false, false, nil)
+		f.ok(err)
+		f.ok(ch.Qos(50, 0, false))
+		got, err := ch.Consume(name, "", false, false, false, false, nil)
+		f.ok(err)
+		working.Go(func() {
+			for range each {
+				if err := ch.PublishWithContext(t.Context(), "", name, false, false, amqp.Publishing{Body: []byte("body")}); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+		working.Go(func() {
+			for consuming := true; consuming; {
+				select {
+				case d := <-got:
+					if err := d.Ack(false); err != nil {
+						t.Error(err)
+					}
+					if left.Add(-1) == 0 {
+						close(all)
+					}
+				case <-all:
+					consuming = false
+				}
+			}
+			// The answer comes after the acks.
+			if _, err := ch.QueueDeclarePassive(name, false, false, false, false, nil); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	done := make(chan struct{})
+	go func() { working.Wait(); close(done) }()
+	for last := uint64(0); ; {
+		now := f.totals("").Messages.Publish
+		if now < last {
+			t.Fatalf("%d publishes became %d", last, now)
+		}
+		last = now
+		f.Connections()
+		f.Channels()
+		f.Node()
+		f.queue("q0")
+		if _, err := f.Consumers(""); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.QueueCounts("/"); err != nil {
+			t.Fatal(err)
+		}
+		select {
+		case <-done:
+		default:
+			continue
+		}
+		break
+	}
+	const n = clients * each
+	same(t, "totals", f.totals("").Messages, stats.Messages{Publish: n, PublishIn: n, PublishOut: n, Deliver: n, Ack: n})
+	var channels stats.Messages
+	for _, c := range f.Channels() {
+		channels.Add(&c.Messages)
+	}
+	same(t, "channels", channels, stats.Messages{Publish: n, Deliver: n, Ack: n})
 }

@@ -191,6 +191,7 @@ func (r *residents) forget(h *host) {
 	defer r.mu.Unlock()
 	delete(r.leaving, h)
 	r.gone.Messages.Add(&t.Messages)
+	r.gone.Quorum.Add(&t.Quorum)
 	r.gone.Churn.Add(&t.Churn)
 	r.gone.Churn.Add(&h.churn)
 	d := h.Dead()

@@ -114,6 +114,12 @@ func layers() []layer {
 			why:  "what a broker says about itself is values: views read them, and need know nothing of who made them",
 		},
 		{
+			of:     "broker/metrics",
+			others: []string{"github.com/prometheus/client_golang"},
+			ours:   []string{"broker/stats"},
+			why:    "a view says what it needs of a broker, and is given values",
+		},
+		{
 			of:     "broker/vhost",
 			others: []string{"go.uber.org/zap"},
 			ours:   []string{"amqp", "store", "exchange", "queue", "broker/event", "broker/pattern", "broker/stats"},
@@ -192,6 +198,11 @@ func layers() []layer {
 			others: []string{"github.com/urfave/cli/v2", "go.uber.org/zap", "github.com/coreos/go-systemd/v22", "gopkg.in/natefinch/lumberjack.v2"},
 			ours:   []string{"broker"},
 			why:    "a command parses and makes one call: what it needs is asked of the broker",
+		},
+		{
+			of:    "broker/management/page",
+			never: []string{"net", "os"},
+			why:   "the page is files that are built already: who serves them is not its business",
 		},
 		{
 			of:   "integration",

@@ -124,17 +124,23 @@ func (q *Queue) recount() {
 const queueCost = 1 << 10
 
 // Look writes the queue's counts to c and then calls done: at once, on the
-// caller's stack, if the queue is idle, which costs a lock; else the strand does
-// so in its next turn, whatever waits in the mailbox. done must not block and not
-// call the queue. Any goroutine may call it, also for a queue that has ended.
+// caller's stack, if the queue is idle, which costs a lock: as long as that is
+// held nobody can begin to run the strand. Else the strand does so in its next
+// turn, whatever waits in the mailbox. done must not block and not call the queue.
+// Any goroutine may call it, also for a queue that has ended.
 func (q *Queue) Look(now time.Time, c *Counts, done func()) {
-	q.inspect(func(q *Queue, busy bool) {
-		q.describe(now, c)
-		if busy {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.running {
+		q.soon(func(q *Queue) {
+			q.describe(now, c)
 			c.Rested = time.Time{}
-		}
-		done()
-	})
+			done()
+		})
+		return
+	}
+	q.describe(now, c)
+	done()
 }
 
 // Tally is what the queue has counted. Only for those whom the strand calls.
@@ -156,23 +162,28 @@ type Seat struct {
 // Seats appends the queue's consumers to a list, in the order in which they came,
 // and then calls done, as [Queue.Look] does.
 func (q *Queue) Seats(to *[]Seat, done func()) {
-	q.inspect(func(q *Queue, _ bool) {
-		m := &q.strand.fifo
-		m.EachConsumer(func(c *Consumer) { *to = append(*to, Seat{c, m.Active(c)}) })
-		done()
-	})
-}
-
-// inspect has f look at the strand's state, which it must not change: now if the
-// strand is idle, for nobody can then begin to run it, else soon.
-func (q *Queue) inspect(f func(q *Queue, busy bool)) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.running {
-		q.urgent = append(q.urgent, urgent{outcome: asked, do: func(q *Queue) { f(q, true) }})
+		q.soon(func(q *Queue) {
+			q.seats(to)
+			done()
+		})
 		return
 	}
-	f(q, false)
+	q.seats(to)
+	done()
+}
+
+func (q *Queue) seats(to *[]Seat) {
+	m := &q.strand.fifo
+	m.EachConsumer(func(c *Consumer) { *to = append(*to, Seat{c, m.Active(c)}) })
+}
+
+// soon has the strand, which is running, call f before anything else. Called with
+// mu held.
+func (q *Queue) soon(f func(*Queue)) {
+	q.urgent = append(q.urgent, urgent{outcome: asked, do: f})
 }
 
 // describe writes what is to be said of the queue.

@@ -214,7 +214,13 @@ func (q *Queue) await() {
 // strand: for tests and fixtures.
 func (q *Queue) Check() error {
 	result := make(chan error, 1)
-	q.do(func(q *Queue) { result <- q.strand.fifo.Check() })
+	q.do(func(q *Queue) {
+		err := q.strand.fifo.Check()
+		if n := q.strand.fifo.Kept(fifo.Store); err == nil && n != q.strand.stored && !q.strand.deleted {
+			err = fmt.Errorf("%d messages are stored, %d were counted", n, q.strand.stored)
+		}
+		result <- err
+	})
 	if err := <-result; err != nil {
 		return fmt.Errorf("queue %q: %w", q.name, err)
 	}

@@ -12,6 +12,8 @@ import (
 	"path"
 	"strings"
 	"sync"
+
+	built "github.com/lepusmq/lepus/broker/management/page"
 )
 
 // page serves the files of the page for browsers, and nothing else.
@@ -55,8 +57,7 @@ func (p *page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func (f *file) serve(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
-	h.Set("Content-Security-Policy", "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "+
-		"object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'")
+	h.Set("Content-Security-Policy", built.ContentSecurityPolicy)
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("X-Frame-Options", "DENY")
 	h.Set("Referrer-Policy", "no-referrer")

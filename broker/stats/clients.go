@@ -52,6 +52,15 @@ type Traffic struct {
 	Pending                        int
 }
 
+// Add adds the traffic of another.
+func (t *Traffic) Add(o *Traffic) {
+	t.ReceivedBytes += o.ReceivedBytes
+	t.ReceivedPackets += o.ReceivedPackets
+	t.SentBytes += o.SentBytes
+	t.SentPackets += o.SentPackets
+	t.Pending += o.Pending
+}
+
 // Channel is all there is to say of a channel.
 type Channel struct {
 	Connection uint64 // its ID

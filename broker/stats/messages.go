@@ -32,6 +32,25 @@ func (m *Messages) DeliverGet() uint64 {
 	return m.Deliver + m.DeliverNoAck + m.Get + m.GetNoAck
 }
 
+// Sub takes away the counts of a part.
+func (m *Messages) Sub(o *Messages) {
+	m.Publish -= o.Publish
+	m.PublishIn -= o.PublishIn
+	m.PublishOut -= o.PublishOut
+	m.Confirm -= o.Confirm
+	m.ReturnUnroutable -= o.ReturnUnroutable
+	m.DropUnroutable -= o.DropUnroutable
+	m.Deliver -= o.Deliver
+	m.DeliverNoAck -= o.DeliverNoAck
+	m.Get -= o.Get
+	m.GetNoAck -= o.GetNoAck
+	m.GetEmpty -= o.GetEmpty
+	m.Redeliver -= o.Redeliver
+	m.Ack -= o.Ack
+	m.DiskReads -= o.DiskReads
+	m.DiskWrites -= o.DiskWrites
+}
+
 // Add adds the counts of another object.
 func (m *Messages) Add(o *Messages) {
 	m.Publish += o.Publish

@@ -5,10 +5,19 @@ import "time"
 // Totals is what all objects of a broker, or of a virtual host, come to.
 type Totals struct {
 	Connections, Channels, Exchanges, Queues, Consumers int
-	// Ready and Unacked are messages of all queues.
-	Ready, Unacked int
-	Messages       Messages
-	Churn          Churn
+	// These are of all queues together, see [QueueCounts]; Memory is what they take
+	// of it, see [Queue].
+	Ready, Unacked, Delayed  int
+	ReadyBytes, UnackedBytes int64
+	Persistent, Resident     int
+	PersistentBytes          int64
+	ResidentBytes            int64
+	Memory                   int64
+
+	Messages Messages
+	// Quorum is which of these deliveries, gets and acks were of quorum queues.
+	Quorum Messages
+	Churn  Churn
 }
 
 // Add adds the totals of others.
@@ -20,7 +29,16 @@ func (t *Totals) Add(o *Totals) {
 	t.Consumers += o.Consumers
 	t.Ready += o.Ready
 	t.Unacked += o.Unacked
+	t.Delayed += o.Delayed
+	t.ReadyBytes += o.ReadyBytes
+	t.UnackedBytes += o.UnackedBytes
+	t.Persistent += o.Persistent
+	t.PersistentBytes += o.PersistentBytes
+	t.Resident += o.Resident
+	t.ResidentBytes += o.ResidentBytes
+	t.Memory += o.Memory
 	t.Messages.Add(&o.Messages)
+	t.Quorum.Add(&o.Quorum)
 	t.Churn.Add(&o.Churn)
 }
 

@@ -33,6 +33,9 @@ type QueueCounts struct {
 	// HeadTimestamp is the timestamp property of the message that is next, in
 	// seconds since 1970; 0 if it has none or there is no message.
 	HeadTimestamp int64
+	// Memory is about how many bytes of memory the queue takes, with the messages
+	// that it has in memory.
+	Memory int64
 
 	Messages Messages
 }
@@ -55,9 +58,6 @@ type Queue struct {
 	ExclusiveConsumer, SingleActive string
 	// IdleSince is when the queue was last used; zero while it is in use.
 	IdleSince time.Time
-	// Memory is about how many bytes of memory the queue takes, with the messages
-	// that it has in memory.
-	Memory int64
 }
 
 // Exchange is all there is to say of an exchange.

@@ -68,7 +68,7 @@ func (v *VHost) remove(e *entry, answer func()) {
 	c := v.record(changes, answer)
 	delete(v.queues, name)
 	v.churn.QueuesDeleted++
-	v.gone.Add(counted(e.queue.Tally()))
+	e.tally(e.queue.Tally(), &v.gone)
 	if o := v.owners[e.owner]; o != nil {
 		delete(o.queues, e)
 	}

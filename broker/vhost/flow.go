@@ -56,6 +56,15 @@ func counted(f queue.Flow) *stats.Messages {
 	}
 }
 
+// tally adds what a queue has counted to totals.
+func (e *entry) tally(f queue.Flow, to *stats.Totals) {
+	m := counted(f)
+	to.Messages.Add(m)
+	if e.queue.Quorum() {
+		to.Quorum.Add(m)
+	}
+}
+
 // dead counts messages that died in queues with a dead letter exchange, by their
 // reason.
 type dead [queue.DeliveryLimit + 1]atomic.Uint64

@@ -1,7 +1,9 @@
 package vhost
 
 import (
+	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -13,40 +15,41 @@ import (
 // idleAfter is how long a queue must have had nothing to do to be idle.
 const idleAfter = time.Second
 
-// nameList is the sorted names of a version of the topology.
-type nameList struct {
-	version uint64
-	list    []string
-}
-
-// QueueNames returns the names of all queues, sorted. They must not be changed.
-func (v *VHost) QueueNames() []string {
-	g := v.graph.Load()
-	if known := v.queueNames.Load(); known != nil && known.version == g.Version() {
-		return known.list
-	}
-	n := &nameList{version: g.Version()}
-	g.EachQueue(func(q exchange.Queue) bool {
-		n.list = append(n.list, q.QueueName())
-		return true
-	})
-	slices.Sort(n.list)
-	v.queueNames.Store(n)
-	return n.list
-}
-
-// sorted returns all queues, by their names.
+// sorted returns all queues, by their names. The slice must not be changed: it is
+// kept until the topology changes.
 func (v *VHost) sorted() []*entry {
-	names := v.QueueNames()
-	all := make([]*entry, 0, len(names))
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	for _, name := range names {
-		if e := v.queues[name]; e != nil {
-			all = append(all, e)
-		}
+	if known := v.queuesByName.Load(); known != nil {
+		return *known
 	}
+	v.mu.Lock()
+	version := v.graph.Load().Version()
+	all := slices.AppendSeq(make([]*entry, 0, len(v.queues)), maps.Values(v.queues))
+	v.mu.Unlock()
+	slices.SortFunc(all, func(a, b *entry) int { return strings.Compare(a.queue.QueueName(), b.queue.QueueName()) })
+	v.mu.Lock()
+	if v.graph.Load().Version() == version {
+		v.queuesByName.Store(&all)
+	}
+	v.mu.Unlock()
 	return all
+}
+
+// atOnce returns all queues, in any order. The caller holds the lock.
+func (v *VHost) atOnce() []*entry {
+	if known := v.queuesByName.Load(); known != nil {
+		return *known
+	}
+	return slices.Collect(maps.Values(v.queues))
+}
+
+// QueueNames returns the names of all queues, sorted.
+func (v *VHost) QueueNames() []string {
+	entries := v.sorted()
+	names := make([]string, len(entries))
+	for i, e := range entries {
+		names[i] = e.queue.QueueName()
+	}
+	return names
 }
 
 // lookLen is how many queues are looked at together.
@@ -91,14 +94,20 @@ func (e *entry) write(c *queue.Counts, to *stats.QueueCounts) {
 		Name: e.queue.QueueName(), Type: t.String(),
 		Ready: c.Ready, Unacked: c.Unacked, Delayed: c.Delayed,
 		ReadyBytes: c.ReadyBytes, UnackedBytes: c.UnackedBytes,
-		Persistent: c.Stored, Resident: c.Resident, ResidentBytes: c.ResidentBytes,
-		Consumers: c.Consumers, Capacity: c.Capacity, HeadTimestamp: c.HeadTimestamp,
+		Persistent: c.Stored, PersistentBytes: storedBytes(c), Resident: c.Resident, ResidentBytes: c.ResidentBytes,
+		Consumers: c.Consumers, Capacity: c.Capacity, HeadTimestamp: c.HeadTimestamp, Memory: c.Memory,
 		Messages: *m,
 	}
-	if n := int64(c.Ready + c.Unacked + c.Delayed); n > 0 {
-		// As if all were of the same size, if some are not persistent.
-		to.PersistentBytes = int64(float64(c.ReadyBytes+c.UnackedBytes) * float64(c.Stored) / float64(n))
+}
+
+// storedBytes is about how large the persistent messages of a queue are: as if all
+// were of the same size, if some are not persistent.
+func storedBytes(c *queue.Counts) int64 {
+	all, bytes := c.Ready+c.Unacked+c.Delayed, c.ReadyBytes+c.UnackedBytes
+	if c.Stored == all {
+		return bytes
 	}
+	return int64(float64(bytes) * float64(c.Stored) / float64(all))
 }
 
 // QueueStats returns all that is to be said of a queue, but for what only its
@@ -116,7 +125,6 @@ func (v *VHost) QueueStats(name string) (s stats.Queue, owner OwnerID, ok bool) 
 		if !c.Rested.IsZero() && time.Since(c.Rested) >= idleAfter {
 			s.IdleSince = c.Rested
 		}
-		s.Memory = c.Memory
 	})
 	s.VHost, s.Durable, s.Exclusive, s.AutoDelete, s.Arguments = v.name, e.queue.Durable(), e.owner != 0, e.autoDelete, e.args
 	a, _ := v.QueuePolicies(name)
@@ -165,13 +173,12 @@ func seats(entries []*entry) []Seat {
 // Totals returns what the virtual host comes to; connections and channels are not
 // its business.
 func (v *VHost) Totals() stats.Totals {
-	g := v.graph.Load()
+	v.sorted() // and kept, unless that is of no use
 	v.mu.Lock()
-	t := stats.Totals{Messages: v.gone, Churn: v.churn, Queues: len(v.queues)}
-	entries := make([]*entry, 0, len(v.queues))
-	for _, e := range v.queues {
-		entries = append(entries, e)
-	}
+	g := v.graph.Load()
+	t := v.gone
+	t.Churn, t.Queues = v.churn, len(v.queues)
+	entries := v.atOnce() // a queue that goes now counts once, here or among those gone
 	v.mu.Unlock()
 	t.Exchanges = g.Exchanges()
 	g.EachExchange(func(x *exchange.Exchange) bool {
@@ -179,11 +186,19 @@ func (v *VHost) Totals() stats.Totals {
 		return true
 	})
 	t.Messages.Confirm = v.confirmed.Load()
-	look(entries, func(_ *entry, c *queue.Counts) {
+	look(entries, func(e *entry, c *queue.Counts) {
 		t.Ready += c.Ready
 		t.Unacked += c.Unacked
+		t.Delayed += c.Delayed
+		t.ReadyBytes += c.ReadyBytes
+		t.UnackedBytes += c.UnackedBytes
+		t.Persistent += c.Stored
+		t.PersistentBytes += storedBytes(c)
+		t.Resident += c.Resident
+		t.ResidentBytes += c.ResidentBytes
+		t.Memory += c.Memory
 		t.Consumers += c.Consumers
-		t.Messages.Add(counted(c.Flow))
+		e.tally(c.Flow, &t)
 	})
 	return t
 }

@@ -43,6 +43,7 @@ func (c *change) visible() {
 // publish makes a graph visible. The caller holds the lock.
 func (v *VHost) publish(g *exchange.Graph) {
 	v.graph.Store(g)
+	v.queuesByName.Store(nil)
 	v.noticeEvents(g)
 }
 
@@ -110,7 +111,7 @@ func (v *VHost) ends(gone exchange.Removed) []store.Definition {
 		}
 	}
 	for _, x := range gone.Exchanges {
-		v.gone.Add(flowOf(x).counts())
+		v.gone.Messages.Add(flowOf(x).counts())
 		if w := waitingAt(x); w != nil {
 			v.endings.Go(w.end)
 		}

@@ -73,9 +73,12 @@ type VHost struct {
 	confirmed atomic.Uint64 // publishes
 	dead      dead
 
+	// queuesByName is what was sorted last; nil if it may not be right any more. Set
+	// while holding mu, read by anyone.
+	queuesByName atomic.Pointer[[]*entry]
+
 	// Replaced as a whole by anyone.
-	queueNames atomic.Pointer[nameList]
-	settings   atomic.Pointer[Settings]
+	settings atomic.Pointer[Settings]
 
 	tracing tracing
 
@@ -91,7 +94,7 @@ type VHost struct {
 	closed bool
 	churn  stats.Churn
 	// gone is what queues and exchanges have counted that are not there any more.
-	gone stats.Messages
+	gone stats.Totals
 	// histories is how many were made.
 	histories uint64
 

@@ -178,3 +178,17 @@ func (l *list) check(lane uint8) error {
 	}
 	return err
 }
+
+// Kept is how many messages a keeper has. It walks the whole state: for tests.
+func (m *Machine) Kept(k Keeper) int {
+	n := 0
+	m.Resident(func(i *Item, _ int64) {
+		if i.Kept == k {
+			n++
+		}
+	})
+	for l := range m.eachLane {
+		n += l.line.gap.n[k]
+	}
+	return n
+}

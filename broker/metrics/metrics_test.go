@@ -1,0 +1,350 @@
+package metrics_test
+
+import (
+	"bufio"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"testing"
+
+	amqp "github.com/rabbitmq/amqp091-go"
+	"go.uber.org/zap"
+
+	"github.com/lepusmq/lepus/broker"
+	"github.com/lepusmq/lepus/broker/brokertest"
+	"github.com/lepusmq/lepus/broker/metrics"
+)
+
+// scraped is a broker with a client, and its metrics.
+type scraped struct {
+	*testing.T
+	*brokertest.Fixture
+	ch      *amqp.Channel
+	handler http.Handler
+}
+
+func start(t *testing.T, o metrics.Options) *scraped {
+	f := brokertest.Start(t)
+	conn, err := amqp.Dial(f.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	ch, err := conn.Channel()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &scraped{t, f, ch, metrics.New(f.Broker, o)}
+}
+
+// use publishes three messages to a classic queue and one to a quorum queue, and
+// takes one from each.
+func (s *scraped) use() {
+	s.Helper()
+	for name, args := range map[string]amqp.Table{"c\"q\\": nil, "q": {"x-queue-type": "quorum"}} {
+		if _, err := s.ch.QueueDeclare(name, true, false, false, false, args); err != nil {
+			s.Fatal(err)
+		}
+	}
+	for _, key := range []string{"c\"q\\", "c\"q\\", "c\"q\\", "q", "nobody"} {
+		if err := s.ch.PublishWithContext(s.Context(), "", key, false, false, amqp.Publishing{Body: []byte("12345")}); err != nil {
+			s.Fatal(err)
+		}
+	}
+	for _, name := range []string{"c\"q\\", "q"} {
+		d, ok, err := s.ch.Get(name, false)
+		if err != nil || !ok {
+			s.Fatal(ok, err)
+		}
+		if err := d.Ack(false); err != nil {
+			s.Fatal(err)
+		}
+	}
+	// The answer comes after the acks.
+	if _, err := s.ch.QueueDeclarePassive("q", true, false, false, false, nil); err != nil {
+		s.Fatal(err)
+	}
+}
+
+// get scrapes a path, and returns the samples by name and labels.
+func (s *scraped) get(path string) map[string]float64 {
+	s.Helper()
+	r := httptest.NewRecorder()
+	s.handler.ServeHTTP(r, httptest.NewRequest(http.MethodGet, path, nil))
+	if r.Code != http.StatusOK {
+		s.Fatalf("%s: %d %s", path, r.Code, r.Body)
+	}
+	samples := map[string]float64{}
+	for lines := bufio.NewScanner(r.Body); lines.Scan(); {
+		line := lines.Text()
+		if strings.HasPrefix(line, "#") {
+			continue
+		}
+		at := strings.LastIndexByte(line, ' ')
+		v, err := strconv.ParseFloat(line[at+1:], 64)
+		if err != nil {
+			s.Fatalf("%s: %q: %v", path, line, err)
+		}
+		samples[line[:at]] = v
+	}
+	return samples
+}
+
+func (s *scraped) want(got map[string]float64, want map[string]float64) {
+	s.Helper()
+	for name, v := range want {
+		if found, ok := got[name]; !ok || found != v {
+			s.Errorf("%s is %v, %v, want %v", name, found, ok, v)
+		}
+	}
+}
+
+func TestAggregated(t *testing.T) {
+	t.Parallel()
+	s := start(t, metrics.Options{})
+	s.use()
+	got := s.get("/metrics")
+	s.want(got, map[string]float64{
+		"rabbitmq_queues":                                             2,
+		"rabbitmq_connections":                                        1,
+		"rabbitmq_channels":                                           1,
+		"rabbitmq_consumers":                                          0,
+		"rabbitmq_queue_messages":                                     2,
+		"rabbitmq_queue_messages_ready":                               2,
+		"rabbitmq_queue_messages_unacked":                             0,
+		"rabbitmq_queue_messages_bytes":                               10,
+		"rabbitmq_channel_messages_published_total":                   5,
+		"rabbitmq_channel_messages_unroutable_dropped_total":          1,
+		"rabbitmq_queue_messages_published_total":                     4,
+		"rabbitmq_queues_declared_total":                              2,
+		"rabbitmq_connections_opened_total":                           1,
+		`rabbitmq_auth_attempts_succeeded_total{protocol="amqp091"}`:  1,
+		`rabbitmq_global_messages_received_total{protocol="amqp091"}`: 5,
+		`rabbitmq_global_messages_routed_total{protocol="amqp091"}`:   4,
+		`rabbitmq_global_messages_acknowledged_total{protocol="amqp091",queue_type="rabbit_classic_queue"}`:            1,
+		`rabbitmq_global_messages_acknowledged_total{protocol="amqp091",queue_type="rabbit_quorum_queue"}`:             1,
+		`rabbitmq_global_messages_delivered_get_manual_ack_total{protocol="amqp091",queue_type="rabbit_quorum_queue"}`: 1,
+		`rabbitmq_global_publishers{protocol="amqp091"}`:                                                               1,
+		"rabbitmq_alarms_memory_used_watermark":                                                                        0,
+	})
+	for name := range got {
+		if strings.Contains(name, "queue=\"") {
+			t.Errorf("%s is about one queue", name)
+		}
+	}
+	for _, name := range []string{"go_goroutines", "process_open_fds", "rabbitmq_process_resident_memory_bytes", "rabbitmq_connection_incoming_bytes_total"} {
+		if got[name] <= 0 {
+			t.Errorf("%s is %v", name, got[name])
+		}
+	}
+	s.Broker.SetAlarm(broker.MemoryAlarm, true)
+	s.want(s.get("/metrics"), map[string]float64{"rabbitmq_alarms_memory_used_watermark": 1})
+}
+
+func TestIdentity(t *testing.T) {
+	t.Parallel()
+	f := brokertest.Start(t, func(c *broker.Config) { c.NodeName, c.ClusterName, c.Build = "rabbit@one", "hares", "1.2.3" })
+	s := &scraped{T: t, handler: metrics.New(f.Broker, metrics.Options{})}
+	for path, endpoint := range map[string]string{
+		"/metrics": "aggregated", "/metrics/per-object": "per-object", "/metrics/detailed": "detailed", "/metrics/memory-breakdown": "memory-breakdown",
+	} {
+		want := `rabbitmq_identity_info{rabbitmq_cluster="hares",rabbitmq_cluster_permanent_id="hares",rabbitmq_endpoint="` + endpoint + `",rabbitmq_node="rabbit@one"}`
+		got := s.get(path)
+		s.want(got, map[string]float64{want: 1})
+		build := ""
+		for name := range got {
+			if strings.HasPrefix(name, "rabbitmq_build_info{") {
+				build = name
+			}
+		}
+		if !strings.Contains(build, `rabbitmq_version="`+broker.DefaultVersion+`"`) || !strings.Contains(build, `product_version="1.2.3"`) {
+			t.Errorf("%s: the build is %s", path, build)
+		}
+	}
+}
+
+func TestPerObject(t *testing.T) {
+	t.Parallel()
+	s := start(t, metrics.Options{PerObject: true})
+	s.use()
+	name := s.Broker.Connections()[0].Name
+	for _, path := range []string{"/metrics", "/metrics/per-object"} {
+		s.want(s.get(path), map[string]float64{
+			`rabbitmq_queue_messages_ready{queue="c\"q\\",vhost="/"}`:               2,
+			`rabbitmq_queue_messages_ready{queue="q",vhost="/"}`:                    0,
+			`rabbitmq_queue_messages_acked_total{queue="q",vhost="/"}`:              1,
+			`rabbitmq_channel_messages_published_total{channel="` + name + ` (1)"}`: 5,
+			`rabbitmq_connection_channels{connection="` + name + `"}`:               1,
+			`rabbitmq_global_messages_received_total{protocol="amqp091"}`:           5,
+		})
+	}
+}
+
+func TestDetailed(t *testing.T) {
+	t.Parallel()
+	s := start(t, metrics.Options{})
+	s.use()
+	const ready = `rabbitmq_detailed_queue_messages_ready{queue="q",vhost="/"}`
+	const consumers = `rabbitmq_detailed_queue_consumers{queue="q",vhost="/"}`
+	for query, want := range map[string]struct{ ready, consumers bool }{
+		"":                             {},
+		"?family=queue_coarse_metrics": {ready: true},
+		"?family=queue_coarse_metrics&family=queue_consumer_count": {true, true},
+		"?family=queue_metrics&family=queue_consumer_count":        {false, true},
+		"?vhost=%2F&family=queue_coarse_metrics":                   {ready: true},
+		"?vhost=other&vhost=%2F&family=queue_coarse_metrics":       {ready: true},
+		"?vhost=other&family=queue_coarse_metrics":                 {},
+		"?family=nonsense": {},
+	} {
+		got := s.get("/metrics/detailed" + query)
+		_, r := got[ready]
+		_, c := got[consumers]
+		if r != want.ready || c != want.consumers {
+			t.Errorf("%q: ready %v, consumers %v", query, r, c)
+		}
+	}
+	s.want(s.get("/metrics/detailed?family=exchange_metrics&family=exchange_names&family=exchange_bindings&family=vhost_status"+
+		"&family=connection_churn_metrics&family=node_coarse_metrics&family=auth_attempt_metrics"), map[string]float64{
+		`rabbitmq_detailed_exchange_messages_published_total{exchange="amq.direct",vhost="/"}`: 0,
+		`rabbitmq_cluster_exchange_name{exchange="amq.topic",type="topic",vhost="/"}`:          1,
+		`rabbitmq_cluster_exchange_bindings{exchange="amq.topic",type="topic",vhost="/"}`:      0,
+		`rabbitmq_cluster_vhost_status{vhost="/"}`:                                             1,
+		"rabbitmq_detailed_channels_opened_total":                                              1,
+		`rabbitmq_detailed_auth_attempts_total{protocol="amqp091"}`:                            1,
+	})
+	name := s.Broker.Connections()[0].Name
+	s.want(s.get("/metrics/detailed?family=channel_metrics&family=channel_exchange_metrics&family=channel_queue_metrics"+
+		"&family=connection_metrics&family=connection_coarse_metrics&family=queue_delivery_metrics"), map[string]float64{
+		`rabbitmq_detailed_channel_messages_acked_total{channel="` + name + ` (1)"}`: 2,
+		`rabbitmq_detailed_connection_channels{connection="` + name + `"}`:           1,
+		`rabbitmq_detailed_queue_get_ack_total{queue="q",vhost="/"}`:                 1,
+	})
+}
+
+func TestMemoryBreakdown(t *testing.T) {
+	t.Parallel()
+	got := start(t, metrics.Options{}).get("/metrics/memory-breakdown")
+	for _, class := range []string{"binary_heap", "other_erlang_process", "other_system", "runtime_allocated_unused"} {
+		if got["rabbitmq_memory_"+class+"_bytes"] <= 0 {
+			t.Errorf("%s is %v", class, got["rabbitmq_memory_"+class+"_bytes"])
+		}
+	}
+}
+
+func TestPaths(t *testing.T) {
+	t.Parallel()
+	f := brokertest.Start(t)
+	plain, profiles := metrics.New(f.Broker, metrics.Options{}), metrics.New(f.Broker, metrics.Options{Profiles: true})
+	for _, c := range []struct {
+		handler      http.Handler
+		method, path string
+		code         int
+	}{
+		{plain, http.MethodGet, "/metrics", 200},
+		{plain, http.MethodHead, "/metrics", 200},
+		{plain, http.MethodPost, "/metrics", 405},
+		{plain, http.MethodGet, "/metrics/nothing", 404},
+		{plain, http.MethodGet, "/", 404},
+		{plain, http.MethodGet, "/debug/pprof/", 404},
+		{profiles, http.MethodGet, "/debug/pprof/", 200},
+	} {
+		r := httptest.NewRecorder()
+		c.handler.ServeHTTP(r, httptest.NewRequest(c.method, c.path, nil))
+		if r.Code != c.code {
+			t.Errorf("%s %s: %d, want %d", c.method, c.path, r.Code, c.code)
+		}
+	}
+}
+
+// stuck is a source that has scrapes wait.
+type stuck struct {
+	*broker.Broker
+	asked, answer chan struct{}
+}
+
+func (s *stuck) VHosts() []string {
+	s.asked <- struct{}{}
+	<-s.answer
+	return nil
+}
+
+func TestFewScrapesAtATime(t *testing.T) {
+	t.Parallel()
+	s := &stuck{brokertest.Start(t).Broker, make(chan struct{}), make(chan struct{})}
+	h := metrics.New(s, metrics.Options{})
+	get := func() int {
+		r := httptest.NewRecorder()
+		h.ServeHTTP(r, httptest.NewRequest(http.MethodGet, "/metrics/detailed?family=queue_metrics", nil))
+		return r.Code
+	}
+	const slots = 4
+	served := make(chan int, slots)
+	for range slots {
+		go func() { served <- get() }()
+		<-s.asked
+	}
+	if code := get(); code != http.StatusServiceUnavailable {
+		t.Errorf("one too many was told %d", code)
+	}
+	close(s.answer)
+	for range slots {
+		if code := <-served; code != http.StatusOK {
+			t.Errorf("a scrape was told %d", code)
+		}
+	}
+}
+
+// BenchmarkScrape scrapes a broker with 100,000 idle queues.
+func BenchmarkScrape(b *testing.B) {
+	f := brokertest.Start(b, func(c *broker.Config) { c.Log = zap.NewNop() })
+	conn, err := amqp.Dial(f.URL)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer conn.Close()
+	ch, err := conn.Channel()
+	if err != nil {
+		b.Fatal(err)
+	}
+	const queues = 100_000
+	for n := range queues {
+		// Without waiting; the last one is waited for.
+		if _, err := ch.QueueDeclare("q"+strconv.Itoa(n), false, false, false, n < queues-1, nil); err != nil {
+			b.Fatal(err)
+		}
+	}
+	h := metrics.New(f.Broker, metrics.Options{})
+	b.Run("aggregated", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			scrape(h, "/metrics")
+		}
+	})
+	b.Run("detailed", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			scrape(h, "/metrics/detailed?family=queue_coarse_metrics")
+		}
+	})
+	b.Run("counts", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := f.Broker.QueueCounts("/"); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
+
+// discard takes an answer and forgets it.
+type discard struct{ header http.Header }
+
+func (d *discard) Header() http.Header         { return d.header }
+func (d *discard) Write(p []byte) (int, error) { return io.Discard.Write(p) }
+func (d *discard) WriteHeader(int)             {}
+
+func scrape(h http.Handler, path string) {
+	h.ServeHTTP(&discard{http.Header{}}, httptest.NewRequest(http.MethodGet, path, nil))
+}

@@ -1,0 +1,94 @@
+package metrics
+
+import (
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/lepusmq/lepus/broker/stats"
+)
+
+func nodeCoarse() []metric[stats.Node] {
+	type n = stats.Node
+	return []metric[n]{
+		{"process_open_fds", gauge, "Open files and sockets", func(n *n) float64 { return known(n.FDUsed) }},
+		{"process_open_tcp_sockets", gauge, "Open connections", func(n *n) float64 { return float64(n.Sockets) }},
+		{"process_resident_memory_bytes", gauge, "Memory used", func(n *n) float64 { return known(n.MemoryUsed) }},
+		{"disk_space_available_bytes", gauge, "Room on the disk", func(n *n) float64 { return known(n.DiskFree) }},
+		{"erlang_processes_used", gauge, "Goroutines", func(n *n) float64 { return float64(n.Goroutines) }},
+	}
+}
+
+func nodeMetrics() []metric[stats.Node] {
+	type n = stats.Node
+	return []metric[n]{
+		{"process_max_fds", gauge, "Files and sockets that may be open", func(n *n) float64 { return known(n.FDTotal) }},
+		{"process_max_tcp_sockets", gauge, "Connections that may be open", func(n *n) float64 { return known(n.FDTotal) }},
+		{"resident_memory_limit_bytes", gauge, "Memory above which publishers are blocked", func(n *n) float64 { return known(n.MemoryLimit) }},
+		{"disk_space_available_limit_bytes", gauge, "Room on the disk below which publishers are blocked", func(n *n) float64 { return known(n.DiskLimit) }},
+		{"erlang_processes_limit", gauge, "Goroutines that there may be: memory is the only limit", func(*n) float64 { return 1 << 20 }},
+		{"erlang_scheduler_run_queue", gauge, "Goroutines that wait for a processor", func(n *n) float64 { return float64(n.RunQueue) }},
+		{"erlang_uptime_seconds", gauge, "Time since the start", func(n *n) float64 { return time.Since(n.Started).Seconds() }},
+	}
+}
+
+func alarmMetrics() []metric[stats.Node] {
+	type n = stats.Node
+	return []metric[n]{
+		{"alarms_file_descriptor_limit", untyped, "1 while there are too many open files: never here", func(*n) float64 { return 0 }},
+		{"alarms_free_disk_space_watermark", untyped, "1 while there is too little room on the disk", func(n *n) float64 { return one(n.DiskAlarm) }},
+		{"alarms_memory_used_watermark", untyped, "1 while too much memory is used", func(n *n) float64 { return one(n.MemoryAlarm) }},
+	}
+}
+
+func authMetrics() []metric[stats.Node] {
+	type n = stats.Node
+	return []metric[n]{
+		{"auth_attempts_total", counter, "Attempts to log in", func(n *n) float64 { return float64(n.Logins.Succeeded + n.Logins.Failed) }},
+		{"auth_attempts_succeeded_total", counter, "Attempts to log in that have succeeded", func(n *n) float64 { return float64(n.Logins.Succeeded) }},
+		{"auth_attempts_failed_total", counter, "Attempts to log in that were refused", func(n *n) float64 { return float64(n.Logins.Failed) }},
+	}
+}
+
+func churnMetrics() []metric[stats.Totals] {
+	type t = stats.Totals
+	return []metric[t]{
+		{"connections_opened_total", counter, "Connections opened", func(t *t) float64 { return float64(t.Churn.ConnectionsOpened) }},
+		{"connections_closed_total", counter, "Connections closed", func(t *t) float64 { return float64(t.Churn.ConnectionsClosed) }},
+		{"channels_opened_total", counter, "Channels opened", func(t *t) float64 { return float64(t.Churn.ChannelsOpened) }},
+		{"channels_closed_total", counter, "Channels closed", func(t *t) float64 { return float64(t.Churn.ChannelsClosed) }},
+		{"queues_declared_total", counter, "Queues declared, new or not", func(t *t) float64 { return float64(t.Churn.QueuesDeclared) }},
+		{"queues_created_total", counter, "Queues created", func(t *t) float64 { return float64(t.Churn.QueuesCreated) }},
+		{"queues_deleted_total", counter, "Queues deleted", func(t *t) float64 { return float64(t.Churn.QueuesDeleted) }},
+	}
+}
+
+func totalMetrics() []metric[stats.Totals] {
+	type t = stats.Totals
+	return []metric[t]{
+		{"connections", gauge, "Connections that are open", func(t *t) float64 { return float64(t.Connections) }},
+		{"channels", gauge, "Channels that are open", func(t *t) float64 { return float64(t.Channels) }},
+		{"consumers", gauge, "Consumers", func(t *t) float64 { return float64(t.Consumers) }},
+		{"queues", gauge, "Queues", func(t *t) float64 { return float64(t.Queues) }},
+	}
+}
+
+// info tells who the node is: dashboards join everything else with that.
+type info struct{ build, identity *prometheus.Desc }
+
+func newInfo() *info {
+	return &info{
+		build: prometheus.NewDesc("rabbitmq_build_info", "Versions",
+			[]string{"rabbitmq_version", "prometheus_plugin_version", "prometheus_client_version", "erlang_version", "product_name", "product_version"}, nil),
+		identity: prometheus.NewDesc("rabbitmq_identity_info", "Names of the node and its cluster",
+			[]string{"rabbitmq_node", "rabbitmq_cluster", "rabbitmq_cluster_permanent_id", "rabbitmq_endpoint"}, nil),
+	}
+}
+
+func (i *info) tell(to chan<- prometheus.Metric, n *stats.Node, endpoint string) {
+	goVersion := strings.TrimPrefix(runtime.Version(), "go")
+	to <- prometheus.MustNewConstMetric(i.build, untyped, 1, n.Version, n.Version, "", goVersion, "LepusMQ", n.Build)
+	to <- prometheus.MustNewConstMetric(i.identity, untyped, 1, n.Name, n.ClusterName, n.ClusterName, endpoint)
+}
