@@ -112,7 +112,7 @@ func New(cfg Config) *Broker {
 	b.memory = newMemoryWatch(&cfg, func(on bool) { b.SetAlarm(MemoryAlarm, on) })
 	b.residents = newResidents(&cfg, b.users)
 	b.session.Store(&session.Config{
-		Log:              cfg.Log.Named("connection"),
+		Log:              cfg.Log,
 		Users:            b.users,
 		Host:             b.residents,
 		Mechanisms:       cfg.Mechanisms,

@@ -110,7 +110,7 @@ func (b *Broker) newHost(id uint64, def vhostDefinition) *host {
 		Events: b.events, HasEvents: def.Name == defaultVHost,
 		Store: b.store, Budget: b.budget, Overflow: b.overflow, Clock: b.clock,
 		DefaultQueueType: b.cfg.DefaultQueueType, Before4: before4(b.cfg.Version),
-		Log: b.log.Named("queue").With(zap.String("vhost", def.Name)),
+		Log: b.log.With(zap.String("vhost", def.Name)),
 	})}
 }
 

@@ -302,7 +302,7 @@ func TestFilesThatVariablesName(t *testing.T) {
 		t.Errorf("warnings are %q", l.Warnings)
 	}
 	script := write(t, "# variables\nexport NODENAME=\"rabbit@y\"\nNODE_PORT=9\nHOME=$(pwd)\n")
-	l = load(t, "", func(s *Sources) { s.EnvFile, s.Environ = script, []string{"RABBITMQ_NODE_PORT=8"} })
+	l = load(t, "", func(s *Sources) { s.Files, s.EnvFile, s.Environ = nil, script, []string{"RABBITMQ_NODE_PORT=8"} })
 	if l.Settings.Broker.NodeName != "rabbit@y" || l.Settings.Broker.Listen[0] != ":8" || len(l.Warnings) != 1 {
 		t.Errorf("of a script: %+v %q", l.Settings.Broker.Listen, l.Warnings)
 	}

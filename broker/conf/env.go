@@ -54,10 +54,10 @@ func (r *reader) readVariables(src Sources) error {
 		r.env[name] = value
 	}
 	path, named := src.EnvFile, r.rabbit("CONF_ENV_FILE")
-	if named != "" {
+	switch {
+	case named != "":
 		path = named
-	}
-	if path == "" {
+	case path == "" || len(src.Files) > 0: // who names files wants no others
 		return nil
 	}
 	text, err := readBounded(path)

@@ -44,6 +44,10 @@ func oldManagementKeys() []Key {
 		{Pattern: "management.listener.ip", Group: group, Doc: "the old name of management.tcp.ip, or of management.ssl.ip", Type: text(func(to Target, s string) { to.management.old.ip = s })},
 		{Pattern: "management.listener.ssl", Group: group, Doc: "whether management.listener is with TLS", Type: boolean(func(to Target, on bool) { to.management.oldTLS = on })},
 		{Pattern: "management.http.max_body_size", Default: "20000000", Doc: "the size of the largest request", Type: size(func(to Target, n int64) { to.Broker.Management.MaxBody = n })},
+		{Pattern: "management.path_prefix", Doc: "what comes before all paths of the management API and page", Type: text(func(to Target, s string) { to.Broker.PathPrefix = s })},
+		{Pattern: "management.cors.allow_origins.$n", Doc: "an origin whose pages may use the management API; * is any", Type: text(func(to Target, s string) { to.Broker.AllowOrigins = append(to.Broker.AllowOrigins, s) })},
+		{Pattern: "prometheus.return_per_object_metrics", Default: "false", Doc: "have /metrics tell of each queue, channel and connection", Type: boolean(func(to Target, on bool) { to.Broker.MetricsPerObject = on })},
+		{Pattern: "profiles", Default: "false", Flag: "profiles", Kind: "Network", Doc: "serve /debug/pprof/ beside the metrics, which shows what is in memory", Type: boolean(func(to Target, on bool) { to.Broker.Profiles = on })},
 		{Pattern: "prometheus.tcp.listener", Group: "prometheus listeners", Doc: "do not serve metrics without TLS", Type: choice(func(to Target, _ string) { to.metrics.off = true }, "none")},
 	}
 	keys = append(keys, tlsOptions("management.listener.ssl_opts", "the management API and page, by their old names", group, func(s *Settings) *tlsFiles { return &s.mgmtTLS })...)
