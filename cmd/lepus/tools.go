@@ -43,7 +43,9 @@ func tools() []tool {
 func environment(c *cli.Context) ctl.Environment {
 	return ctl.Environment{
 		Stdin: c.App.Reader, Stdout: c.App.Writer, Stderr: c.App.ErrWriter, Getenv: os.Getenv,
-		DataDir: defaultDataDir(runtime.GOOS, os.Getenv), Version: broker.DefaultVersion,
+		// Of this user, then of the service and of the image.
+		DataDirs: []string{defaultDataDir(runtime.GOOS, os.Getenv), "/var/lib/lepus", "/var/lib/rabbitmq/mnesia"},
+		Version:  broker.DefaultVersion,
 	}
 }
 

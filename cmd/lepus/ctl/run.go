@@ -22,9 +22,9 @@ type Environment struct {
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
 	Getenv         func(string) string
-	// DataDir is where a broker of this user keeps its data that is not told
-	// where.
-	DataDir string
+	// DataDirs are where brokers keep their data that are not told where, of this
+	// user first.
+	DataDirs []string
 	// Version is that of RabbitMQ that the broker stands in for.
 	Version string
 }
@@ -112,7 +112,8 @@ func connect(c *call, env Environment) (*api.Client, error) {
 	if dir := c.option("data-dir", env.Getenv("LEPUS_DATA_DIR")); dir != "" {
 		return api.OverSocket(control.Socket(dir)), nil
 	}
-	for _, dir := range []string{env.Getenv("RABBITMQ_MNESIA_DIR"), env.Getenv("RABBITMQ_MNESIA_BASE"), env.DataDir} {
+	told := []string{env.Getenv("RABBITMQ_MNESIA_DIR"), env.Getenv("RABBITMQ_MNESIA_BASE")}
+	for _, dir := range append(told, env.DataDirs...) {
 		if dir == "" {
 			continue
 		}
