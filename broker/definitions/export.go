@@ -44,6 +44,8 @@ func Export(b Broker, host string) ([]byte, error) {
 	}
 	if host == "" {
 		f.addGlobals(b)
+		f.Permissions, f.TopicPermissions = listed(f.Permissions), listed(f.TopicPermissions)
+		f.GlobalParameters = listed(f.GlobalParameters)
 	} else {
 		f.anonymous()
 	}

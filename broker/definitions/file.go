@@ -13,20 +13,19 @@ import (
 
 // file is what a definitions file holds. In that of a virtual host nothing names it.
 type file struct {
-	RabbitVersion    string `json:"rabbit_version,omitempty"`
-	RabbitMQVersion  string `json:"rabbitmq_version,omitempty"`
-	ProductName      string `json:"product_name,omitempty"`
-	ProductVersion   string `json:"product_version,omitempty"`
-	Format           string `json:"rabbitmq_definition_format,omitempty"`
-	ClusterName      string `json:"original_cluster_name,omitempty"`
-	VHostDescription string `json:"description,omitempty"`
+	RabbitVersion   string `json:"rabbit_version,omitempty"`
+	RabbitMQVersion string `json:"rabbitmq_version,omitempty"`
+	ProductName     string `json:"product_name,omitempty"`
+	ProductVersion  string `json:"product_version,omitempty"`
+	Format          string `json:"rabbitmq_definition_format,omitempty"`
+	ClusterName     string `json:"original_cluster_name,omitempty"`
 
-	Users            []user                `json:"users,omitempty"`
-	VHosts           []virtualHost         `json:"vhosts,omitempty"`
-	Permissions      []permission          `json:"permissions,omitempty"`
-	TopicPermissions []topicPermission     `json:"topic_permissions,omitempty"`
+	Users            []user                `json:"users,omitzero"`
+	VHosts           []virtualHost         `json:"vhosts,omitzero"`
+	Permissions      []permission          `json:"permissions,omitzero"`
+	TopicPermissions []topicPermission     `json:"topic_permissions,omitzero"`
 	Parameters       []parameter.Parameter `json:"parameters"`
-	GlobalParameters []parameter.Global    `json:"global_parameters,omitempty"`
+	GlobalParameters []parameter.Global    `json:"global_parameters,omitzero"`
 	Policies         []policy              `json:"policies"`
 	Queues           []queue               `json:"queues"`
 	Exchanges        []exchange            `json:"exchanges"`

@@ -118,7 +118,7 @@ func putExchange(q *request) error {
 	}
 	created, err := q.server.broker.DeclareExchange(q.by(), q.arg("vhost"), spec)
 	var e *amqp.Error
-	if errors.As(err, &e) && e.Code == amqp.CommandInvalid {
+	if errors.As(err, &e) && *e == *amqp.UnknownExchangeType(spec.Type) {
 		return badRequest("invalid exchange type '" + spec.Type + "'")
 	}
 	if err != nil {

@@ -141,8 +141,12 @@ func (f fields) table(key string) (amqp.Table, error) {
 	return t, nil
 }
 
-// plain is a value as it came, a string without its quotes.
+// plain is a value as it came, a string without its quotes. Whole numbers are int64.
 func plain(raw json.RawMessage) any {
+	var n int64
+	if json.Unmarshal(raw, &n) == nil && string(raw) != "null" {
+		return n
+	}
 	var v any
 	_ = json.Unmarshal(raw, &v) // it was part of a text that is JSON
 	return v

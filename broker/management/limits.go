@@ -1,7 +1,7 @@
 package management
 
 import (
-	"strings"
+	"fmt"
 
 	"github.com/lepusmq/lepus/amqp"
 	"github.com/lepusmq/lepus/broker/auth"
@@ -55,7 +55,7 @@ func listVHostLimits(q *request) error {
 }
 
 func putVHostLimit(q *request) error {
-	n, err := q.limit("Validation failed\n\n", maxConnectionsLimit, maxQueuesLimit)
+	n, err := q.limit("Validation failed\n\nUnrecognised terms [{%s,%s}] in limits\n", maxConnectionsLimit, maxQueuesLimit)
 	if err != nil {
 		return err
 	}
@@ -82,20 +82,16 @@ func (q *request) setVHostLimit(n *int) error {
 	return q.done()
 }
 
-// limit reads the value of a limit, which must be one of those there are.
-func (q *request) limit(before string, known ...string) (int, error) {
+// limit reads the value of a limit, which must be one of those there are. unknown is
+// how RabbitMQ refuses another, with places for its name and value.
+func (q *request) limit(unknown string, known ...string) (int, error) {
 	f, err := q.fieldsWith("value")
 	if err != nil {
 		return 0, err
 	}
 	name := q.arg("name")
 	if !contains(known, name) {
-		what := "limits"
-		if before == "" {
-			what = "user-limits"
-		}
-		return 0, badRequest(before + "Unrecognised terms [{" + amqp.Term(name) + "," + amqp.Term(plain(f["value"])) +
-			"}] in " + what + strings.TrimPrefix(before, "Validation failed\n"))
+		return 0, badRequest(fmt.Sprintf(unknown, amqp.Term(name), amqp.Term(plain(f["value"]))))
 	}
 	n, err := f.integer("value", 0)
 	if err != nil {
@@ -124,7 +120,7 @@ func listUserLimits(q *request) error {
 }
 
 func putUserLimit(q *request) error {
-	n, err := q.limit("", maxConnectionsLimit, maxChannelsLimit)
+	n, err := q.limit("Unrecognised terms [{%s,%s}] in user-limits", maxConnectionsLimit, maxChannelsLimit)
 	if err != nil {
 		return err
 	}

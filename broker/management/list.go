@@ -53,6 +53,7 @@ type paging struct {
 	page, size int
 	match      func(name string) (bool, error)
 	sort       string
+	key        func(i int) float64 // by which rows are ordered; nil if that is not cheap
 	reverse    bool
 	columns    []string
 }
@@ -75,6 +76,9 @@ func (q *request) list(l list) error {
 			}
 		}
 		index = append(index, int32(i))
+	}
+	if l.key != nil {
+		p.key = l.key(p.sort)
 	}
 	l.remember(p)
 	l.order(index, p)
@@ -141,7 +145,7 @@ func (l *list) writeRows(w io.Writer, index []int32, columns []string) error {
 // remember has rows computed once if a column decides the order that is in the rows
 // only.
 func (l *list) remember(p *paging) {
-	if p.sort == "" || p.sort == "name" || l.key != nil && l.key(p.sort) != nil {
+	if p.sort == "" || p.sort == "name" || p.key != nil {
 		return
 	}
 	computed := make([]object, l.n)
@@ -160,8 +164,9 @@ func (l *list) order(index []int32, p *paging) {
 	case p.sort == "":
 	case p.sort == "name":
 		slices.SortStableFunc(index, func(a, b int32) int { return cmp.Compare(l.name(int(a)), l.name(int(b))) })
-	case l.key != nil && l.key(p.sort) != nil:
-		l.orderByNumber(index, l.key(p.sort))
+	case p.key != nil:
+		l.orderByNumber(index, p)
+		return
 	default:
 		path := strings.Split(p.sort, ".")
 		slices.SortStableFunc(index, func(a, b int32) int {
@@ -173,12 +178,60 @@ func (l *list) order(index []int32, p *paging) {
 	}
 }
 
-func (l *list) orderByNumber(index []int32, key func(int) float64) {
-	keys := make([]float64, l.n)
-	for _, i := range index {
-		keys[i] = key(int(i))
+// ranked is a row and the number that it is ordered by.
+type ranked struct {
+	key float64
+	row int32
+}
+
+// orderByNumber orders by numbers, rows with the same by their places. Only what is
+// to be shown need be in order.
+func (l *list) orderByNumber(index []int32, p *paging) {
+	all := make([]ranked, len(index))
+	for i, row := range index {
+		all[i] = ranked{p.key(int(row)), row}
 	}
-	slices.SortStableFunc(index, func(a, b int32) int { return cmp.Compare(keys[a], keys[b]) })
+	before := func(a, b ranked) int { return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.row, b.row)) }
+	if p.reverse {
+		before = func(a, b ranked) int { return cmp.Or(cmp.Compare(b.key, a.key), cmp.Compare(b.row, a.row)) }
+	}
+	first := len(all)
+	if p.on {
+		first = min(first, p.page*p.size)
+		selectFirst(all, first, before)
+	}
+	slices.SortFunc(all[:first], before)
+	for i := range all {
+		index[i] = all[i].row
+	}
+}
+
+// selectFirst moves the n first of all to the front, in any order.
+func selectFirst(all []ranked, n int, before func(a, b ranked) int) {
+	for n > 0 && n < len(all) {
+		middle := partition(all, before)
+		if middle >= n {
+			all = all[:middle]
+			continue
+		}
+		all, n = all[middle+1:], n-middle-1
+	}
+}
+
+// partition moves what goes before some element to its left, and the rest to its
+// right, and returns where it is then.
+func partition(all []ranked, before func(a, b ranked) int) int {
+	last := len(all) - 1
+	all[last], all[len(all)/2] = all[len(all)/2], all[last]
+	at := 0
+	for i := range last {
+		if before(all[i], all[last]) < 0 {
+			all[i], all[at] = all[at], all[i]
+			at++
+		}
+	}
+	all[at], all[last] = all[last], all[at]
+	return at
 }
 
 // readPaging reads which part of a list is wanted, and how.

@@ -2,7 +2,6 @@ package management
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/lepusmq/lepus/broker/stats"
 )
@@ -20,7 +19,7 @@ func listQueues(q *request) error {
 	q.server.sampler.look(queues)
 	l := &queueList{q: q, spans: q.spans()}
 	query := q.URL.Query()
-	if number(query.Get("sort")) != nil || lightColumns(columnsOf(query.Get("columns"))) {
+	if number(query.Get("sort")) != nil || headsOf(columnsOf(query.Get("columns"))).light() {
 		l.count(q.hosts())
 	} else {
 		l.all = namesIn(q.hosts(), q.server.broker.QueueNames)
@@ -38,9 +37,14 @@ func (l *queueList) count(hosts []string) {
 	l.counts = []stats.QueueCounts{}
 	for _, host := range hosts {
 		counts, _ := l.q.server.broker.QueueCounts(host) // an error is that it was deleted meanwhile
-		l.counts = append(l.counts, counts...)
+		l.all = slices.Grow(l.all, len(counts))
 		for i := range counts {
 			l.all = append(l.all, named{host, counts[i].Name})
+		}
+		if len(l.counts) == 0 {
+			l.counts = counts
+		} else {
+			l.counts = append(l.counts, counts...)
 		}
 	}
 }
@@ -59,64 +63,14 @@ func (l *queueList) key(column string) func(i int) float64 {
 	if n == nil || l.counts == nil {
 		return nil
 	}
-	return func(i int) float64 { return n(l, i) }
+	return n(l)
 }
 
 // light makes rows of counts alone, if that is all that is wanted.
 func (l *queueList) light(columns []string) func(i int) object {
-	if l.counts == nil || !lightColumns(columns) {
+	only := headsOf(columns)
+	if l.counts == nil || !only.light() {
 		return nil
 	}
-	return func(i int) object { return l.q.countsRow(l.all[i].vhost, &l.counts[i], &l.spans) }
-}
-
-// lightColumns says whether all columns, of which there are some, are among the
-// counts.
-func lightColumns(columns []string) bool {
-	light := []string{"name", "vhost", "type", "consumers", "message_stats", "messages_persistent", "messages_ram",
-		"message_bytes", "message_bytes_ready", "message_bytes_unacknowledged", "message_bytes_persistent", "message_bytes_ram",
-		"head_message_timestamp", "consumer_capacity", "consumer_utilisation"}
-	for _, c := range columns {
-		head, _, _ := strings.Cut(c, ".")
-		if !slices.Contains(light, head) && !slices.Contains(lengthNames(), strings.TrimSuffix(head, "_details")) {
-			return false
-		}
-	}
-	return len(columns) > 0
-}
-
-// number returns what finds the number of a column among the counts, nil if it is not
-// there.
-func number(column string) func(l *queueList, i int) float64 {
-	switch column {
-	case "consumers":
-		return func(l *queueList, i int) float64 { return float64(l.counts[i].Consumers) }
-	case "message_bytes":
-		return func(l *queueList, i int) float64 { return float64(l.counts[i].ReadyBytes + l.counts[i].UnackedBytes) }
-	case "consumer_capacity", "consumer_utilisation":
-		return func(l *queueList, i int) float64 { return l.counts[i].Capacity }
-	}
-	name, isRate := strings.CutSuffix(strings.TrimPrefix(column, "message_stats."), "_details.rate")
-	at := slices.Index(append(lengthNames(), messageNames()...), name)
-	switch {
-	case at < 0:
-		return nil
-	case isRate:
-		return func(l *queueList, i int) float64 {
-			h := l.q.server.sampler.history(place{queues, l.all[i].vhost, l.all[i].name}, false)
-			return float64(h.rate(at))
-		}
-	}
-	return func(l *queueList, i int) float64 {
-		c := &l.counts[i]
-		switch at {
-		case 0:
-			return float64(c.Ready + c.Unacked)
-		case 1:
-			return float64(c.Ready)
-		case 2:
-			return float64(c.Unacked)
-		}
-		return float64(messageSample(c.Ready, c.Unacked, &c.Messages)[at])
-	}
+	return func(i int) object { return l.q.countsRow(l.all[i].vhost, &l.counts[i], &l.spans, only) }
 }

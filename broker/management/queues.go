@@ -29,7 +29,7 @@ func queueResources() []resource {
 const idleFormat = "2006-01-02T15:04:05.000-07:00"
 
 func (q *request) queueRow(one *stats.Queue, spans *spans) object {
-	row := q.countsRow(one.VHost, &one.QueueCounts, spans)
+	row := q.countsRow(one.VHost, &one.QueueCounts, spans, nil)
 	node := q.server.nodeName()
 	row["durable"], row["exclusive"], row["auto_delete"] = one.Durable, one.Exclusive, one.AutoDelete
 	row["arguments"], row["node"], row["state"] = one.Arguments, node, "running"
@@ -57,37 +57,6 @@ func (q *request) queueRow(one *stats.Queue, spans *spans) object {
 	} else {
 		row["recoverable_slaves"] = nil
 		row["backing_queue_status"] = object{"mode": "default", "version": 1, "len": one.Ready}
-	}
-	return row
-}
-
-// countsRow is what is shown of a queue that changes all the time, and is cheap.
-func (q *request) countsRow(host string, c *stats.QueueCounts, spans *spans) object {
-	now := messageSample(c.Ready, c.Unacked, &c.Messages)
-	all := c.Ready + c.Unacked
-	row := object{
-		"name": c.Name, "vhost": host, "type": c.Type,
-		"consumers": c.Consumers, "consumer_capacity": c.Capacity, "consumer_utilisation": c.Capacity,
-		"messages_persistent": c.Persistent, "messages_ram": c.Resident,
-		"messages_ready_ram":           min(c.Ready, c.Resident),
-		"messages_paged_out":           all - c.Resident,
-		"message_bytes":                c.ReadyBytes + c.UnackedBytes,
-		"message_bytes_ready":          c.ReadyBytes,
-		"message_bytes_ram":            c.ResidentBytes,
-		"message_bytes_persistent":     c.PersistentBytes,
-		"message_bytes_unacknowledged": c.UnackedBytes,
-		"message_bytes_paged_out":      c.ReadyBytes + c.UnackedBytes - c.ResidentBytes,
-		"messages_unacknowledged_ram":  c.Resident - min(c.Ready, c.Resident),
-		"messages_delayed":             c.Delayed,
-		"head_message_timestamp":       nil,
-	}
-	if c.HeadTimestamp != 0 {
-		row["head_message_timestamp"] = c.HeadTimestamp
-	}
-	h := q.history(place{queues, host, c.Name}, spans)
-	h.put(row, lengthsAt, lengthNames(), now, spans.lengths)
-	if m := h.messageStats(queueMessages(), now, spans.messages); m != nil {
-		row["message_stats"] = m
 	}
 	return row
 }

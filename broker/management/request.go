@@ -2,6 +2,7 @@ package management
 
 import (
 	"bufio"
+	"bytes"
 	"compress/gzip"
 	"encoding/json"
 	"fmt"
@@ -149,12 +150,12 @@ func acceptsGzip(r *http.Request) bool {
 
 // encode writes a value as JSON, without the escapes that HTML would want.
 func encode(w io.Writer, value any) error {
-	var text strings.Builder
+	var text bytes.Buffer
 	e := json.NewEncoder(&text)
 	e.SetEscapeHTML(false)
 	if err := e.Encode(value); err != nil {
 		return fmt.Errorf("encode an answer: %w", err)
 	}
-	_, err := io.WriteString(w, strings.TrimSuffix(text.String(), "\n"))
+	_, err := w.Write(bytes.TrimSuffix(text.Bytes(), []byte("\n")))
 	return err
 }

@@ -221,6 +221,20 @@ func (s *sampler) history(p place, chart bool) history {
 	return history{one.prev, one.last, one.fine, one.coarse}
 }
 
+// rates are by how much a number of each of n objects has grown each second, lately.
+func (s *sampler) rates(at, n int, of func(i int) place) []float64 {
+	rates := make([]float64, n)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range rates {
+		p := of(i)
+		if one := s.all[p.kind][p]; one != nil {
+			rates[i] = float64(one.rate(at))
+		}
+	}
+	return rates
+}
+
 // charted is how many objects of a kind are charted. Called with mu held.
 func (s *sampler) charted(k kind, now int64) (n int) {
 	for _, one := range s.all[k] {

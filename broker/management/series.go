@@ -47,7 +47,12 @@ func nodeNames() []string {
 
 // messageSample is how samples of most kinds begin.
 func messageSample(ready, unacked int, m *stats.Messages) []int64 {
-	return []int64{
+	counts := messageCounts(ready, unacked, m)
+	return counts[:]
+}
+
+func messageCounts(ready, unacked int, m *stats.Messages) [afterAt]int64 {
+	return [afterAt]int64{
 		int64(ready + unacked), int64(ready), int64(unacked),
 		int64(m.Publish), int64(m.PublishIn), int64(m.PublishOut), int64(m.Confirm),
 		int64(m.ReturnUnroutable), int64(m.DropUnroutable),
@@ -143,6 +148,12 @@ func (h *history) rate(i int) rate {
 		return 0
 	}
 	return rate(float64(h.last.v[i]-h.prev.v[i]) * 1000 / float64(took))
+}
+
+// rate is that of a series.
+func (s *series) rate(i int) rate {
+	h := history{prev: s.prev, last: s.last}
+	return h.rate(i)
 }
 
 // span is which samples of the past a chart shows, in milliseconds.

@@ -48,6 +48,8 @@ type Server struct {
 	page    http.Handler // nil without a page
 	logins  *logins
 	sampler *sampler
+	// countColumns are those of queues.
+	countColumns []countColumn
 	// nodeName is the name of the node, which does not change.
 	nodeName func() string
 }
@@ -67,7 +69,8 @@ func New(cfg Config) *Server {
 		logins:  newLogins(cfg.Broker),
 		sampler: newSampler(cfg.Broker, cfg.SampleInterval),
 
-		nodeName: sync.OnceValue(func() string { return cfg.Broker.Node().Name }),
+		countColumns: countColumns(),
+		nodeName:     sync.OnceValue(func() string { return cfg.Broker.Node().Name }),
 	}
 	if cfg.Page != nil {
 		s.page = newPage(cfg.Page)

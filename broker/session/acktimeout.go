@@ -68,6 +68,7 @@ func (s *Session) CheckAcks(now time.Time) {
 	if s.state != running {
 		return
 	}
+	s.look(now)
 	for _, ch := range s.channels {
 		// One that waits for an answer is looked at the next time.
 		if !ch.closing && !ch.held.Load() {
@@ -82,7 +83,7 @@ func (ch *channel) checkAcks(now time.Time) {
 	if len(late) == 0 {
 		return
 	}
-	ch.s.log.Warn("deliveries were not acknowledged in time", zap.Uint16("channel", ch.id), zap.String("user", ch.s.user),
+	ch.log().Warn("deliveries were not acknowledged in time: the consumer is stuck, or needs longer than consumer_timeout",
 		zap.String("queue", late[0].queue.QueueName()), zap.Int("deliveries", len(late)), zap.Duration("timeout", timeout))
 	if ch.s.cfg.CancelOnAckTimeout && ch.s.client.cancelNotify {
 		ch.takeBack(late)

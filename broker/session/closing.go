@@ -15,7 +15,7 @@ func (ch *channel) fail(err *amqp.Error) {
 		ch.s.fail(err)
 		return
 	}
-	ch.s.log.Warn("closing channel", zap.Uint16("channel", ch.id), zap.String("user", ch.s.user), zap.Error(err))
+	ch.log().Warn("channel error, closing the channel", zap.Error(err))
 	ch.s.flushStage()
 	ch.end()
 	ch.closing = true
@@ -28,6 +28,11 @@ func (ch *channel) fail(err *amqp.Error) {
 	if !unanswered(err.Method) || !ch.s.start(ch.giveTime) {
 		ch.tellWhy()
 	}
+}
+
+// log returns the log for what concerns the channel, which is seldom anything.
+func (ch *channel) log() *zap.Logger {
+	return ch.s.logger("channel").With(ch.s.whose()...).With(zap.Uint16("channel", ch.id))
 }
 
 // unanswered says that clients do not wait for an answer to a method.

@@ -107,7 +107,7 @@ func (ch *channel) header(payload []byte) *amqp.Error {
 		return amqp.BodySizeTooLarge(amqp.BasicPublishID, h.BodySize, maxBodySize)
 	}
 	if err := amqp.CheckProperties(h.Properties, &c.facts); err != nil {
-		ch.s.log.Warn("malformed message properties", zap.Uint16("channel", ch.id), zap.Error(err))
+		ch.log().Warn("malformed message properties", zap.Error(err))
 		return amqp.Internal()
 	}
 	if most := ch.s.cfg.MaxMessageSize; most > 0 && h.BodySize > most {

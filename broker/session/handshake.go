@@ -165,7 +165,7 @@ func (s *Session) open(m *amqp.ConnectionOpen) *amqp.Error {
 	}
 	s.vhost, s.access = v, access
 	s.state = running
-	s.log.Info("connection opened", zap.String("user", s.user), zap.String("vhost", m.VirtualHost))
+	s.log.Info("user authenticated and granted access to vhost", s.whose()...)
 	s.connectionCreated()
 	s.out.send(0, &amqp.ConnectionOpenOk{})
 	return nil

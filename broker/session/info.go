@@ -15,9 +15,8 @@ import (
 func (s *Session) ID() uint64 { return uint64(s.owner) }
 
 // Name is what the connection is called: "client:port -> broker:port".
-func (s *Session) Name() string {
-	return s.sock.conn.RemoteAddr().String() + " -> " + s.sock.conn.LocalAddr().String()
-}
+// One of the broker's own is called by its number, as RabbitMQ's are.
+func (s *Session) Name() string { return s.name }
 
 // Stats returns what is known of the connection. Any goroutine may call it.
 func (s *Session) Stats() stats.Connection {

@@ -4,6 +4,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"go.uber.org/zap"
 )
 
 // pulse is the heartbeat: a frame goes out when nothing else did for half the
@@ -73,7 +75,8 @@ func (p *pulse) listen(s *Session) {
 	}
 	p.silent++
 	if p.silent >= 2 {
-		s.log.Warn("no heartbeat from the peer, closing connection")
+		s.log.Warn("missed heartbeats from client, closing its connection; if that happens to many, their machines or the network are overloaded",
+			zap.Duration("timeout", p.interval))
 		s.sock.interrupt()
 	}
 }

@@ -163,6 +163,7 @@ func (s *Session) header(in *inbuf) bool {
 		b = b[:len(amqp.ProtocolHeader)]
 		if string(b) == amqp.ProtocolHeader || bytes.Equal(b, []byte("AMQP\x01\x01\x00\x09")) {
 			in.from += len(b)
+			s.log.Info("accepting AMQP connection")
 			s.sayStart()
 			return true
 		}

@@ -1,8 +1,6 @@
 package session
 
 import (
-	"go.uber.org/zap"
-
 	"github.com/lepusmq/lepus/amqp"
 	"github.com/lepusmq/lepus/broker/vhost"
 	"github.com/lepusmq/lepus/queue"
@@ -134,7 +132,7 @@ func (r *requester) drops() bool {
 	was := r.behind
 	r.behind = s.out.waiting() > maxReplies
 	if r.behind && !was {
-		s.log.Warn("direct replies are dropped: the requester does not read", zap.Uint16("channel", r.ch.id))
+		r.ch.log().Warn("direct replies are dropped: the requester does not read; look whether its client still works")
 	}
 	return r.behind
 }

@@ -16,7 +16,7 @@ func TestRepliesToOneWhoDoesNotRead(t *testing.T) {
 	ours, theirs := net.Pipe()
 	o, workers := newTestOutbox(ours)
 	logged, seen := observer.New(zap.WarnLevel)
-	ch := &channel{s: &Session{out: o, frameMax: 128 << 10, log: zap.New(logged)}, id: 1}
+	ch := &channel{s: &Session{out: o, frameMax: 128 << 10, cfg: &Config{Log: zap.New(logged)}}, id: 1}
 	r := &requester{ch: ch, consumer: consumer{tag: "t", start: deliverStart("t")}}
 	ch.requester = r
 	var slab queue.Slab

@@ -64,6 +64,7 @@ type Session struct {
 	// Immutable.
 	cfg    *Config
 	log    *zap.Logger
+	name   string
 	sock   *socket
 	out    *outbox
 	owner  vhost.OwnerID
@@ -122,6 +123,7 @@ type Session struct {
 
 	pulse pulse
 	alarm alarm
+	watch watch
 	// waiting says that the reader waits for room, not for its peer.
 	waiting atomic.Bool
 }
@@ -162,7 +164,7 @@ type capabilities struct {
 func New(conn net.Conn, cfg *Config) *Session {
 	s := &Session{
 		cfg:      cfg,
-		log:      cfg.Log.With(zap.Stringer("peer", conn.RemoteAddr())),
+		name:     conn.RemoteAddr().String() + " -> " + conn.LocalAddr().String(),
 		sock:     newSocket(conn),
 		since:    time.Now(),
 		owner:    vhost.OwnerID(cfg.owners.Add(1)),
@@ -173,6 +175,7 @@ func New(conn net.Conn, cfg *Config) *Session {
 	if cfg.Before4 {
 		s.frameMax = handshakeFrameMax3
 	}
+	s.log = s.logger("connection")
 	s.handOver = s.handOverLone
 	s.out = &outbox{sock: s.sock, start: s.start, broken: s.signalEnd}
 	return s
@@ -183,7 +186,8 @@ func New(conn net.Conn, cfg *Config) *Session {
 // no user, but the broker, and may everything.
 func NewOwn(conn net.Conn, cfg *Config) *Session {
 	s := New(conn, cfg)
-	s.self = true
+	s.self, s.name = true, s.pid(0)
+	s.log = s.logger("connection")
 	return s
 }
 
@@ -221,10 +225,23 @@ func (s *Session) farewell(err error) {
 	case s.state == wantHeader:
 		s.log.Debug("connection closed before it was opened", zap.Error(err))
 	case s.state == closing:
-		s.log.Info("connection closed", zap.String("user", s.user))
+		s.log.Info("closing AMQP connection", s.whose()...)
 	default:
-		s.log.Warn("connection lost", zap.String("user", s.user), zap.Error(err))
+		s.log.Warn("client unexpectedly closed TCP connection", append(s.whose(), zap.Error(err))...)
 	}
+}
+
+// logger returns a log of a category, in RabbitMQ's words, about this connection.
+func (s *Session) logger(category string) *zap.Logger {
+	return s.cfg.Log.Named(category).With(zap.String("connection", s.name))
+}
+
+// whose says in the log whose connection it is, as far as that is known.
+func (s *Session) whose() []zap.Field {
+	if s.vhost == nil {
+		return []zap.Field{zap.String("user", s.user)}
+	}
+	return []zap.Field{zap.String("user", s.user), zap.String("vhost", s.vhost.Name())}
 }
 
 // start runs f on a goroutine that Serve waits for. It reports false, and does
@@ -275,11 +292,11 @@ func (s *Session) fail(reason *amqp.Error) {
 	if s.state < wantTuneOk || s.state == wantTuneOk && reason.Code != amqp.NotAllowed {
 		// Whoever is not through the handshake is told nothing but what the
 		// limits are.
-		s.log.Warn("handshake failed", zap.Error(reason))
+		s.log.Warn("error on AMQP connection during the handshake", zap.Stringer("state", s.state), zap.Error(reason))
 		s.hangUp()
 		return
 	}
-	s.log.Warn("closing connection", zap.String("user", s.user), zap.Error(reason))
+	s.log.Warn("error on AMQP connection", append(s.whose(), zap.Stringer("state", s.state), zap.Error(reason))...)
 	s.sayClose(reason)
 }
 

@@ -92,10 +92,9 @@ func (s *Session) traced(route, head []byte, blind bool) (headers amqp.Table, ke
 
 // tracedBy adds whose channel it was.
 func (ch *channel) tracedBy(headers amqp.Table) amqp.Table {
-	conn := ch.s.sock.conn
 	return append(headers, amqp.Table{
 		{Key: "vhost", Value: amqp.String(ch.s.vhost.Name())},
-		{Key: "connection", Value: amqp.String(conn.RemoteAddr().String() + " -> " + conn.LocalAddr().String())},
+		{Key: "connection", Value: amqp.String(ch.s.name)},
 		{Key: "channel", Value: amqp.Int32(int32(ch.id))},
 		{Key: "user", Value: amqp.String(ch.s.user)},
 	}...)

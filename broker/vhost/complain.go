@@ -38,6 +38,6 @@ func (b *burial) complain(c complaint, about string) {
 	}
 	v.mu.Unlock()
 	if first {
-		v.log.Warn(c.String(), zap.String("vhost", v.name), zap.String("queue", b.queue.QueueName()), zap.String("to", about))
+		v.log.Named("queue").Warn(c.String(), zap.String("vhost", v.name), zap.String("queue", b.queue.QueueName()), zap.String("to", about))
 	}
 }

@@ -41,3 +41,7 @@ func CheckOperatorPolicy(p Policy) error {
 	_, err := newPolicy(operatorPolicy, p)
 	return err
 }
+
+// Standard says whether every virtual host has an exchange of that name from its
+// start.
+func Standard(name string) bool { return exchange.NewGraph().Exchange(name) != nil }

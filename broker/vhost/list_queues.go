@@ -202,3 +202,13 @@ func (v *VHost) Totals() stats.Totals {
 	})
 	return t
 }
+
+// EachBacklog calls f for every queue with at least so many messages ready. It asks
+// all queues, and makes nothing for those with fewer.
+func (v *VHost) EachBacklog(least int, f func(name string, ready, consumers int)) {
+	look(v.sorted(), func(e *entry, c *queue.Counts) {
+		if c.Ready >= least {
+			f(e.queue.QueueName(), c.Ready, c.Consumers)
+		}
+	})
+}
