@@ -2,6 +2,7 @@ package broker_test
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strconv"
 	"sync"
@@ -14,6 +15,7 @@ import (
 	"github.com/lepusmq/lepus/broker"
 	"github.com/lepusmq/lepus/broker/brokertest"
 	"github.com/lepusmq/lepus/broker/stats"
+	"github.com/lepusmq/lepus/broker/vhost"
 )
 
 // traffic is a client that does one of everything, and the broker that counts it.
@@ -297,7 +299,7 @@ func TestNode(t *testing.T) {
 func TestViewsOfABusyBroker(t *testing.T) {
 	t.Parallel()
 	f := newTraffic(t)
-	const clients, each = 4, 2000
+	const clients, each = 4, 500
 	var working sync.WaitGroup
 	var left atomic.Int64
 	left.Store(clients * each)
@@ -372,4 +374,63 @@ func TestViewsOfABusyBroker(t *testing.T) {
 		channels.Add(&c.Messages)
 	}
 	same(t, "channels", channels, stats.Messages{Publish: n, Deliver: n, Ack: n})
+}
+
+// TestTotalsDoNotFall has queues come and go while totals are asked for.
+func TestTotalsDoNotFall(t *testing.T) {
+	t.Parallel()
+	f := newTraffic(t)
+	const rounds = 100
+	done := make(chan error, 1)
+	go func() {
+		done <- func() error {
+			for n := range rounds {
+				name := "q" + strconv.Itoa(n)
+				if _, err := f.ch.QueueDeclare(name, false, false, false, false, nil); err != nil {
+					return err
+				}
+				if err := f.ch.PublishWithContext(t.Context(), "", name, false, false, amqp.Publishing{}); err != nil {
+					return err
+				}
+				if _, ok, err := f.ch.Get(name, true); err != nil || !ok {
+					return fmt.Errorf("a message in %s: %v, %v", name, ok, err)
+				}
+				if _, err := f.ch.QueueDelete(name, false, false, false); err != nil {
+					return err
+				}
+			}
+			return nil
+		}()
+	}()
+	for last := uint64(0); ; {
+		now := f.totals("").Messages.GetNoAck
+		if now < last {
+			t.Fatalf("%d messages fetched became %d", last, now)
+		}
+		last = now
+		select {
+		case err := <-done:
+			f.ok(err)
+			same(t, "totals", f.totals("").Messages, stats.Messages{
+				Publish: rounds, PublishIn: rounds, PublishOut: rounds, GetNoAck: rounds,
+			})
+			return
+		default:
+		}
+	}
+}
+
+// TestPostsAreCounted publishes as the management API does.
+func TestPostsAreCounted(t *testing.T) {
+	t.Parallel()
+	f := newTraffic(t)
+	_, err := f.ch.QueueDeclare("q", true, false, false, false, nil)
+	f.ok(err)
+	for _, key := range []string{"q", "nobody"} {
+		_, err := f.Publish("guest", "/", vhost.Post{Key: key, Body: []byte("body")})
+		f.ok(err)
+	}
+	same(t, "totals", f.totals("/").Messages, stats.Messages{
+		Publish: 2, PublishIn: 2, PublishOut: 1, ReturnUnroutable: 1, Confirm: 1,
+	})
 }

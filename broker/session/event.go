@@ -32,7 +32,7 @@ func (s *Session) connectionCreated() {
 		events.Emit("connection.created", 0, append(s.peerFields(),
 			event.Text("name", s.Name()), event.Text("pid", s.pid(0)), event.Text("node", s.cfg.NodeName),
 			event.Text("user", s.user), event.Text("user_who_performed_action", s.user), event.Text("vhost", s.vhost.Name()),
-			event.Text("type", s.kind()), event.Text("auth_mechanism", s.mechanism), event.Number("connected_at", s.since.UnixMilli()),
+			event.Text("type", s.kind()), event.Text("auth_mechanism", s.mechanism), event.Number("connected_at", s.since),
 			event.Number("channel_max", int64(s.offered.channelMax)), event.Number("frame_max", int64(s.frameMax)),
 			event.Number("timeout", int64(s.pulse.every().Seconds())), event.Table("client_properties", s.properties))...)
 	}

@@ -27,7 +27,7 @@ func (s *Session) Stats() stats.Connection {
 		ID: s.ID(), Name: s.Name(), Peer: s.sock.conn.RemoteAddr(), Local: s.sock.conn.LocalAddr(),
 		User: s.user, Mechanism: s.mechanism, State: s.standing(), Client: s.properties,
 		Channels: len(s.channels), ChannelMax: int(s.offered.channelMax), FrameMax: s.frameMax,
-		Heartbeat: s.pulse.every(), ConnectedAt: s.since,
+		Heartbeat: s.pulse.every(), ConnectedAt: time.UnixMilli(s.since),
 		Traffic: stats.Traffic{
 			ReceivedBytes: s.received.bytes, ReceivedPackets: s.received.reads,
 			SentBytes: bytes, SentPackets: packets, Pending: pending,

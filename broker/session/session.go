@@ -68,7 +68,7 @@ type Session struct {
 	sock   *socket
 	out    *outbox
 	owner  vhost.OwnerID
-	since  time.Time
+	since  int64         // Unix milliseconds: when the client came
 	closed chan struct{} // closed when the session is ending
 	// handOver is s.handOverLone.
 	handOver func(led bool)
@@ -166,7 +166,7 @@ func New(conn net.Conn, cfg *Config) *Session {
 		cfg:      cfg,
 		name:     conn.RemoteAddr().String() + " -> " + conn.LocalAddr().String(),
 		sock:     newSocket(conn),
-		since:    time.Now(),
+		since:    time.Now().UnixMilli(),
 		owner:    vhost.OwnerID(cfg.owners.Add(1)),
 		closed:   make(chan struct{}),
 		channels: map[uint16]*channel{},

@@ -91,6 +91,7 @@ func (p *posting) send() {
 		m.Release()
 	}
 	routed := len(r.Queues)+len(r.Waits)+len(r.Replies)+r.Known() > 0
+	p.count(routed)
 	p.left.Store(int64(1 + len(r.Waits) + r.Known()))
 	for _, at := range r.Waits {
 		m := p.message(amqp.AppendWaited(nil, p.head))
@@ -108,6 +109,16 @@ func (p *posting) send() {
 	}
 	p.refused.CompareAndSwap(false, !routed)
 	p.came(1)
+}
+
+// count counts the message as a mandatory one: its sender is told whether it was
+// routed.
+func (p *posting) count(routed bool) {
+	passed := Passed{In: 1, Out: uint64(len(p.route.Queues))}
+	if !routed {
+		passed.Returned = 1
+	}
+	p.route.Flow.Add(&passed)
 }
 
 // sendTo has the message given to each of its queues.
@@ -164,6 +175,10 @@ func (p *posting) settled(refused bool) {
 
 func (p *posting) came(n int64) {
 	if p.left.Add(-n) == 0 {
-		p.reply(!p.refused.Load(), nil)
+		refused := p.refused.Load()
+		if !refused {
+			p.vhost.Confirmed(1)
+		}
+		p.reply(!refused, nil)
 	}
 }
