@@ -38,17 +38,21 @@ func TestPage(t *testing.T) {
 	drive(t, "browser.mjs", address)
 }
 
-// With very many queues the page shows some, at once.
-func TestPageOfManyQueues(t *testing.T) {
-	const queues = 10_000
+// With very many queues and connections the page shows some, at once.
+func TestPageOfMany(t *testing.T) {
+	const queues, connections = 10_000, 1_000
 	address, amqpURL := startPage(t)
-	ch := channel(t, amqpURL, nil)
+	named := amqp091.Table{"connection_name": "page-crowd"}
+	ch := channel(t, amqpURL, named)
 	for i := range queues {
 		if _, err := ch.QueueDeclare(fmt.Sprintf("page-crowd-%05d", i), false, true, true, i != queues-1, nil); err != nil {
 			t.Fatal(err)
 		}
 	}
-	drive(t, "crowd.mjs", address, strconv.Itoa(queues))
+	for range connections - 1 {
+		channel(t, amqpURL, named)
+	}
+	drive(t, "crowd.mjs", address, strconv.Itoa(queues), strconv.Itoa(connections))
 }
 
 // drive runs a script of the page's tests.

@@ -373,7 +373,7 @@ func FuzzFile(f *testing.F) {
 	f.Add("a.b = 'c' # d\nheartbeat = $(X)\n")
 	f.Add("listeners.tcp.default = [::1]:5672\nlog.file.level=debug")
 	f.Fuzz(func(t *testing.T, text string) {
-		r := &reader{table: table{keys: Keys()}, env: map[string]string{"X": "5"}}
+		r := &reader{table: newTable(Keys()), env: map[string]string{"X": "5"}}
 		path := filepath.Join(t.TempDir(), "f")
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)

@@ -44,25 +44,6 @@ func (k *Key) group() string {
 	return strings.TrimSuffix(before, ".**")
 }
 
-// match says whether the pattern is that of a key, given by its parts, and
-// returns those for which $ stands.
-func (k *Key) match(parts []string) (names []string, ok bool) {
-	pattern := strings.Split(k.Pattern, ".")
-	for i, p := range pattern {
-		switch {
-		case p == "**":
-			return names, len(parts) > i
-		case i >= len(parts):
-			return nil, false
-		case strings.HasPrefix(p, "$"):
-			names = append(names, parts[i])
-		case p != parts[i]:
-			return nil, false
-		}
-	}
-	return names, len(parts) == len(pattern)
-}
-
 // Many says that a flag may be given several times: for several keys, or words.
 func (k *Key) Many() bool { return strings.Contains(k.Pattern, "$") || k.Type.Name == listType }
 
@@ -121,24 +102,58 @@ func sections() []section {
 }
 
 // table finds the row of a key.
-type table struct{ keys []Key }
+type table struct {
+	keys []Key
+	rows map[string][]row // by the first part, which always stands for itself
+}
 
-// find returns the row of a key, given by its parts. What is written out counts
-// before what stands for anything.
+// row is a key with its pattern taken apart.
+type row struct {
+	key     *Key
+	parts   []string
+	literal int // how many of them stand for themselves
+}
+
+func newTable(keys []Key) table {
+	t := table{keys: keys, rows: make(map[string][]row, len(keys))}
+	for i := range keys {
+		r := row{key: &keys[i], parts: strings.Split(keys[i].Pattern, ".")}
+		for _, p := range r.parts {
+			if p != "**" && p[0] != '$' {
+				r.literal++
+			}
+		}
+		t.rows[r.parts[0]] = append(t.rows[r.parts[0]], r)
+	}
+	return t
+}
+
+// find returns the row of a key, given by its parts, and those for which $ stands.
+// What is written out counts before what stands for anything.
 func (t *table) find(parts []string) (k *Key, names []string) {
 	best := 0
-	for i := range t.keys {
-		found, ok := t.keys[i].match(parts)
-		if literal := t.keys[i].literal(); ok && literal > best {
-			k, names, best = &t.keys[i], found, literal
+	for _, r := range t.rows[parts[0]] {
+		if found, ok := r.match(parts); ok && r.literal > best {
+			k, names, best = r.key, found, r.literal
 		}
 	}
 	return k, names
 }
 
-// literal is how many parts of the pattern stand for themselves.
-func (k *Key) literal() int {
-	return 1 + strings.Count(k.Pattern, ".") - strings.Count(k.Pattern, "$") - strings.Count(k.Pattern, "**")
+func (r *row) match(parts []string) (names []string, ok bool) {
+	for i, p := range r.parts {
+		switch {
+		case p == "**":
+			return names, len(parts) > i
+		case i >= len(parts):
+			return nil, false
+		case p[0] == '$':
+			names = append(names, parts[i])
+		case p != parts[i]:
+			return nil, false
+		}
+	}
+	return names, len(parts) == len(r.parts)
 }
 
 // nearest returns the key that was most likely meant by one that there is not;

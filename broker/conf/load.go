@@ -50,7 +50,7 @@ type reader struct {
 // Load reads a configuration. The error names all that is wrong, each with its
 // place.
 func Load(src Sources) (*Loaded, error) {
-	r := &reader{table: table{keys: Keys()}}
+	r := &reader{table: newTable(Keys())}
 	var layers [][]Assignment
 	var errs []error
 	if err := r.readVariables(src); err != nil {

@@ -104,7 +104,8 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, local bool) {
 	switch {
 	case ok && api != "":
 		s.serveAPI(w, r, api, local)
-	case ok || path == "/api":
+	// The page names its files relative to a folder, which has a slash at its end.
+	case ok || path == "/api" || path == "":
 		http.Redirect(w, r, s.cfg.Prefix+"/", http.StatusMovedPermanently)
 	case s.page != nil:
 		http.StripPrefix(s.cfg.Prefix, s.page).ServeHTTP(w, r)

@@ -96,7 +96,7 @@ func TestPrefixAndExtra(t *testing.T) {
 		c.Extra = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(299) })
 	})
 	for path, status := range map[string]int{
-		"/lepus/api/whoami": 200, "/api/whoami": 404, "/lepuscan/api/whoami": 404, "/lepus/api": 301, "/lepus/": 404,
+		"/lepus/api/whoami": 200, "/api/whoami": 404, "/lepuscan/api/whoami": 404, "/lepus/api": 301, "/lepus": 301, "/lepus/": 404,
 		"/lepus/api/lepus/stop": 299,
 	} {
 		if w := ask(s, "GET", path, ""); w.Code != status {

@@ -12,6 +12,10 @@ interface View {
   scale: number;
 }
 
+/** What the buttons take from the width. */
+const controls = 48;
+/** Where on its line a label stands: nearer to the end, where lines from one exchange have parted. */
+const labelAt = 0.7;
 const closest = 2.5;
 const farthest = 0.15;
 const limit = (scale: number): number => Math.min(closest, Math.max(farthest, scale));
@@ -67,8 +71,9 @@ export function Graph({ vhost, bindings }: { vhost: string; bindings: Binding[] 
 function fitted({ width, height }: Layout, svg: SVGSVGElement | null): View {
   const box = svg?.getBoundingClientRect();
   if (box === undefined || box.width === 0) return { x: 0, y: 0, scale: 1 };
-  const scale = limit(Math.min(box.width / width, Math.max(0.5, box.height / height), 1));
-  return { scale, x: Math.max(0, (box.width - width * scale) / 2), y: Math.max(0, (box.height - height * scale) / 2) };
+  const room = box.width - controls;
+  const scale = limit(Math.min(room / width, Math.max(0.5, box.height / height), 1));
+  return { scale, x: Math.max(0, (room - width * scale) / 2), y: Math.max(0, (box.height - height * scale) / 2) };
 }
 
 function zoomed(v: View, factor: number, x: number, y: number): View {
@@ -106,10 +111,16 @@ function EdgeView({ edge: { from, to, keys }, lit, dim }: { edge: Edge; lit: boo
   return (
     <g class={`edge${lit ? " lit" : dim ? " dim" : ""}`}>
       <path d={`M${x1} ${y1}C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2} ${y2}`} marker-end="url(#arrow)" />
-      {label !== "" && <text x={(x1 + x2) / 2} y={(y1 + y2) / 2 - 6} text-anchor="middle">{short(label, 24)}</text>}
+      {label !== "" && <text x={along(x1, x1 + bend, x2 - bend, x2)} y={along(y1, y1, y2, y2) - 5} text-anchor="middle">{short(label, 24)}</text>}
       <title>{`${exchangeName(from.name)} → ${to.name}: ${keys.slice(0, 20).map((k) => k || "(empty key)").join(", ")}`}</title>
     </g>
   );
+}
+
+// A point of a Bézier curve.
+function along(a: number, b: number, c: number, d: number): number {
+  const [t, u] = [labelAt, 1 - labelAt];
+  return u ** 3 * a + 3 * u ** 2 * t * b + 3 * u * t ** 2 * c + t ** 3 * d;
 }
 
 function NodeView({ vhost, node, onLight }: { vhost: string; node: Node; onLight: (id: string | undefined) => void }) {

@@ -26,7 +26,7 @@ export interface Layout {
 
 export const nodeWidth = 230;
 export const nodeHeight = 36;
-const columnGap = 200;
+const columnGap = 160;
 const rowGap = 18;
 const margin = 24;
 
@@ -52,11 +52,12 @@ export function layOut(bindings: Binding[]): Layout {
   const all = [...nodes.values()];
   const links = [...edges.values()];
   const columns = intoColumns(all, links);
-  columns.forEach((column, i) => place(column, i, links));
+  const rows = Math.max(1, ...columns.map((c) => c.length));
+  columns.forEach((column, i) => place(column, i, rows, links));
   return {
     nodes: all, edges: links,
     width: 2 * margin + columns.length * nodeWidth + Math.max(0, columns.length - 1) * columnGap,
-    height: 2 * margin + Math.max(1, ...columns.map((c) => c.length)) * (nodeHeight + rowGap) - rowGap,
+    height: 2 * margin + (rows + 1) * (nodeHeight + rowGap) - rowGap,
   };
 }
 
@@ -76,8 +77,9 @@ function intoColumns(nodes: Node[], edges: Edge[]): Node[][] {
   return columns.filter((c) => c !== undefined && c.length > 0);
 }
 
-// Within a column a node stands where those before it that lead to it stand on average: fewer lines cross.
-function place(column: Node[], index: number, edges: Edge[]): void {
+// Within a column a node stands where those before it that lead to it stand on average: fewer lines cross. Every other
+// column is half a row lower, so that a line that passes one does not run through its nodes.
+function place(column: Node[], index: number, rows: number, edges: Edge[]): void {
   const sources = new Map<Node, number[]>();
   for (const e of edges) {
     if (e.from.y > 0) sources.set(e.to, [...(sources.get(e.to) ?? []), e.from.y]);
@@ -93,6 +95,6 @@ function place(column: Node[], index: number, edges: Edge[]): void {
   };
   column.sort(order).forEach((n, row) => {
     n.x = margin + index * (nodeWidth + columnGap);
-    n.y = margin + row * (nodeHeight + rowGap);
+    n.y = margin + ((rows - column.length) / 2 + row + (index % 2) / 2) * (nodeHeight + rowGap);
   });
 }

@@ -15,7 +15,7 @@ export function ChannelPage({ name }: { name: string }) {
   const connection = c.connection_details?.name;
   return (
     <>
-      <Head title={c.name} note={<><State value={c.state} /> <Mode of={c} /></>} back={back} />
+      <Head title={c.name} note={<><State value={c.state} />{(c.confirm || c.transactional) && <Mode of={c} />}</>} back={back} />
       <Problem error={error} />
       <div class="cards">
         <MessageCharts stats={c.message_stats} />

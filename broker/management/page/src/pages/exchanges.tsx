@@ -2,7 +2,7 @@ import { useState } from "preact/hooks";
 import { api } from "../api/api";
 import type { Exchange } from "../api/types";
 import { href } from "../router";
-import { usePoll } from "../state/poll";
+import { reload, usePoll } from "../state/poll";
 import { chosenColumns, ranges, vhost } from "../state/settings";
 import { Arguments, readArguments } from "../ui/arguments";
 import { Button, Head } from "../ui/bits";
@@ -14,7 +14,6 @@ import { rateOf } from "../ui/plots";
 import type { Column } from "../ui/table";
 import { say } from "../ui/toast";
 import { VhostField } from "../ui/vhostfield";
-import { reload } from "../state/poll";
 import { Features } from "./features";
 
 const chosen = chosenColumns("exchanges", ["vhost", "type", "features", "message_stats.publish_in_details.rate", "message_stats.publish_out_details.rate"]);

@@ -1,7 +1,6 @@
 // What a queue or an exchange is, in badges.
 import type { Exchange, Queue } from "../api/types";
-import { Badge } from "../ui/bits";
-import { show } from "../ui/bits";
+import { Badge, show } from "../ui/bits";
 
 export function Features({ of }: { of: Queue | Exchange }) {
   const args = Object.entries(of.arguments);

@@ -2,7 +2,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
-import type { Sample } from "../api/types";
 import { range, rangeId, ranges, theme } from "../state/settings";
 import { Segments } from "./bits";
 
@@ -154,5 +153,3 @@ function useDark(): boolean {
   }, []);
   return dark;
 }
-
-export const oldestFirst = (samples: Sample[] | undefined): Sample[] => [...(samples ?? [])].reverse();

@@ -1,6 +1,6 @@
 // From the API's samples to what a chart draws.
 import type { Details, Sample, Stats } from "../api/types";
-import { oldestFirst, type Line, type Plot } from "./chart";
+import type { Line, Plot } from "./chart";
 
 /** A field of the API and what people call it. */
 export type Named = [field: string, name: string];
@@ -53,6 +53,8 @@ export function rates(of: object | undefined, named: Named[], always: number): P
   });
   return plot(all.filter(({ samples }, i) => i < always || samples.some((s) => s.sample > 0)));
 }
+
+const oldestFirst = (samples: Sample[] | undefined): Sample[] => [...(samples ?? [])].reverse();
 
 function growth(samples: Sample[]): Sample[] {
   return samples.slice(1).map(({ sample, timestamp }, i) => {
