@@ -30,7 +30,7 @@ type Settings struct {
 	tls, mgmtTLS, promTLS tlsFiles
 	management, metrics   webPlaces
 	loopback              map[string]bool
-	tags, anyTags         map[string]bool
+	tags                  map[string]bool
 	mechanisms            map[string]string
 	defaults              map[string]*broker.VHostDefault
 	watermark, diskLimit  Level
