@@ -94,6 +94,30 @@ func TestConnectionIsClosedByItsPid(t *testing.T) {
 	}
 }
 
+func TestShovels(t *testing.T) {
+	conn, env := busy(t)
+	uri := "amqp://" + conn.RemoteAddr().String()
+	shovel := `{"src-protocol":"amqp091","src-uri":"` + uri + `","src-queue":"from","dest-protocol":"amqp091","dest-uri":"` + uri + `","dest-queue":"to"}`
+	for _, tt := range []struct {
+		line []string
+		code string
+		want string
+	}{
+		{[]string{"set_parameter", "shovel", "moving", shovel}, "0", ""},
+		{[]string{"shovel_status", "name", "vhost", "type"}, "0", "name\tvhost\ttype\nmoving\t/\tdynamic\n"},
+		{[]string{"restart_shovel", "moving"}, "0", ""},
+		{[]string{"restart_shovel", "none"}, "69", ""},
+		{[]string{"delete_shovel", "moving"}, "0", ""},
+		{[]string{"delete_shovel", "moving"}, "69", ""},
+		{[]string{"shovel_status"}, "0", ""},
+	} {
+		got := run(t, env, append([]string{"rabbitmqctl", "-q"}, tt.line...)...)
+		if got.code != tt.code || got.stdout != tt.want {
+			t.Errorf("%s: %+v", tt.line, got)
+		}
+	}
+}
+
 func TestStatusAndReport(t *testing.T) {
 	_, env := busy(t)
 	status := run(t, env, "rabbitmqctl", "status", "--unit", "mb")
