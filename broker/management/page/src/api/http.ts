@@ -74,7 +74,16 @@ export async function ask<T>(path: string, { method = "GET", query, body, header
     if (response.status === 401) onUnauthorized();
     throw new ApiError(response.status, reason(response, text));
   }
-  return (text === "" ? undefined : JSON.parse(text)) as T;
+  return parse<T>(response, text);
+}
+
+function parse<T>(response: Response, text: string): T {
+  if (text === "") return undefined as T;
+  try {
+    return JSON.parse(text) as T;
+  } catch {
+    throw new ApiError(response.status, "The answer is not JSON: there may be a proxy in front of the broker that does not know its API.");
+  }
 }
 
 async function reach(url: URL, init: RequestInit, signal: AbortSignal | undefined): Promise<Response> {
