@@ -182,6 +182,7 @@ func (b *Broker) start() error {
 		b.watching.Go(func() { b.memory.run(b.stopping) })
 	}
 	b.clock = queue.NewClock()
+	b.watching.Go(b.tellTime)
 	if err := b.openStore(); err != nil {
 		return err
 	}

@@ -59,18 +59,21 @@ func (b *shovelHost) MayEnter(user, vhost string) bool {
 	return ok
 }
 
+// Finished implements shovel.Host.
 func (b *shovelHost) Finished(k parameter.Key, still func() bool) error {
-	return b.administer(func() error {
-		if !still() {
-			return nil
-		}
-		if err := b.forget(k); err != nil {
-			return err
-		}
-		b.log.Info("parameter cleared", zap.String("component", k.Component), zap.String("vhost", k.VHost), zap.String("name", k.Name))
-		b.shovels.Clear(k)
+	// Also while the broker stops: the store is open as long as there are shovels,
+	// and one that has finished must not begin again.
+	b.admin.Lock()
+	defer b.admin.Unlock()
+	if !still() {
 		return nil
-	})
+	}
+	if err := b.forget(k); err != nil {
+		return err
+	}
+	b.log.Info("parameter cleared", zap.String("component", k.Component), zap.String("vhost", k.VHost), zap.String("name", k.Name))
+	b.shovels.Clear(k)
+	return nil
 }
 
 func (b *shovelHost) ShovelState(vhost, name, state string) {

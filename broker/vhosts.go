@@ -17,6 +17,9 @@ import (
 // ErrVHostExists is the addition of a virtual host that there is already.
 var ErrVHostExists = errors.New("virtual host exists")
 
+// ErrVHostProtected is the deletion of a virtual host whose settings protect it.
+var ErrVHostProtected = errors.New("virtual host is protected from deletion")
+
 // ErrVHostLimit is the addition of one more than there may be.
 var ErrVHostLimit = errors.New("too many virtual hosts")
 
@@ -114,9 +117,12 @@ func (b *Broker) VHostSettings(name string) (vhost.Settings, error) {
 
 // DeleteVHost closes the connections of a virtual host and deletes it with all
 // that is in it, and all permissions there. When it returns nothing is left.
-// Errors: ErrNoVHost.
+// Errors: ErrNoVHost, ErrVHostProtected.
 func (b *Broker) DeleteVHost(name string) error {
 	return b.administer(func() error {
+		if h := b.residents.host(name); h != nil && h.Settings().Protected {
+			return fmt.Errorf("virtual host %q: %w", name, ErrVHostProtected)
+		}
 		h, there := b.residents.remove(name)
 		if h == nil {
 			return fmt.Errorf("virtual host %q: %w", name, ErrNoVHost)

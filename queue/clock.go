@@ -2,6 +2,7 @@ package queue
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -13,6 +14,10 @@ type Clock struct {
 	earlier chan struct{} // room for one: something comes before what is slept for
 	stop    chan struct{}
 	done    chan struct{}
+
+	// coarse is the time that it was told last, for those to whom a second does not
+	// matter; 0 if it was never told.
+	coarse atomic.Int64
 
 	// Guarded by mu.
 	mu     sync.Mutex
@@ -81,6 +86,20 @@ func (c *Clock) At(ms int64, t *Timer) {
 		}
 	}
 	c.mu.Unlock()
+}
+
+// Tell tells the clock the time, for [Clock.About]. Whoever begins to goes on to,
+// once a second or so.
+func (c *Clock) Tell(now time.Time) { c.coarse.Store(now.UnixMilli()) }
+
+// About is the time, as it was told last, or as it is if nobody tells it.
+func (c *Clock) About() int64 {
+	if c != nil {
+		if ms := c.coarse.Load(); ms != 0 {
+			return ms
+		}
+	}
+	return time.Now().UnixMilli()
 }
 
 // Stop has a timer not fire, unless it is about to.

@@ -88,3 +88,20 @@ func TestClockLongWait(t *testing.T) {
 		}
 	})
 }
+
+func TestAboutIsWhatTheClockWasTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := NewClock()
+		defer c.Close()
+		time.Sleep(time.Second)
+		now := time.Now()
+		if got := c.About(); got != now.UnixMilli() {
+			t.Errorf("nobody told it, and it is %d, not %d", got, now.UnixMilli())
+		}
+		c.Tell(now)
+		time.Sleep(time.Second)
+		if got := c.About(); got != now.UnixMilli() {
+			t.Errorf("it was told %d and says %d", now.UnixMilli(), got)
+		}
+	})
+}

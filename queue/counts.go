@@ -27,7 +27,8 @@ type Counts struct {
 	// HeadTimestamp is the timestamp property of the next message; 0 if that has
 	// none, or is not in memory.
 	HeadTimestamp int64
-	// Rested is when the queue last had something to do; zero if it has now.
+	// Rested is when the queue last had something to do, or up to a second before;
+	// zero if it has now.
 	Rested time.Time
 	// Memory is about what the queue takes of it, in bytes.
 	Memory int64

@@ -269,7 +269,7 @@ func (q *Queue) stop() {
 		q.inbox, s.inbox, s.at = spare(q.inbox, &inboxes), spare(s.inbox, &inboxes), 0
 	}
 	q.running = false
-	s.rested = q.now()
+	s.rested = q.clock.About()
 	if q.waiters > 0 {
 		q.progress.Broadcast()
 	}

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/lepusmq/lepus/queue/fifo"
 	"github.com/lepusmq/lepus/store"
@@ -160,7 +159,7 @@ func New(cfg Config) *Queue {
 		onExpire: cfg.OnExpired, clock: cfg.Clock, undertake: cfg.Bury,
 	}
 	q.strand.main.store = cfg.Store
-	q.strand.rested = time.Now().UnixMilli()
+	q.strand.rested = q.clock.About()
 	q.ready()
 	q.noteAckTimeout(&cfg.Options)
 	if cfg.Options.Deduplicate {

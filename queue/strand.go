@@ -21,7 +21,7 @@ type strand struct {
 	stalled bool    // the next command waits for a message that is being read
 	stored  int     // messages that the store has of the queue
 	able    bool    // a consumer could have taken more at the end of the last turn
-	rested  int64   // when the last run ended, in Unix milliseconds
+	rested  int64   // about when the last run ended, in Unix milliseconds
 	counted int64   // of the budget
 	wanted  int64   // what is being read, in bytes
 	now     int64   // Unix milliseconds; 0 if this turn has not asked yet

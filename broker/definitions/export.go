@@ -102,6 +102,9 @@ func vhostOf(name string, s *vhost.Settings) virtualHost {
 	if s.DefaultQueueType != "" {
 		v.DefaultQueueType, v.Metadata.DefaultQueueType = &s.DefaultQueueType, &s.DefaultQueueType
 	}
+	if s.Protected {
+		v.Metadata.Protected = &s.Protected
+	}
 	return v
 }
 

@@ -57,6 +57,7 @@ type metadata struct {
 	Description      *string `json:"description,omitempty"`
 	Tags             *words  `json:"tags,omitempty"`
 	DefaultQueueType *string `json:"default_queue_type,omitempty"`
+	Protected        *bool   `json:"protected_from_deletion,omitempty"`
 }
 
 type permission struct {

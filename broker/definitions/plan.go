@@ -99,6 +99,7 @@ func (p *plan) addVHost(d *virtualHost) error {
 	take(&v.settings.DefaultQueueType, d.Metadata.DefaultQueueType)
 	take(&v.settings.DefaultQueueType, d.DefaultQueueType)
 	take(&v.settings.Tracing, d.Tracing)
+	take(&v.settings.Protected, d.Metadata.Protected)
 	if v.settings.DefaultQueueType == "undefined" {
 		v.settings.DefaultQueueType = ""
 	}

@@ -127,7 +127,7 @@ func (q *request) consumerRow(c *stats.Consumer) object {
 	return object{
 		"consumer_tag": c.Tag, "queue": object{"name": c.Queue, "vhost": c.VHost},
 		"ack_required": c.AckRequired, "exclusive": c.Exclusive, "prefetch_count": c.Prefetch,
-		"active": c.Active, "activity_status": c.Status, "arguments": c.Arguments,
+		"active": c.Active, "activity_status": c.Status, "consumer_timeout": c.AckTimeout.Milliseconds(), "arguments": c.Arguments,
 		"channel_details": object{
 			"name": fmt.Sprintf("%s (%d)", c.ConnectionName, c.Channel), "number": c.Channel, "user": c.User,
 			"connection_name": c.ConnectionName, "peer_host": peerHost, "peer_port": peerPort,

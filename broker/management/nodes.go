@@ -2,8 +2,7 @@ package management
 
 import (
 	"fmt"
-
-	"github.com/lepusmq/lepus/broker/stats"
+	"runtime"
 )
 
 func nodeResources() []resource {
@@ -29,10 +28,11 @@ func getNode(q *request) error {
 func (q *request) nodeRow() object {
 	n, spans := q.server.broker.Node(), q.spans()
 	row := object{
-		"name": n.Name, "type": "disc", "running": true, "being_drained": false,
+		"name": n.Name, "rabbitmq_version": n.Version, "erlang_version": runtime.Version(),
+		"erlang_full_version": runtime.Version(), "crypto_lib_version": runtime.Version(), "type": "disc", "running": true, "being_drained": false,
 		"uptime": age(n.Started), "os_pid": fmt.Sprint(n.PID), "processors": n.Processors, "run_queue": n.RunQueue,
-		"mem_limit": n.MemoryLimit, "mem_alarm": n.MemoryAlarm, "mem_calculation_strategy": "rss",
-		"disk_free_limit": n.DiskLimit, "disk_free_alarm": n.DiskAlarm,
+		"mem_limit": max(n.MemoryLimit, 0), "mem_alarm": n.MemoryAlarm, "mem_calculation_strategy": "rss",
+		"disk_free_limit": max(n.DiskLimit, 0), "disk_free_alarm": n.DiskAlarm,
 		"fd_total": n.FDTotal, "sockets_total": n.FDTotal, "proc_total": 1 << 20,
 		"rates_mode": ratesMode, "net_ticktime": 60, "partitions": []string{}, "cluster_links": []object{},
 		"exchange_types": exchangeTypes(), "auth_mechanisms": mechanismRows(), "contexts": contextRows(&n),
@@ -78,23 +78,33 @@ func mechanismRows() []object {
 }
 
 // getMemory tells what the memory is used for, as far as is known: all of it is the
-// process's.
+// process's. The other parts are there for clients that look for them.
 func getMemory(relative bool) handler {
 	return func(q *request) error {
 		if q.arg("node") != q.server.nodeName() {
 			return notFound()
 		}
-		n := q.server.broker.Node()
+		used := max(q.server.broker.Node().MemoryUsed, 0)
+		parts := object{"strategy": "rss", "total": object{"rss": used, "allocated": used, "erlang": used}}
 		if relative {
-			return q.show(object{"memory": object{"total": 100, "other_system": 100}})
+			used = 100
+			parts = object{"total": used}
 		}
-		return q.show(object{"memory": memoryOf(&n)})
+		for _, name := range memoryParts() {
+			parts[name] = 0
+		}
+		parts["other_system"] = used
+		return q.show(object{"memory": parts})
 	}
 }
 
-func memoryOf(n *stats.Node) object {
-	return object{
-		"strategy": "rss", "other_system": n.MemoryUsed,
-		"total": object{"rss": n.MemoryUsed, "allocated": n.MemoryUsed, "erlang": n.MemoryUsed},
+// memoryParts are what RabbitMQ uses memory for.
+func memoryParts() []string {
+	return []string{
+		"connection_readers", "connection_writers", "connection_channels", "connection_other", "queue_procs",
+		"quorum_queue_procs", "quorum_queue_dlx_procs", "stream_queue_procs", "stream_queue_replica_reader_procs",
+		"stream_queue_coordinator_procs", "plugins", "metadata_store", "metadata_store_ets", "other_proc", "metrics",
+		"mgmt_db", "mnesia", "quorum_ets", "other_ets", "binary", "msg_index", "code", "atom", "other_system",
+		"allocated_unused", "reserved_unallocated",
 	}
 }

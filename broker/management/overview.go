@@ -19,6 +19,12 @@ func overviewResources() []resource {
 		{path: "feature-flags/{flag}/enable", write: administrator, put: enableFeatureFlag},
 		{path: "deprecated-features", read: administrator, get: listDeprecated},
 		{path: "deprecated-features/used", read: administrator, get: listDeprecated},
+		{path: "stream/connections", read: manager, get: listNothing},
+		{path: "stream/connections/{vhost}", read: manager, get: listNothing},
+		{path: "stream/publishers", read: manager, get: listNothing},
+		{path: "stream/publishers/{vhost}", read: manager, get: listNothing},
+		{path: "stream/consumers", read: manager, get: listNothing},
+		{path: "stream/consumers/{vhost}", read: manager, get: listNothing},
 		{path: "federation-links", read: monitor, get: listNothing},
 		{path: "federation-links/{vhost}", read: monitor, get: listNothing},
 		{path: "reset", write: administrator, delete: resetStatistics},
@@ -42,7 +48,7 @@ func getOverview(q *request) error {
 	row := object{
 		"management_version": n.Version, "rabbitmq_version": n.Version, "product_version": n.Version,
 		"product_name": productName, "lepus_version": n.Build, "rates_mode": ratesMode,
-		"cluster_name": b.ClusterName(), "cluster_tags": object{}, "node_tags": object{},
+		"cluster_name": b.ClusterName(), "cluster_tags": q.server.clusterTags(), "node_tags": object{},
 		"erlang_version": runtime.Version(), "erlang_full_version": runtime.Version() + " " + runtime.GOOS + "/" + runtime.GOARCH,
 		"crypto_lib_version": runtime.Version(), "release_series_support_status": "supported",
 		"exchange_types": exchangeTypes(), "default_queue_type": "classic",
@@ -183,6 +189,15 @@ func enableFeatureFlag(q *request) error {
 // listDeprecated lists what will go away of what there is: nothing.
 func listDeprecated(q *request) error { return q.list(rows(nil, "")) }
 
+// clusterTags are what somebody has set to tell clusters apart.
+func (s *Server) clusterTags() any {
+	if p := s.globalParameter("cluster_tags"); p != nil {
+		return p.Value
+	}
+	return object{}
+}
+
+// listNothing lists what there could be if there were streams or federation.
 func listNothing(q *request) error { return q.list(rows(nil, "")) }
 
 // resetStatistics does nothing: counters count from the start.

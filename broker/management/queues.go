@@ -63,7 +63,7 @@ func (q *request) queueRow(one *stats.Queue, spans *spans) object {
 
 // noCollection stands where RabbitMQ tells of the garbage of its processes.
 func noCollection() object {
-	return object{"fullsweep_after": -1, "max_heap_size": -1, "min_bin_vheap_size": -1, "min_heap_size": -1, "minor_gcs": -1}
+	return object{"fullsweep_after": 0, "max_heap_size": 0, "min_bin_vheap_size": 0, "min_heap_size": 0, "minor_gcs": 0}
 }
 
 func orNull(s string) any {

@@ -73,7 +73,7 @@ func trafficSample(t *stats.Traffic) []int64 {
 }
 
 func nodeSample(n *stats.Node) []int64 {
-	return []int64{n.MemoryUsed, n.DiskFree, int64(n.FDUsed), int64(n.Sockets), int64(n.Goroutines)}
+	return []int64{max(n.MemoryUsed, 0), max(n.DiskFree, 0), int64(n.FDUsed), int64(n.Sockets), int64(n.Goroutines)}
 }
 
 // point is a sample and when it was taken, in milliseconds since 1970.

@@ -14,7 +14,7 @@ func vhostResources() []resource {
 		{path: "vhosts/{name}", read: administrator, write: administrator,
 			get: getVHost, put: putVHost, delete: deleteVHost},
 		{path: "vhosts/{name}/start/{node}", write: administrator, post: startVHost},
-		{path: "vhosts/{name}/deletion/protection", write: administrator, post: unprotected, delete: unprotected},
+		{path: "vhosts/{name}/deletion/protection", read: administrator, write: administrator, get: showProtection, post: protect(true), delete: protect(false)},
 	}
 }
 
@@ -61,7 +61,7 @@ func (q *request) vhostRow(name string, spans *spans) object {
 	}
 	row := object{
 		"name": name, "description": s.Description, "tags": tags, "default_queue_type": queueType,
-		"metadata": metadata, "tracing": s.Tracing, "protected_from_deletion": false,
+		"metadata": metadata, "tracing": s.Tracing, "protected_from_deletion": s.Protected,
 	}
 	if q.any(tagMonitoring) {
 		row["cluster_state"] = object{q.server.nodeName(): "running"}
@@ -127,6 +127,11 @@ func readVHost(f fields, s *vhost.Settings) (err error) {
 			return err
 		}
 	}
+	if f.has("protected_from_deletion") {
+		if s.Protected, err = f.boolean("protected_from_deletion"); err != nil {
+			return err
+		}
+	}
 	kind, err := f.text("default_queue_type", s.DefaultQueueType)
 	if err != nil {
 		return err
@@ -140,8 +145,13 @@ func readVHost(f fields, s *vhost.Settings) (err error) {
 
 func deleteVHost(q *request) error {
 	b, name := q.server.broker, q.arg("name")
-	if _, err := b.VHostSettings(name); err != nil {
+	s, err := b.VHostSettings(name)
+	if err != nil {
 		return notFound()
+	}
+	if s.Protected {
+		return &fault{http.StatusPreconditionFailed, "precondition_failed",
+			"Refusing to delete virtual host '" + name + "' because it is protected from deletion"}
 	}
 	if err := b.DeleteVHost(name); err != nil {
 		return err
@@ -160,13 +170,25 @@ func startVHost(q *request) error {
 	return q.done()
 }
 
-// unprotected answers those who protect a virtual host from deletion.
-func unprotected(q *request) error {
-	if _, err := q.server.broker.VHostSettings(q.arg("name")); err != nil {
+func showProtection(q *request) error {
+	s, err := q.server.broker.VHostSettings(q.arg("name"))
+	if err != nil {
 		return notFound()
 	}
-	if q.Method == http.MethodDelete {
+	return q.write(http.StatusOK, object{"protected_from_deletion": s.Protected})
+}
+
+// protect has a virtual host protected from deletion, or not.
+func protect(on bool) handler {
+	return func(q *request) error {
+		s, err := q.server.broker.VHostSettings(q.arg("name"))
+		if err != nil {
+			return notFound()
+		}
+		s.Protected = on
+		if err := q.server.broker.SetVHost(q.arg("name"), s); err != nil {
+			return err
+		}
 		return q.done()
 	}
-	return badRequest("virtual hosts cannot be protected from deletion")
 }

@@ -144,6 +144,17 @@ func Consumer(of *queue.Consumer) stats.Consumer {
 		Connection: ch.s.ID(), ConnectionName: ch.s.Name(), Channel: ch.id,
 		User: ch.s.user, VHost: ch.s.vhost.Name(), Queue: c.queue.QueueName(), Tag: c.tag,
 		AckRequired: !c.NoAck, Exclusive: c.Exclusive, Prefetch: c.Prefetch, Priority: int(c.Priority),
-		Arguments: c.args,
+		Arguments: c.args, AckTimeout: c.ackTimeout(ch.s.cfg.AckTimeout),
 	}
+}
+
+// ackTimeout is how long a delivery to the consumer may stay unacked, by itself, its
+// queue or the configuration; 0 is for ever.
+func (c *consumer) ackTimeout(configured time.Duration) time.Duration {
+	for _, asked := range []queue.Bound{c.timeout, c.queue.AckTimeout()} {
+		if asked.Set {
+			return time.Duration(asked.N) * time.Millisecond
+		}
+	}
+	return configured
 }

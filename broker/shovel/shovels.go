@@ -29,8 +29,8 @@ type Host interface {
 	MayEnter(user, vhost string) bool
 	// ClusterName is what is named in the headers of messages.
 	ClusterName() string
-	// Finished clears the parameter of a shovel that has nothing more to do, unless
-	// by then still reports false.
+	// Finished clears the parameter of a shovel that has nothing more to do, if still
+	// reports true when nothing else can change it.
 	Finished(k parameter.Key, still func() bool) error
 	// ShovelState tells of a change; the state is empty when the shovel is gone.
 	// It does not block.
@@ -49,13 +49,14 @@ type Shovels struct {
 	// guarded by mu
 	mu      sync.Mutex
 	workers map[parameter.Key]*worker
+	last    map[parameter.Key]*worker // that has not ended, of those that were started
 	stopped bool
 }
 
 // New returns the shovels of a broker, of which there are none yet. It is the
 // component "shovel".
 func New(host Host, log *zap.Logger) *Shovels {
-	return &Shovels{host: host, log: log, workers: map[parameter.Key]*worker{}}
+	return &Shovels{host: host, log: log, workers: map[parameter.Key]*worker{}, last: map[parameter.Key]*worker{}}
 }
 
 // Validate implements parameter.Component. A user needs the right to use the
@@ -87,18 +88,41 @@ func (s *Shovels) Set(p parameter.Parameter) {
 	s.start(p.Key(), c)
 }
 
-// start starts a shovel. Called with mu held.
+// start starts a shovel, which begins when the one before it has ended. Called
+// with mu held.
 func (s *Shovels) start(k parameter.Key, c *config) {
 	if s.stopped {
 		return
 	}
-	before := s.workers[k]
+	before := s.last[k]
 	if before != nil {
 		before.cancel()
 	}
 	w := newWorker(s.host, s.log, c, before)
-	s.workers[k] = w
-	s.running.Go(w.run)
+	s.workers[k], s.last[k] = w, w
+	s.running.Go(func() {
+		if w.run() {
+			s.finish(k, w)
+		}
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.last[k] == w {
+			delete(s.last, k)
+		}
+	})
+}
+
+// finish clears the parameter of a shovel that has moved what it was to, unless
+// there is another of that name by now.
+func (s *Shovels) finish(k parameter.Key, w *worker) {
+	err := s.host.Finished(k, func() bool {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return s.workers[k] == w
+	})
+	if err != nil {
+		w.log.Error("the parameter of a shovel that has finished stays", zap.Error(err))
+	}
 }
 
 // Clear implements parameter.Component: it ends a shovel and does not wait.

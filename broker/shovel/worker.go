@@ -7,7 +7,6 @@ import (
 
 	"go.uber.org/zap"
 
-	"github.com/lepusmq/lepus/broker/parameter"
 	"github.com/lepusmq/lepus/broker/stats"
 )
 
@@ -46,7 +45,8 @@ func newWorker(host Host, log *zap.Logger, cfg *config, before *worker) *worker 
 	return w
 }
 
-func (w *worker) run() {
+// run is the shovel. It reports whether all that was wanted has been moved.
+func (w *worker) run() (finished bool) {
 	defer close(w.done)
 	defer w.cancel()
 	if w.before != nil {
@@ -56,18 +56,19 @@ func (w *worker) run() {
 		w.enter(stats.ShovelStarting, "")
 		err := w.move()
 		switch {
-		case w.ctx.Err() != nil:
-			return
 		case err == nil:
-			w.finish()
-			return
+			w.log.Info("shovel has finished", zap.Uint64("messages", w.progress.forwarded.Load()))
+			return true
+		case w.ctx.Err() != nil:
+			return false
 		}
 		w.complain(err)
 		w.enter(stats.ShovelTerminated, err.Error())
 		if !w.pause() {
-			return
+			return false
 		}
 	}
+	return false
 }
 
 // complain logs a failure, once for all attempts that fail in the same way.
@@ -143,15 +144,6 @@ func (w *worker) moveBy(m *mover) error {
 	w.failed = ""
 	w.log.Info("shovel is running", zap.Int64("messages", m.want))
 	return m.run(w.ctx)
-}
-
-// finish is the end of a shovel that has moved what it was to.
-func (w *worker) finish() {
-	w.log.Info("shovel has finished", zap.Uint64("messages", w.progress.forwarded.Load()))
-	key := parameter.Key{Component: Component, VHost: w.cfg.vhost, Name: w.cfg.name}
-	if err := w.host.Finished(key, func() bool { return w.ctx.Err() == nil }); err != nil {
-		w.log.Error("the parameter of a shovel that has finished stays", zap.Error(err))
-	}
 }
 
 func (w *worker) enter(state, reason string) {

@@ -99,4 +99,6 @@ type Consumer struct {
 	Active bool
 	// Status is up, single_active or waiting.
 	Status string
+	// AckTimeout is how long a delivery may stay unacked; 0 is for ever.
+	AckTimeout time.Duration
 }

@@ -26,6 +26,8 @@ type Settings struct {
 	// Tracing sends a copy of each message that is published or delivered to
 	// [TraceExchange].
 	Tracing bool `json:"tracing,omitempty"`
+	// Protected refuses to delete the virtual host.
+	Protected bool `json:"protected_from_deletion,omitempty"`
 }
 
 // Settings returns what is set at the moment.
