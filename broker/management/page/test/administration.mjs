@@ -49,7 +49,7 @@ export async function administration(page) {
     await page.getByRole("table", { name: "Permissions", exact: true }).getByText("^$").waitFor();
     await form.getByLabel("Write").fill("(");
     await button(form, "Set permissions").click();
-    await form.getByRole("alert").waitFor();
+    await form.getByRole("alert").getByText(/missing|regexp|regular/).waitFor();
     await card(page, "Limits").getByLabel("At most").fill("7");
     await button(page, "Set limit").click();
     await page.getByRole("table", { name: "Limits" }).getByText("max-connections").waitFor();

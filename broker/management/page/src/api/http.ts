@@ -102,9 +102,16 @@ function reason(response: Response, text: string): string {
     const body = JSON.parse(text) as { error?: unknown; reason?: unknown };
     const said = body.reason ?? body.error;
     if (typeof said === "string") return said;
-    if (said !== undefined) return JSON.stringify(said);
+    if (said !== undefined) return plain(said);
   } catch {
     // Not JSON: the status has to do.
   }
   return `${response.status} ${response.statusText}`.trim();
+}
+
+// Some reasons are terms of Erlang: lists, whose texts are lists of characters.
+function plain(term: unknown): string {
+  if (!Array.isArray(term)) return typeof term === "string" ? term : JSON.stringify(term);
+  const isText = term.length > 0 && term.every((n) => Number.isInteger(n) && n >= 32 && n <= 0x10ffff);
+  return isText ? String.fromCodePoint(...(term as number[])) : term.map(plain).join(", ");
 }
