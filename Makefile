@@ -87,9 +87,9 @@ generate: ## write the generated code anew
 
 .PHONY: generated
 generated:
-	@before=$$(find . -name '*_gen.go' -exec cksum {} + | sort); \
+	@before=$$(find . \( -name '*_gen.go' -o -name REFERENCE.md \) -exec cksum {} + | sort); \
 	$(MAKE) --no-print-directory generate; \
-	after=$$(find . -name '*_gen.go' -exec cksum {} + | sort); \
+	after=$$(find . \( -name '*_gen.go' -o -name REFERENCE.md \) -exec cksum {} + | sort); \
 	[ "$$before" = "$$after" ] || { echo "generated code was out of date, it is written anew: commit it"; exit 1; }
 
 .PHONY: check

@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/url"
 	"path/filepath"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -21,7 +20,6 @@ import (
 	"github.com/lepusmq/lepus/broker/parameter"
 	"github.com/lepusmq/lepus/broker/session"
 	"github.com/lepusmq/lepus/broker/shovel"
-	"github.com/lepusmq/lepus/broker/vhost"
 	"github.com/lepusmq/lepus/queue"
 	"github.com/lepusmq/lepus/store"
 )
@@ -163,18 +161,7 @@ func (b *Broker) sayStarted() {
 }
 
 func (b *Broker) start() error {
-	for _, m := range b.cfg.Mechanisms {
-		if !slices.Contains(session.Mechanisms(), m) {
-			return fmt.Errorf("there is no mechanism %q to log in with", m)
-		}
-	}
-	if err := b.cfg.checkVHostDefaults(); err != nil {
-		return err
-	}
-	if err := vhost.CheckQueueType(b.cfg.DefaultQueueType); err != nil {
-		return fmt.Errorf("default queue type: %w", err)
-	}
-	if err := b.openCerts(); err != nil {
+	if err := b.check(); err != nil {
 		return err
 	}
 	b.memory.begin()

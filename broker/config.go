@@ -61,6 +61,17 @@ type Config struct {
 	// Management and Prometheus are where the views are served.
 	Management, Prometheus HTTP
 
+	// PathPrefix comes before all paths of the management API and page, as
+	// "/rabbitmq"; empty is none. AllowOrigins are the origins whose pages may use
+	// the API, "*" is any.
+	PathPrefix   string
+	AllowOrigins []string
+
+	// MetricsPerObject has /metrics tell of each queue, channel and connection, not
+	// only /metrics/per-object. Profiles serves /debug/pprof/ beside them, which
+	// shows what is in the process's memory.
+	MetricsPerObject, Profiles bool
+
 	// DataDir is the folder in which messages and definitions are kept. It is
 	// made if missing. Empty keeps everything in memory.
 	DataDir string
@@ -131,9 +142,7 @@ type Config struct {
 
 	// Definitions are files, or folders of files, with definitions in JSON that
 	// are imported whenever the broker starts, before anybody can connect.
-	// ImportDefinitions imports the text of one.
-	Definitions       []string
-	ImportDefinitions func(*Broker, []byte) error
+	Definitions []string
 
 	// MaxVHosts is how many virtual hosts may be added; 0 is any number.
 	MaxVHosts int
@@ -203,6 +212,9 @@ func (c Config) withDefaults() Config {
 	c.MaxMessageSize = cmp.Or(c.MaxMessageSize, defaultMaxMessageSize)
 	if c.Management.Handler == nil {
 		c.Management.Handler = func(b *Broker) http.Handler { return manage(b) }
+	}
+	if c.Prometheus.Handler == nil {
+		c.Prometheus.Handler = measure
 	}
 	return c
 }

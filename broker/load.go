@@ -1,7 +1,6 @@
 package broker
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -25,16 +24,13 @@ func (b *Broker) loadDefinitions() error {
 			if err := b.loadDefinitionFile(file); err != nil {
 				return fmt.Errorf("load definitions of %s: %w", file, err)
 			}
-			b.log.Info("definitions imported", zap.String("file", file))
+			b.log.Info("definitions loaded", zap.String("file", file))
 		}
 	}
 	return nil
 }
 
 func (b *Broker) loadDefinitionFile(file string) error {
-	if b.cfg.ImportDefinitions == nil {
-		return errors.New("there is nothing that imports them")
-	}
 	f, err := os.Open(file)
 	if err != nil {
 		return err
@@ -47,7 +43,7 @@ func (b *Broker) loadDefinitionFile(file string) error {
 	if len(text) > maxDefinitions {
 		return fmt.Errorf("it has more than %d bytes", maxDefinitions)
 	}
-	return b.cfg.ImportDefinitions(b, text)
+	return b.ImportDefinitions("", text)
 }
 
 // definitionFiles returns the file itself, or those with JSON in the folder, by

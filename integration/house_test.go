@@ -145,6 +145,12 @@ func layers() []layer {
 			why: "a view says what it needs of the broker, and knows neither it nor who is connected",
 		},
 		{
+			of:     "broker/conf",
+			others: []string{"go.uber.org/zap"},
+			ours:   []string{"broker", "broker/auth", "broker/certs", "broker/vhost"},
+			why:    "a key of the configuration sets a field of the broker's: it is told nothing in another way",
+		},
+		{
 			of:     "broker/certs",
 			others: []string{"github.com/youmark/pkcs8"},
 			why:    "certificates are files and names: who listens with them is not their business",
@@ -189,7 +195,7 @@ func layers() []layer {
 		},
 		{
 			of:     "cmd",
-			others: []string{"github.com/urfave/cli/v2", "go.uber.org/zap"},
+			others: []string{"github.com/urfave/cli/v2", "go.uber.org/zap", "github.com/coreos/go-systemd/v22", "gopkg.in/natefinch/lumberjack.v2"},
 			ours:   []string{"broker"},
 			why:    "a command parses and makes one call: what it needs is asked of the broker",
 		},

@@ -80,7 +80,7 @@ func (l lepus) start(t testing.TB, dir string, flags ...string) *process {
 // launch runs the server and returns a channel that gets its address when it is ready.
 func (l lepus) launch(t testing.TB, dir string, flags ...string) (*process, <-chan string) {
 	t.Helper()
-	cmd := exec.Command(string(l), append([]string{"server", "--data-dir", dir, "--listen", "127.0.0.1:0"}, flags...)...)
+	cmd := exec.Command(string(l), append([]string{"server", "--config", "none", "--data-dir", dir, "--listen", "127.0.0.1:0", "--management-listen", "none", "--prometheus-listen", "none"}, flags...)...)
 	cmd.Env = append(os.Environ(), "GOTRACEBACK=all")
 	p := &process{t: t, cmd: cmd, said: &output{}, done: make(chan struct{})}
 	cmd.Stderr = p.said

@@ -277,7 +277,7 @@ func TestRetryComesAfterRestart(t *testing.T) {
 		_, held, _ := r.take()
 		all = append(all, held)
 	}
-	failed := time.Now()
+	failed := time.Now().Truncate(time.Millisecond) // as the queue's clock has it
 	r.queue.Fail(all)
 	r.restart(o, newGrave(), false)
 	s := &sink{after: (*Queue).Ack}

@@ -2,8 +2,10 @@ package management
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"runtime"
+	"slices"
 
 	"github.com/lepusmq/lepus/broker/stats"
 	"github.com/lepusmq/lepus/broker/vhost"
@@ -18,7 +20,7 @@ func overviewResources() []resource {
 		{path: "feature-flags", read: administrator, get: listFeatureFlags},
 		{path: "feature-flags/{flag}/enable", write: administrator, put: enableFeatureFlag},
 		{path: "deprecated-features", read: administrator, get: listDeprecated},
-		{path: "deprecated-features/used", read: administrator, get: listDeprecated},
+		{path: "deprecated-features/used", read: administrator, get: listNothing},
 		{path: "stream/connections", read: manager, get: listNothing},
 		{path: "stream/connections/{vhost}", read: manager, get: listNothing},
 		{path: "stream/publishers", read: manager, get: listNothing},
@@ -186,8 +188,27 @@ func enableFeatureFlag(q *request) error {
 	return q.done()
 }
 
-// listDeprecated lists what will go away of what there is: nothing.
-func listDeprecated(q *request) error { return q.list(rows(nil, "")) }
+// deprecated are the features that RabbitMQ is to lose, and one that it has lost. Here
+// they stay, or never were; nothing is said to use them.
+func deprecated() map[string]string {
+	const permitted, removed = "permitted_by_default", "removed"
+	return map[string]string{
+		"amqp_address_v1": permitted, "amqp_filter_set_bug": permitted, "classic_queue_mirroring": removed,
+		"global_qos": permitted, "management_metrics_collection": permitted, "queue_master_locator": permitted,
+		"ram_node_type": permitted, "transient_nonexcl_queues": permitted,
+	}
+}
+
+func listDeprecated(q *request) error {
+	var all []object
+	phases := deprecated()
+	for _, name := range slices.Sorted(maps.Keys(phases)) {
+		all = append(all, object{
+			"name": name, "desc": "", "deprecation_phase": phases[name], "doc_url": "", "provided_by": "rabbit",
+		})
+	}
+	return q.list(rows(all, "name"))
+}
 
 // clusterTags are what somebody has set to tell clusters apart.
 func (s *Server) clusterTags() any {

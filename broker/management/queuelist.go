@@ -36,13 +36,13 @@ func listQueues(q *request) error {
 func (l *queueList) count(hosts []string) {
 	l.counts = []stats.QueueCounts{}
 	for _, host := range hosts {
-		counts, _ := l.q.server.broker.QueueCounts(host) // an error is that it was deleted meanwhile
+		counts := l.q.server.sampler.queueCounts(host)
 		l.all = slices.Grow(l.all, len(counts))
 		for i := range counts {
 			l.all = append(l.all, named{host, counts[i].Name})
 		}
 		if len(l.counts) == 0 {
-			l.counts = counts
+			l.counts = slices.Clip(counts) // they are the sampler's
 		} else {
 			l.counts = append(l.counts, counts...)
 		}

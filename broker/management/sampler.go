@@ -4,6 +4,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/lepusmq/lepus/broker/stats"
 )
 
 // kind is what is sampled.
@@ -40,15 +42,15 @@ type sampler struct {
 	interval time.Duration
 	stop     chan struct{}
 	stopped  chan struct{}
+	looked   chan kind // somebody looks at a kind that may not be sampled yet
 
 	asked [kinds]atomic.Int64 // when somebody asked for one of a kind, in milliseconds
-
-	// taking is held by whoever takes samples.
-	taking sync.Mutex
 
 	// guarded by mu
 	mu  sync.Mutex
 	all [kinds]map[place]*series
+	// counts are what the queues of virtual hosts with many counted last.
+	counts map[string][]stats.QueueCounts
 }
 
 const (
@@ -61,7 +63,10 @@ const (
 )
 
 func newSampler(b Broker, interval time.Duration) *sampler {
-	s := &sampler{broker: b, interval: interval, stop: make(chan struct{}), stopped: make(chan struct{})}
+	s := &sampler{
+		broker: b, interval: interval,
+		stop: make(chan struct{}), stopped: make(chan struct{}), looked: make(chan kind, kinds),
+	}
 	for k := range s.all {
 		s.all[k] = map[place]*series{}
 	}
@@ -78,10 +83,13 @@ func (s *sampler) run() {
 	defer close(s.stopped)
 	t := time.NewTicker(s.interval)
 	defer t.Stop()
+	s.take()
 	for {
-		s.take()
 		select {
 		case <-t.C:
+			s.take()
+		case k := <-s.looked:
+			s.begin(k)
 		case <-s.stop:
 			return
 		}
@@ -90,8 +98,6 @@ func (s *sampler) run() {
 
 // take takes a sample of everything that is to be sampled.
 func (s *sampler) take() {
-	s.taking.Lock()
-	defer s.taking.Unlock()
 	now := time.Now().UnixMilli()
 	totals, err := s.broker.Totals("")
 	if err != nil {
@@ -101,7 +107,7 @@ func (s *sampler) take() {
 	hosts := s.broker.VHosts()
 	s.note(wholes, now, map[place][]int64{theBroker: totalsSample(&totals), theNode: nodeSample(&n)})
 	for k, many := range map[kind]int{
-		vhosts: len(hosts), queues: totals.Queues, exchanges: totals.Exchanges,
+		vhosts: max(len(hosts), totals.Queues), queues: totals.Queues, exchanges: totals.Exchanges,
 		connections: totals.Connections, channels: totals.Channels,
 	} {
 		if many <= few || now-s.asked[k].Load() < askedFor.Milliseconds() {
@@ -127,10 +133,46 @@ func (s *sampler) sample(k kind, hosts []string) map[place][]int64 {
 		}
 		return now
 	}
+	if k == queues {
+		return s.sampleQueues(hosts)
+	}
 	for _, host := range hosts {
 		s.sampleIn(host, k, now)
 	}
 	return now
+}
+
+// sampleQueues is sample for queues. What many of them count is kept until the next
+// time.
+func (s *sampler) sampleQueues(hosts []string) map[place][]int64 {
+	now, kept := map[place][]int64{}, map[string][]stats.QueueCounts{}
+	for _, host := range hosts {
+		counts, _ := s.broker.QueueCounts(host) // an error is that it was deleted meanwhile
+		for i := range counts {
+			c := &counts[i]
+			now[place{queues, host, c.Name}] = messageSample(c.Ready, c.Unacked, &c.Messages)
+		}
+		if len(counts) > few {
+			kept[host] = counts
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.counts = kept
+	return now
+}
+
+// queueCounts returns what the queues of a virtual host count: of many what they
+// counted when they were sampled last.
+func (s *sampler) queueCounts(host string) []stats.QueueCounts {
+	s.mu.Lock()
+	kept := s.counts[host]
+	s.mu.Unlock()
+	if kept != nil {
+		return kept
+	}
+	counts, _ := s.broker.QueueCounts(host) // an error is that it was deleted meanwhile
+	return counts
 }
 
 // sampleIn is sample in a virtual host. One that has gone meanwhile has nothing.
@@ -140,12 +182,6 @@ func (s *sampler) sampleIn(host string, k kind, now map[place][]int64) {
 	case vhosts:
 		if t, err := b.Totals(host); err == nil {
 			now[place{vhosts, host, ""}] = totalsSample(&t)
-		}
-	case queues:
-		counts, _ := b.QueueCounts(host)
-		for i := range counts {
-			c := &counts[i]
-			now[place{queues, host, c.Name}] = messageSample(c.Ready, c.Unacked, &c.Messages)
 		}
 	case exchanges:
 		names, _ := b.ExchangeNames(host)
@@ -182,6 +218,9 @@ func (s *sampler) forget(k kind) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	clear(s.all[k])
+	if k == queues {
+		s.counts = nil
+	}
 }
 
 // look notes that somebody looks at objects of a kind. If that was not sampled it is
@@ -191,13 +230,19 @@ func (s *sampler) look(k kind) {
 	if was := s.asked[k].Swap(now); now-was < askedFor.Milliseconds() {
 		return
 	}
-	s.taking.Lock()
-	defer s.taking.Unlock()
+	select {
+	case s.looked <- k:
+	default: // it is known
+	}
+}
+
+// begin takes the first sample of a kind at which somebody looks.
+func (s *sampler) begin(k kind) {
 	s.mu.Lock()
-	empty := len(s.all[k]) == 0
+	sampled := len(s.all[k]) > 0
 	s.mu.Unlock()
-	if empty {
-		s.note(k, now, s.sample(k, s.broker.VHosts()))
+	if !sampled {
+		s.note(k, time.Now().UnixMilli(), s.sample(k, s.broker.VHosts()))
 	}
 }
 
@@ -212,9 +257,7 @@ func (s *sampler) history(p place, chart bool) history {
 	}
 	if chart && !one.keeps {
 		now := time.Now().UnixMilli()
-		if now-one.charted > chartedFor && s.charted(p.kind, now) < maxCharted {
-			one.charted = now
-		} else if now-one.charted <= chartedFor {
+		if now-one.charted <= chartedFor || s.charted(p.kind, now) < maxCharted {
 			one.charted = now
 		}
 	}

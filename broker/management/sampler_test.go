@@ -59,6 +59,7 @@ func TestManyAreSampledOnDemand(t *testing.T) {
 			t.Errorf("nobody looks, and the queues were counted %d times", f.counted.Load())
 		}
 		s.look(queues)
+		synctest.Wait()
 		if f.counted.Load() != 1 {
 			t.Errorf("whoever looks has nothing to see: counted %d times", f.counted.Load())
 		}

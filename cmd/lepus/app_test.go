@@ -41,10 +41,10 @@ func TestWrongUse(t *testing.T) {
 		{[]string{"server", "--port", "1"}, "flag provided but not defined: -port, see lepus server --help"},
 		{[]string{"server", "now"}, `unexpected argument "now", see lepus server --help`},
 		{[]string{"version", "now"}, `unexpected argument "now", see lepus version --help`},
-		{[]string{"server", "--ephemeral", "--log-level", "loud"}, `log level: unrecognized level: "loud"`},
-		{[]string{"server", "--ephemeral", "--log-format", "xml"}, `log format "xml" is neither console nor json`},
-		{[]string{"server", "--ephemeral", "--memory-limit", "much"}, `memory limit: "much" is no amount, write it as 1073741824, 512MiB or 2GB`},
-		{[]string{"server", "--ephemeral", "--vm-memory-high-watermark", "1.5"}, `memory high watermark: "1.5" is neither a share from 0 to 1 nor an amount`},
+		{[]string{"server", "--ephemeral", "--log-level", "loud"}, `--log-level: log.default.level: "loud" is no level of the log: there are debug, info, warning, error, critical and none`},
+		{[]string{"server", "--ephemeral", "--log-format", "xml"}, `--log-format: log.console.formatter: "xml" is none of plaintext, console, json`},
+		{[]string{"server", "--ephemeral", "--memory-limit", "much"}, `--memory-limit: total_memory_available_override_value: "much" is no amount, write it as 1073741824, 512MiB or 2GB`},
+		{[]string{"server", "--ephemeral", "--vm-memory-high-watermark", "1.5"}, `--vm-memory-high-watermark: vm_memory_high_watermark: "1.5" is neither a share from 0 to 1 nor an amount`},
 		{[]string{"server", "--data-dir", ""}, "no data folder: name one with --data-dir or do without by --ephemeral"},
 	}
 	for _, tt := range tests {
@@ -80,6 +80,7 @@ func TestUnknownVariablesAreReported(t *testing.T) {
 	t.Setenv("LEPUS_LISTENN", ":1")
 	t.Setenv("LEPUS_DATADIR", "/nowhere")
 	t.Setenv("LEPUS_LOG_LEVEL", "warn")
+	t.Setenv("LEPUS_PORT_5672_TCP", "tcp://10.0.0.1:5672") // Kubernetes
 	out, errOut, err := runCommand(t, "version")
 	if err != nil || !strings.HasPrefix(out, "lepus ") {
 		t.Errorf("%v %q", err, out)

@@ -38,7 +38,8 @@ func addEnvVars(flags []cli.Flag) {
 }
 
 // unknownEnvVars returns the variables in environ, sorted, that look as if
-// they should set a flag and set none: most often a slip of the pen.
+// they should set a flag and set none: most often a slip of the pen. Those that
+// Kubernetes sets where there is a service of our name are not meant for us.
 func unknownEnvVars(app *cli.App, environ []string) []string {
 	known := make(map[string]bool)
 	for _, c := range app.Commands {
@@ -49,7 +50,8 @@ func unknownEnvVars(app *cli.App, environ []string) []string {
 	var unknown []string
 	for _, e := range environ {
 		name, _, _ := strings.Cut(e, "=")
-		if strings.HasPrefix(name, envPrefix) && !known[name] {
+		foreign := strings.HasPrefix(name, envPrefix+"SERVICE_") || strings.HasPrefix(name, envPrefix+"PORT")
+		if strings.HasPrefix(name, envPrefix) && !known[name] && !foreign {
 			unknown = append(unknown, name)
 		}
 	}

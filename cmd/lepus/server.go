@@ -7,78 +7,28 @@ import (
 	"net"
 	"os"
 	"os/signal"
-	"runtime"
+	"path/filepath"
+	"strconv"
 	"strings"
+	"sync"
 	"syscall"
-	"time"
 
+	"github.com/coreos/go-systemd/v22/daemon"
 	"github.com/urfave/cli/v2"
+	"go.uber.org/zap"
 
 	"github.com/lepusmq/lepus/broker"
+	"github.com/lepusmq/lepus/broker/conf"
 	"github.com/lepusmq/lepus/cmd/lepus/node"
 )
 
 func serverCommand() *cli.Command {
-	const network, queues, storage, memory, logging = "Network", "Queues", "Storage", "Memory", "Logging"
 	return &cli.Command{
 		Name:      "server",
 		Usage:     "run a broker until it is told to stop (SIGTERM, SIGINT)",
 		UsageText: "lepus server [flags]",
 		Action:    runServer,
-		Flags: []cli.Flag{
-			&cli.StringSliceFlag{
-				Name: "listen", Category: network, Value: cli.NewStringSlice(":5672"),
-				Usage: "accept connections on `HOST:PORT`, an empty host is every interface; can be repeated",
-			},
-			&cli.StringSliceFlag{
-				Name: "loopback-users", Category: network, Value: cli.NewStringSlice("guest"),
-				Usage: "let `USER` log in from this machine only, none lets everybody in from everywhere; can be repeated",
-			},
-			&cli.StringFlag{
-				Name: "report-version", Category: network, Value: broker.DefaultVersion,
-				Usage: "tell clients that this is RabbitMQ `VERSION`",
-			},
-			&cli.StringFlag{
-				Name: "default-queue-type", Category: queues, Value: "classic",
-				Usage: "make a queue whose declaration does not say, and that can be one, a `TYPE` queue: classic or quorum",
-			},
-			&cli.DurationFlag{
-				Name: "consumer-timeout", Category: queues, Value: 30 * time.Minute,
-				Usage: "let consumers keep a message without acking it for `TIME`, unless its queue says otherwise; 0 is for ever",
-			},
-			&cli.BoolFlag{
-				Name: "consumer-timeout-cancels", Category: queues,
-				Usage: "cancel consumers that are late, as RabbitMQ 4.3 does, instead of closing their channels",
-			},
-			&cli.PathFlag{
-				Name: "data-dir", Category: storage, Value: defaultDataDir(runtime.GOOS, os.Getenv),
-				Usage: "keep messages and definitions in `FOLDER`",
-			},
-			&cli.BoolFlag{
-				Name: "ephemeral", Category: storage,
-				Usage: "keep everything in memory and ignore --data-dir",
-			},
-			&cli.BoolFlag{
-				Name: "accept-log-loss", Category: storage,
-				Usage: "start on a damaged log, without what the damage took",
-			},
-			&cli.StringFlag{
-				Name: "memory-limit", Category: memory, DefaultText: "what the machine or the cgroup has",
-				Usage: "use `AMOUNT` of memory in all: 1073741824, 512MiB, 2GB",
-			},
-			&cli.StringFlag{
-				Name: "vm-memory-high-watermark", Category: memory, Value: "0.6",
-				Usage: "block publishers while more than `LEVEL` of memory is used: a share of the limit from 0 to 1, or an amount",
-			},
-			&cli.StringFlag{
-				Name: "log-level", Category: logging, Value: "info",
-				Usage: "log from `LEVEL` on: debug, info, warn or error",
-			},
-			&cli.StringFlag{
-				Name: "log-format", Category: logging, Value: "console",
-				Usage: "write log lines as `FORMAT`: console or json",
-			},
-		},
+		Flags:     settingFlags(),
 	}
 }
 
@@ -86,91 +36,133 @@ func serverCommand() *cli.Command {
 // the broker fails. The limit of open files needs no care: the Go runtime
 // raises it as far as it is allowed to.
 func runServer(c *cli.Context) error {
-	cfg, err := serverConfig(c)
+	if err := noArguments(c); err != nil {
+		return err
+	}
+	loaded, err := loadConfig(c)
 	if err != nil {
 		return err
 	}
+	log, err := openLog(loaded.Settings.Log, c.App.ErrWriter)
+	if err != nil {
+		return err
+	}
+	sayConfig(log.logger, loaded)
 	defer collectOften()()
 	ctx, stop := signal.NotifyContext(c.Context, os.Interrupt, syscall.SIGTERM)
 	defer stop()
 
-	n, err := node.Start(node.Config{Broker: cfg, Environment: settings(c)})
+	cfg := loaded.Settings.Broker
+	cfg.Log = log.logger
+	n, err := node.Start(node.Config{Broker: cfg, SetLogLevel: log.setLevelNamed, Environment: loaded.Public()})
 	if err != nil {
 		if errors.Is(err, broker.ErrDamaged) {
 			return fmt.Errorf("%w (--accept-log-loss starts without what is lost)", err)
 		}
 		return err
 	}
+	s := &process{cli: c, node: n, log: log, pidFile: loaded.Settings.PIDFile}
 	if b := n.Running(); b != nil {
-		if _, err := fmt.Fprintln(c.App.Writer, readyLine(b, cfg)); err != nil {
-			cfg.Log.Warn("cannot print that the server is ready")
-		}
+		s.sayReady(readyLine(b, cfg))
 	}
-	// A second signal does not wait for an orderly end.
-	defer context.AfterFunc(ctx, stop)()
+	defer s.reloadWhenAsked()()
+	defer s.removePIDFile()
+	defer context.AfterFunc(ctx, func() {
+		// A second signal does not wait for an orderly end.
+		stop()
+		s.tell(daemon.SdNotifyStopping)
+	})()
 	return n.Run(ctx)
 }
 
-// settings are the flags, for who asks the running server. Secrets stay here.
-func settings(c *cli.Context) map[string]any {
-	all := make(map[string]any)
-	for _, f := range c.Command.Flags {
-		name := f.Names()[0]
-		if !strings.Contains(name, "pass") {
-			all[name] = fmt.Sprint(c.Value(name))
+// sayConfig logs where the configuration comes from, and what of it has no effect.
+func sayConfig(log *zap.Logger, loaded *conf.Loaded) {
+	if len(loaded.Files) > 0 {
+		log.Info("configuration read", zap.Strings("files", loaded.Files))
+	}
+	for _, w := range loaded.Warnings {
+		log.Warn("configuration: " + w)
+	}
+}
+
+// process is a broker that runs as a process of its own.
+type process struct {
+	cli     *cli.Context
+	node    *node.Node
+	log     *logging
+	pidFile string
+}
+
+// sayReady tells everybody who waits for it that the broker is ready. Whoever
+// cannot be told is no reason not to serve the others.
+func (s *process) sayReady(line string) {
+	if _, err := fmt.Fprintln(s.cli.App.Writer, line); err != nil {
+		s.log.logger.Warn("cannot print that the server is ready")
+	}
+	if s.pidFile != "" {
+		if err := writePIDFile(s.pidFile); err != nil {
+			s.log.logger.Warn("cannot write the file with the process's number", zap.Error(err))
 		}
 	}
-	return all
+	s.tell(daemon.SdNotifyReady)
 }
 
-func serverConfig(c *cli.Context) (broker.Config, error) {
-	if err := noArguments(c); err != nil {
-		return broker.Config{}, err
+// tell tells systemd, if the process is one of its services.
+func (s *process) tell(state string) {
+	if _, err := daemon.SdNotify(false, state); err != nil {
+		s.log.logger.Warn("cannot tell systemd", zap.Error(err))
 	}
-	log, err := newLogger(c.App.ErrWriter, c.String("log-level"), c.String("log-format"))
+}
+
+func writePIDFile(path string) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(path, []byte(strconv.Itoa(os.Getpid())+"\n"), 0o644)
+}
+
+func (s *process) removePIDFile() {
+	if s.pidFile != "" {
+		_ = os.Remove(s.pidFile) // it may be gone already
+	}
+}
+
+// reloadWhenAsked reloads on SIGHUP until the function that it returns is called.
+func (s *process) reloadWhenAsked() (stop func()) {
+	hangUp := make(chan os.Signal, 1)
+	signal.Notify(hangUp, syscall.SIGHUP)
+	var running sync.WaitGroup
+	running.Go(func() {
+		for range hangUp {
+			s.tell(daemon.SdNotifyReloading)
+			if err := s.reload(); err != nil {
+				s.log.logger.Error("reload: what cannot be taken over stays as it was", zap.Error(err))
+			} else {
+				s.log.logger.Info("configuration and certificates loaded anew")
+			}
+			s.tell(daemon.SdNotifyReady)
+		}
+	})
+	return func() {
+		signal.Stop(hangUp)
+		close(hangUp)
+		running.Wait()
+	}
+}
+
+// reload takes over what may change of the configuration, and opens the log's file
+// anew. A configuration that is wrong changes nothing.
+func (s *process) reload() error {
+	reopened := s.log.reopen()
+	loaded, err := loadConfig(s.cli)
 	if err != nil {
-		return broker.Config{}, err
+		return errors.Join(reopened, err)
 	}
-	cfg := broker.Config{
-		Listen:           c.StringSlice("listen"),
-		DataDir:          c.Path("data-dir"),
-		AcceptLogLoss:    c.Bool("accept-log-loss"),
-		LoopbackUsers:    loopbackUsers(c.StringSlice("loopback-users")),
-		Version:          c.String("report-version"),
-		Build:            version,
-		DefaultQueueType: c.String("default-queue-type"),
-
-		ConsumerTimeout:        consumerTimeout(c.Duration("consumer-timeout")),
-		ConsumerTimeoutCancels: c.Bool("consumer-timeout-cancels"),
-
-		Log: log,
+	s.log.set(loaded.Settings.Log)
+	if b := s.node.Running(); b != nil {
+		err = b.Reload(loaded.Settings.Broker)
 	}
-	if err := memoryConfig(c, &cfg); err != nil {
-		return broker.Config{}, err
-	}
-	switch {
-	case c.Bool("ephemeral"):
-		cfg.DataDir = ""
-	case cfg.DataDir == "":
-		return broker.Config{}, fmt.Errorf("no data folder: name one with --data-dir or do without by --ephemeral")
-	}
-	return cfg, nil
-}
-
-// consumerTimeout reads the flag: zero is for ever, not the default.
-func consumerTimeout(d time.Duration) time.Duration {
-	if d == 0 {
-		return -1
-	}
-	return d
-}
-
-// loopbackUsers reads the flag as RabbitMQ reads its setting: none is nobody.
-func loopbackUsers(names []string) []string {
-	if len(names) == 1 && names[0] == "none" {
-		return []string{}
-	}
-	return names
+	return errors.Join(reopened, err)
 }
 
 // readyLine is what scripts wait for: one line with every address.
@@ -180,17 +172,24 @@ func readyLine(b *broker.Broker, cfg broker.Config) string {
 		where = "data in " + cfg.DataDir
 	}
 	var urls []string
-	for _, a := range b.Addrs() {
-		urls = append(urls, addressURL(a))
+	for _, l := range b.Listeners() {
+		urls = append(urls, listenerURL(l.Protocol, l.Address, l.Port))
 	}
 	return fmt.Sprintf("lepus %s ready: %s (%s)", version, strings.Join(urls, " "), where)
 }
 
-// addressURL returns the URL of a listener as one would type it: a listener on
+// listenerURL returns the URL of a listener as one would type it: a listener on
 // every interface is found as localhost, too.
-func addressURL(a net.Addr) string {
-	if tcp, ok := a.(*net.TCPAddr); ok && tcp.IP.IsUnspecified() {
-		return fmt.Sprintf("amqp://localhost:%d", tcp.Port)
+func listenerURL(protocol, host string, port int) string {
+	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
+		host = "localhost"
 	}
-	return "amqp://" + a.String()
+	scheme, path, metrics := strings.Cut(protocol, "/")
+	switch {
+	case protocol == "amqp/ssl":
+		scheme, path = "amqps", ""
+	case metrics && path == "prometheus":
+		path = "/metrics"
+	}
+	return scheme + "://" + net.JoinHostPort(host, strconv.Itoa(port)) + path
 }

@@ -8,9 +8,12 @@ import (
 	"net"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/lepusmq/lepus/broker/stats"
 )
 
 // server is the server command, running.
@@ -28,7 +31,7 @@ func startServer(t *testing.T, args ...string) *server {
 	out, in := io.Pipe()
 	s := &server{stderr: new(bytes.Buffer), cancel: cancel, ended: make(chan error, 1)}
 	go func() {
-		err := newApp(in, s.stderr).RunContext(ctx, append([]string{"lepus", "server"}, args...))
+		err := newApp(in, s.stderr).RunContext(ctx, append([]string{"lepus", "server"}, onlyWhatIsAsked(args)...))
 		_ = in.Close()
 		s.ended <- err
 	}()
@@ -39,6 +42,17 @@ func startServer(t *testing.T, args ...string) *server {
 	}
 	s.ready = line
 	return s
+}
+
+// onlyWhatIsAsked adds flags that keep a server from the machine's files and ports,
+// unless there are others.
+func onlyWhatIsAsked(args []string) []string {
+	for _, flag := range []string{"--config", "--management-listen", "--prometheus-listen"} {
+		if !slices.Contains(args, flag) {
+			args = append(args, flag, "none")
+		}
+	}
+	return args
 }
 
 // stop ends the server and returns what its command returned.
@@ -59,7 +73,7 @@ func (s *server) address(t *testing.T) string {
 
 func TestServerRefusesADefaultQueueType(t *testing.T) {
 	err := newApp(io.Discard, io.Discard).RunContext(t.Context(),
-		[]string{"lepus", "server", "--ephemeral", "--listen", "127.0.0.1:0", "--default-queue-type", "stream"})
+		[]string{"lepus", "server", "--config", "none", "--ephemeral", "--default-queue-type", "stream"})
 	if err == nil || !strings.Contains(err.Error(), "unsupported queue type 'stream'") {
 		t.Errorf("got %v", err)
 	}
@@ -151,28 +165,16 @@ func TestServerNamesAnAddressInUse(t *testing.T) {
 	}
 }
 
-func TestLoopbackUsers(t *testing.T) {
-	if got := loopbackUsers([]string{"none"}); got == nil || len(got) != 0 {
-		t.Errorf("none is %#v", got)
-	}
-	if got := loopbackUsers([]string{"guest", "ann"}); len(got) != 2 {
-		t.Errorf("two users are %#v", got)
-	}
-}
-
 func TestAddressesAreTheOnesToTypeIn(t *testing.T) {
-	for address, want := range map[string]string{
-		"0.0.0.0:5672":   "amqp://localhost:5672",
-		"[::]:5672":      "amqp://localhost:5672",
-		"127.0.0.1:5672": "amqp://127.0.0.1:5672",
-		"[::1]:5672":     "amqp://[::1]:5672",
+	for want, l := range map[string]stats.Listener{
+		"amqp://localhost:5672":          {Protocol: "amqp", Address: "0.0.0.0", Port: 5672},
+		"amqps://localhost:5671":         {Protocol: "amqp/ssl", Address: "::", Port: 5671},
+		"http://127.0.0.1:15672":         {Protocol: "http", Address: "127.0.0.1", Port: 15672},
+		"https://[::1]:15691/metrics":    {Protocol: "https/prometheus", Address: "::1", Port: 15691},
+		"http://localhost:15692/metrics": {Protocol: "http/prometheus", Address: "::", Port: 15692},
 	} {
-		tcp, err := net.ResolveTCPAddr("tcp", address)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := addressURL(tcp); got != want {
-			t.Errorf("%s is %s, want %s", address, got, want)
+		if got := listenerURL(l.Protocol, l.Address, l.Port); got != want {
+			t.Errorf("%+v is %s, want %s", l, got, want)
 		}
 	}
 }

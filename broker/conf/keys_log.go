@@ -1,0 +1,31 @@
+package conf
+
+import "go.uber.org/zap/zapcore"
+
+func logKeys() []Key {
+	const kind, level = "Logging", "log level"
+	format := func(at func(*Settings) *LogOutput) Value {
+		return choice(func(to Target, s string) { at(to.Settings).JSON = s == "json" }, "plaintext", "console", "json")
+	}
+	console := func(s *Settings) *LogOutput { return &s.Log.Console }
+	logFile := func(s *Settings) *LogOutput { return &s.Log.File }
+	set := func(at func(*Settings) *LogOutput) Value {
+		return logLevel(func(to Target, l zapcore.Level) { at(to.Settings).Level = &l })
+	}
+	return []Key{
+		{Pattern: "log.default.level", Group: level, Default: "info", Flag: "log-level", Kind: kind, Reload: true, Doc: "log from `LEVEL` on: debug, info, warn or error", Type: logLevel(func(to Target, l zapcore.Level) { to.Log.Level = l })},
+		{Pattern: "log.$category.level", Reload: true, Doc: "log what has to do with this from this level on: connection, channel, queue, exchange, vhost, user, shovel, management", Type: logLevel(func(to Target, l zapcore.Level) { to.Log.Categories[to.Names[0]] = l })},
+		{Pattern: "log.console", Default: "true", Doc: "log to standard error", Type: boolean(func(to Target, on bool) { to.Log.Console.On = on })},
+		{Pattern: "log.console.level", Group: level, Reload: true, Doc: "log there from this level on", Type: set(console)},
+		{Pattern: "log.console.formatter", Default: "plaintext", Flag: "log-format", Kind: kind, Doc: "write log lines to standard error as `FORMAT`: console, which is plaintext, or json", Type: format(console)},
+		{Pattern: "log.file", Default: "false", Doc: "log to this file, too; false is to none", Type: text(func(to Target, s string) { to.Log.File.On, to.Log.File.Path = s != "false", s })},
+		{Pattern: "log.file.level", Group: level, Reload: true, Doc: "log there from this level on", Type: set(logFile)},
+		{Pattern: "log.file.formatter", Default: "plaintext", Doc: "how lines are written there: plaintext or json", Type: format(logFile)},
+		{Pattern: "log.dir", Doc: "the folder of a log.file that is not a whole path; without this the data folder", Type: file(func(to Target, s string) { to.Log.Dir = s })},
+		{Pattern: "log.file.rotation.size", Doc: "put the file aside when it has so many bytes", Type: size(func(to Target, n int64) { to.Log.MaxSize = n })},
+		{Pattern: "log.file.rotation.count", Default: "10", Doc: "how many of those are kept", Type: count(func(to Target, n int) { to.Log.MaxOld = n })},
+		{Pattern: "log.file.rotation.compress", Default: "false", Doc: "compress those", Type: boolean(func(to Target, on bool) { to.Log.Compress = on })},
+		ignored("log.file.rotation.date", "files are put aside by size; at another time by logrotate and SIGHUP"),
+		ignored("log.**", "there is no such option of the log"),
+	}
+}

@@ -1,0 +1,159 @@
+package main
+
+import (
+	"crypto/tls"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/lepusmq/lepus/broker/certs/certstest"
+)
+
+// patience is how long a test waits for what must happen.
+const patience = 20 * time.Second
+
+// eventually waits until something is so.
+func eventually(t *testing.T, what string, is func() bool) {
+	t.Helper()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); <-tick.C {
+		if is() {
+			return
+		}
+	}
+	t.Fatalf("never: %s", what)
+}
+
+// A server that is told to reload (SIGHUP) shows its new certificate, keeps
+// connections, logs as it is now to, and passes over a file that is wrong.
+func TestServerReloads(t *testing.T) {
+	first, second := certstest.Authority(t), certstest.Authority(t)
+	cert, key := first.Server(t).Files(t)
+	logFile := filepath.Join(t.TempDir(), "log")
+	text := "listeners.tcp = none\nlisteners.ssl.1 = 127.0.0.1:0\nssl_options.certfile = " + cert + "\nssl_options.keyfile = " + key + "\nlog.file = " + logFile + "\n"
+	path := confFile(t, text)
+	pidFile := filepath.Join(t.TempDir(), "pid")
+	notify := notifySocket(t)
+
+	s := startServer(t, "--config", path, "--ephemeral", "--set", "pid_file="+pidFile)
+	if state := <-notify; state != "READY=1" {
+		t.Errorf("systemd is told %q", state)
+	}
+	if text, err := os.ReadFile(pidFile); err != nil || strings.TrimSpace(string(text)) != strconv.Itoa(os.Getpid()) {
+		t.Errorf("the number is %q, %v", text, err)
+	}
+	address := regexp.MustCompile(`amqps://(\S+)`).FindStringSubmatch(s.ready)[1]
+	conn, err := tls.Dial("tcp", address, first.TLS())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+
+	reload := func(wantState ...string) {
+		t.Helper()
+		if err := syscall.Kill(os.Getpid(), syscall.SIGHUP); err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range wantState {
+			if state := <-notify; !strings.HasPrefix(state, want) {
+				t.Errorf("systemd is told %q, want %q", state, want)
+			}
+		}
+	}
+	logged := func(what string) func() bool {
+		return func() bool {
+			text, err := os.ReadFile(logFile)
+			return err == nil && strings.Contains(string(text), what)
+		}
+	}
+	next := second.Server(t)
+	certstest.Write(t, cert, next.PEM())
+	certstest.Write(t, key, next.KeyPEM(t))
+	certstest.Write(t, path, []byte(text+"log.default.level = debug\nconnection_max = 5\n"))
+	reload("RELOADING=1", "READY=1")
+	eventually(t, "the configuration is loaded anew", logged("loaded anew"))
+	if c, err := tls.Dial("tcp", address, second.TLS()); err != nil {
+		t.Errorf("the new certificate: %v", err)
+	} else {
+		c.Close()
+	}
+	eventually(t, "debug is logged", logged("\tdebug\t"))
+	if _, err := io.WriteString(conn, "AMQP\x00\x00\x09\x01"); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := conn.Read(make([]byte, 100)); err != nil || n == 0 {
+		t.Errorf("the old connection: %d, %v", n, err)
+	}
+
+	certstest.Write(t, path, []byte("heartbeet = 5\n"))
+	reload("RELOADING=1", "READY=1")
+	eventually(t, "the error is logged", logged("there is no key heartbeet"))
+	if err := s.stop(); err != nil {
+		t.Error(err)
+	}
+	if state := <-notify; state != "STOPPING=1" {
+		t.Errorf("systemd is told %q", state)
+	}
+	if _, err := os.Stat(pidFile); err == nil {
+		t.Error("the file with its number is still there")
+	}
+}
+
+// notifySocket is what systemd listens on.
+func notifySocket(t *testing.T) <-chan string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "notify")
+	conn, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: path, Net: "unixgram"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("NOTIFY_SOCKET", path)
+	states := make(chan string, 10)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		buf := make([]byte, 100)
+		for {
+			n, err := conn.Read(buf)
+			if err != nil {
+				return
+			}
+			states <- string(buf[:n])
+		}
+	}()
+	t.Cleanup(func() {
+		conn.Close()
+		<-done
+	})
+	return states
+}
+
+func TestServerServesItsViews(t *testing.T) {
+	s := startServer(t, "--ephemeral", "--listen", "127.0.0.1:0", "--management-listen", "127.0.0.1:0")
+	url := regexp.MustCompile(`http://127\S+`).FindString(s.ready)
+	req, err := http.NewRequest("GET", url+"/api/whoami", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.SetBasicAuth("guest", "guest")
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if body, _ := io.ReadAll(res.Body); res.StatusCode != 200 || !strings.Contains(string(body), `"guest"`) {
+		t.Errorf("%s: %d %s", req.URL, res.StatusCode, body)
+	}
+	if err := s.stop(); err != nil {
+		t.Error(err)
+	}
+}
