@@ -48,7 +48,7 @@ export async function queues(page) {
     }
     await becomes(() => tile(page, "Ready").innerText(), "3", "the count of ready messages");
     await page.getByRole("img", { name: /^Queued messages.*Ready: 3/ }).waitFor();
-    check((await picture()) !== before, "the chart did not change");
+    await becomes(async () => (await picture()) !== before, true, "whether the chart has changed");
     await shoot(page, "queue");
   });
   await step("get messages, and put them back", async () => {
