@@ -18,7 +18,7 @@ func (b *Broker) ExportDefinitions(host string) ([]byte, error) {
 
 // ImportDefinitions takes over what a definitions file defines, all of it or nothing;
 // into one virtual host if host is not empty. It adds and changes, and deletes
-// nothing. The error names the place in the file.
+// nothing. What is wrong with the file is a [definitions.Fault], which names the place.
 func (b *Broker) ImportDefinitions(host string, file []byte) error {
 	b.importing.Lock()
 	defer b.importing.Unlock()

@@ -140,7 +140,7 @@ func layers() []layer {
 		{
 			of:     "broker/management",
 			others: []string{"go.uber.org/zap"},
-			ours: []string{"amqp", "broker/auth", "broker/parameter", "broker/pattern", "broker/stats",
+			ours: []string{"amqp", "broker/auth", "broker/definitions", "broker/parameter", "broker/pattern", "broker/stats",
 				"broker/vhost"},
 			why: "a view says what it needs of the broker, and knows neither it nor who is connected",
 		},

@@ -234,6 +234,21 @@ func TestPrecedence(t *testing.T) {
 	}
 }
 
+func TestPlacesToListen(t *testing.T) {
+	for s, want := range map[string]string{
+		"5672": ":5672", "127.0.0.1:1": "127.0.0.1:1", "[::1]:2": "[::1]:2", "::1:3": "[::1]:3", ":::4": "[::]:4", "localhost:5": "localhost:5", "none": "",
+	} {
+		if got, err := readAddress(s); err != nil || got != want {
+			t.Errorf("%q is %q, %v, want %q", s, got, err, want)
+		}
+	}
+	for _, s := range []string{"", "x", "1.2.3.4", "[::1]", "65536", "::1:x", "local:/run/socket:0"} {
+		if got, err := readAddress(s); err == nil {
+			t.Errorf("%q is %q", s, got)
+		}
+	}
+}
+
 func TestFolders(t *testing.T) {
 	dir := t.TempDir()
 	for name, text := range map[string]string{

@@ -11,7 +11,7 @@ import (
 // differ.
 type Key struct {
 	// Pattern is the key. A part that begins with $ stands for any one part, and
-	// ** at the end for any number of them.
+	// ** at the end for any number of them, or none.
 	Pattern string
 	// Type is what values are; its zero value is that of a key without effect.
 	Type Value
@@ -144,7 +144,7 @@ func (r *row) match(parts []string) (names []string, ok bool) {
 	for i, p := range r.parts {
 		switch {
 		case p == "**":
-			return names, len(parts) > i
+			return names, true
 		case i >= len(parts):
 			return nil, false
 		case p[0] == '$':

@@ -16,7 +16,7 @@ func limitKeys() []Key {
 	}
 	return []Key{
 		{Pattern: "heartbeat", Default: "60", Doc: "how often clients are asked to give a sign of life; 0 is never", Type: span(time.Second, func(to Target, d time.Duration) { to.Broker.Heartbeat = d })},
-		{Pattern: "frame_max", Default: "131072", Doc: "the size of the largest frame", Type: size(func(to Target, n int64) { to.Broker.FrameMax = uint32(min(n, math.MaxInt32)) })},
+		{Pattern: "frame_max", Default: "131072", Doc: "the size of the largest frame; 0 is as large as one can be", Type: sizeOr(math.MaxInt32, func(to Target, n int64) { to.Broker.FrameMax = uint32(min(n, math.MaxInt32)) })},
 		{Pattern: "channel_max", Default: "2047", Group: "channel_max", Doc: "how many channels a connection may have; 0 is as many as there can be", Type: count(channels)},
 		{Pattern: "max_channels_per_connection", Group: "channel_max", Doc: "the same as channel_max", Type: count(channels)},
 		{Pattern: "channel_max_per_node", Default: "infinity", Reload: true, Doc: "how many channels there may be in all", Type: limit(func(to Target, n int) { to.Broker.MaxChannels = n })},

@@ -22,7 +22,7 @@ func logKeys() []Key {
 		{Pattern: "log.file.level", Group: level, Reload: true, Doc: "log there from this level on", Type: set(logFile)},
 		{Pattern: "log.file.formatter", Default: "plaintext", Doc: "how lines are written there: plaintext or json", Type: format(logFile)},
 		{Pattern: "log.dir", Doc: "the folder of a log.file that is not a whole path; without this the data folder", Type: file(func(to Target, s string) { to.Log.Dir = s })},
-		{Pattern: "log.file.rotation.size", Doc: "put the file aside when it has so many bytes", Type: size(func(to Target, n int64) { to.Log.MaxSize = n })},
+		{Pattern: "log.file.rotation.size", Doc: "put the file aside when it has so many bytes; 0 is never", Type: sizeOr(0, func(to Target, n int64) { to.Log.MaxSize = n })},
 		{Pattern: "log.file.rotation.count", Default: "10", Doc: "how many of those are kept", Type: count(func(to Target, n int) { to.Log.MaxOld = n })},
 		{Pattern: "log.file.rotation.compress", Default: "false", Doc: "compress those", Type: boolean(func(to Target, on bool) { to.Log.Compress = on })},
 		ignored("log.file.rotation.date", "files are put aside by size; at another time by logrotate and SIGHUP"),

@@ -116,6 +116,16 @@ func readSpan(s string, unit time.Duration) (time.Duration, error) {
 // size is an amount of bytes.
 func size(set func(Target, int64)) Value { return value("size", readSize, set) }
 
+// sizeOr is an amount of bytes, where 0 means something else.
+func sizeOr(zero int64, set func(Target, int64)) Value {
+	return value("size", func(s string) (int64, error) {
+		if s == "0" {
+			return zero, nil
+		}
+		return readSize(s)
+	}, set)
+}
+
 // readSize reads an amount above 0 as RabbitMQ has it: bytes, or with a unit. kB,
 // MB, GB, TB and PB are powers of 1000; KiB, MiB and so on, or the letter alone,
 // powers of 1024. Capitals make no difference.
@@ -214,6 +224,9 @@ func readAddress(s string) (string, error) {
 	}
 	if _, err := strconv.ParseUint(s, 10, 16); err == nil {
 		return ":" + s, nil
+	}
+	if i := strings.LastIndexByte(s, ':'); i > 0 && net.ParseIP(s[:i]) != nil {
+		s = net.JoinHostPort(s[:i], s[i+1:]) // ::1:5672, which RabbitMQ takes, too
 	}
 	_, port, err := net.SplitHostPort(s)
 	if err == nil {

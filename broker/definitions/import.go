@@ -9,18 +9,23 @@ import (
 	"github.com/lepusmq/lepus/broker/vhost"
 )
 
+// Fault is what is wrong with a file, and where. Nothing has been changed.
+type Fault struct{ err error }
+
+func (f *Fault) Error() string { return f.err.Error() }
+
 // Import takes over what a file defines. If host is not empty all of it goes into that
-// virtual host, which must exist. It does all or nothing; an error that is not the
-// file's fault, as of a store that fails, ends it half-way, and the same import can be
-// tried again. It must not run twice at a time.
+// virtual host, which must exist. It does all or nothing, and what is wrong is a
+// [Fault]; another error, as of a store that fails, ends it half-way, and the same
+// import can be tried again. It must not run twice at a time.
 func Import(b Broker, host string, text []byte) error {
 	f, err := parse(text)
 	if err != nil {
-		return err
+		return &Fault{err}
 	}
 	p := newPlan(b, host)
 	if err := p.make(f); err != nil {
-		return err
+		return &Fault{err}
 	}
 	return p.carryOut()
 }

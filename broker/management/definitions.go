@@ -6,6 +6,8 @@ import (
 	"mime"
 	"net/http"
 	"strings"
+
+	"github.com/lepusmq/lepus/broker/definitions"
 )
 
 func definitionResources() []resource {
@@ -39,11 +41,11 @@ func importDefinitions(q *request) error {
 		return err
 	}
 	if err := q.server.broker.ImportDefinitions(q.arg("vhost"), text); err != nil {
-		var tooLarge *http.MaxBytesError
-		if errors.As(err, &tooLarge) {
-			return err
+		var wrong *definitions.Fault
+		if errors.As(err, &wrong) {
+			return badRequest(wrong.Error())
 		}
-		return badRequest(err.Error())
+		return err
 	}
 	return q.done()
 }

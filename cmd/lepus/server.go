@@ -134,7 +134,7 @@ func (s *process) reloadWhenAsked() (stop func()) {
 	var running sync.WaitGroup
 	running.Go(func() {
 		for range hangUp {
-			s.tell(daemon.SdNotifyReloading)
+			s.tell(daemon.SdNotifyReloading + "\n" + daemon.SdNotifyMonotonicUsec())
 			if err := s.reload(); err != nil {
 				s.log.logger.Error("reload: what cannot be taken over stays as it was", zap.Error(err))
 			} else {
