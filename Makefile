@@ -6,6 +6,10 @@ FUZZTIME ?= 2m
 ROUNDS   ?= 30
 MINUTES  ?= 30
 
+# A release has this version, unless it is said to be another.
+VERSION   ?= $(shell sed -n 's/^var version = "\(.*\)"/\1/p' cmd/lepus/version.go)
+PLATFORMS ?= linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
+
 # What is measured, how often, and against which revision.
 PKG   ?= ./...
 BENCH ?= .
@@ -25,6 +29,23 @@ run: build ## build and run a broker on port 5672
 .PHONY: build
 build: ## build bin/lepus
 	go build -trimpath -o bin/lepus ./cmd/lepus
+
+# The same source and toolchain give the same bytes, wherever it is built.
+.PHONY: release
+release: ## build PLATFORMS (all) of VERSION into dist, with their SHA-256 sums
+	@rm -rf dist && mkdir dist
+	@for p in $(PLATFORMS); do \
+		os=$${p%/*}; arch=$${p#*/}; ext=; [ $$os = windows ] && ext=.exe; \
+		echo "$$p"; \
+		CGO_ENABLED=0 GOOS=$$os GOARCH=$$arch go build -trimpath -buildvcs=false \
+			-ldflags '-s -w -buildid= -X main.version=$(VERSION)' -o dist/lepus-$(VERSION)-$$os-$$arch$$ext ./cmd/lepus || exit 1; \
+	done
+	@cd dist && sha256sum * >SHA256SUMS
+
+.PHONY: image-root
+image-root: build ## lay out in dist/image what the container image adds to busybox
+	@rm -rf dist/image
+	sh packaging/image-root.sh bin/lepus dist/image
 
 .PHONY: test
 test: ## run the tests

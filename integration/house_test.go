@@ -205,6 +205,10 @@ func layers() []layer {
 			why:   "the page is files that are built already: who serves them is not its business",
 		},
 		{
+			of:  "packaging",
+			why: "what makes an image knows files and commands, and no package",
+		},
+		{
 			of:   "integration",
 			ours: []string{"broker/brokertest"},
 			why:  "these tests know a broker's address and nothing else, so that they hold any broker to the protocol",

@@ -17,7 +17,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 		Writer:         stdout,
 		ErrWriter:      stderr,
 		HideVersion:    true,
-		Commands:       append([]*cli.Command{serverCommand(), configCommand(), perfCommand(), versionCommand()}, toolCommands()...),
+		Commands:       append([]*cli.Command{serverCommand(), configCommand(), perfCommand(), versionCommand(), completionCommand()}, toolCommands()...),
 		Action:         noCommand,
 		OnUsageError:   usageError,
 		ExitErrHandler: func(*cli.Context, error) {},

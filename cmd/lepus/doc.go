@@ -4,6 +4,9 @@
 //	lepus server     run a broker
 //	lepus perf       put a broker under load and measure it
 //	lepus version    say which version this is
+//	lepus ctl, admin, diagnostics, plugins, queues, upgrade
+//	                 RabbitMQ's tools; a link named rabbitmqctl is lepus ctl
+//	lepus completion print a script that has a shell complete all of these
 //
 // Each command has a file of its own. A command turns its flags into a
 // configuration, makes one call and prints what came of it. Every flag can

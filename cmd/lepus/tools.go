@@ -9,6 +9,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/lepusmq/lepus/broker"
+	"github.com/lepusmq/lepus/cmd/lepus/admin"
 	"github.com/lepusmq/lepus/cmd/lepus/ctl"
 )
 
@@ -17,18 +18,28 @@ import (
 type tool struct {
 	command, program, usage string
 	run                     func(c *cli.Context, args []string) int
+	complete                func(before []string, word string) []string
 }
 
 func tools() []tool {
 	ctlTool := func(t ctl.Tool) func(*cli.Context, []string) int {
 		return func(c *cli.Context, args []string) int { return ctl.Run(c.Context, t, args, environment(c)) }
 	}
+	ctlWords := func(t ctl.Tool) func([]string, string) []string {
+		return func(before []string, word string) []string { return ctl.Complete(t, before, word) }
+	}
 	return []tool{
-		{"ctl", "rabbitmqctl", "administer a broker, as rabbitmqctl does", ctlTool(ctl.Ctl)},
-		{"diagnostics", "rabbitmq-diagnostics", "look at a broker's health, as rabbitmq-diagnostics does", ctlTool(ctl.Diagnostics)},
-		{"plugins", "rabbitmq-plugins", "say what is built in, as rabbitmq-plugins does", ctlTool(ctl.Plugins)},
-		{"queues", "rabbitmq-queues", "look after quorum queues, as rabbitmq-queues does", ctlTool(ctl.Queues)},
-		{"upgrade", "rabbitmq-upgrade", "prepare a broker for its end, as rabbitmq-upgrade does", ctlTool(ctl.Upgrade)},
+		{"ctl", "rabbitmqctl", "administer a broker, as rabbitmqctl does", ctlTool(ctl.Ctl), ctlWords(ctl.Ctl)},
+		{"admin", "rabbitmqadmin", "declare, list and delete what a broker holds, as rabbitmqadmin does", func(c *cli.Context, args []string) int {
+			e := environment(c)
+			return admin.Run(c.Context, args, admin.Environment{
+				Stdin: e.Stdin, Stdout: e.Stdout, Stderr: e.Stderr, Getenv: e.Getenv, Version: e.Version,
+			})
+		}, admin.Complete},
+		{"diagnostics", "rabbitmq-diagnostics", "look at a broker's health, as rabbitmq-diagnostics does", ctlTool(ctl.Diagnostics), ctlWords(ctl.Diagnostics)},
+		{"plugins", "rabbitmq-plugins", "say what is built in, as rabbitmq-plugins does", ctlTool(ctl.Plugins), ctlWords(ctl.Plugins)},
+		{"queues", "rabbitmq-queues", "look after quorum queues, as rabbitmq-queues does", ctlTool(ctl.Queues), ctlWords(ctl.Queues)},
+		{"upgrade", "rabbitmq-upgrade", "prepare a broker for its end, as rabbitmq-upgrade does", ctlTool(ctl.Upgrade), ctlWords(ctl.Upgrade)},
 	}
 }
 
@@ -36,7 +47,9 @@ func tools() []tool {
 func environment(c *cli.Context) ctl.Environment {
 	return ctl.Environment{
 		Stdin: c.App.Reader, Stdout: c.App.Writer, Stderr: c.App.ErrWriter, Getenv: os.Getenv,
-		DataDir: defaultDataDir(runtime.GOOS, os.Getenv), Version: broker.DefaultVersion,
+		// Of this user, then of the service and of the image.
+		DataDirs: []string{defaultDataDir(runtime.GOOS, os.Getenv), "/var/lib/lepus", "/var/lib/rabbitmq/mnesia"},
+		Version:  broker.DefaultVersion,
 	}
 }
 

@@ -10,8 +10,9 @@ import (
 )
 
 // version is LepusMQ's own; the version of RabbitMQ that clients are told is
-// another matter.
-const version = "0.1.0"
+// another matter. A release sets it when it is linked (-X), which needs a variable;
+// nothing else does.
+var version = "0.1.0"
 
 func versionCommand() *cli.Command {
 	return &cli.Command{

@@ -58,6 +58,9 @@ func connectionCommands() []*command {
 				if err != nil {
 					name = c.args[0]
 				}
+				if name == "" {
+					return nil, fail(exitUnavailable, "a connection has a name")
+				}
 				err = c.closeConnection(ctx, name, c.args[1])
 				if api.Is(err, http.StatusNotFound) {
 					return nil, fail(exitUnavailable, "there is no connection %s", name)

@@ -1,6 +1,7 @@
 package ctl
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -22,9 +23,9 @@ type Environment struct {
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
 	Getenv         func(string) string
-	// DataDir is where a broker of this user keeps its data that is not told
-	// where.
-	DataDir string
+	// DataDirs are where brokers keep their data that are not told where, of this
+	// user first.
+	DataDirs []string
 	// Version is that of RabbitMQ that the broker stands in for.
 	Version string
 }
@@ -102,20 +103,18 @@ func (c *call) banner() string {
 	return c.cmd.banner(c)
 }
 
-// connect chooses the broker: one that is named by its URL or data folder, else
-// the one whose socket is in a folder where it would be, else the usual port of
-// this machine.
+// connect chooses the broker: one that is named by its URL or data folder, which
+// may be about to start; else one whose socket is where it would be, else the
+// usual port of this machine.
 func connect(c *call, env Environment) (*api.Client, error) {
 	if base := c.option("url", env.Getenv("LEPUS_URL")); base != "" {
 		return api.OverTCP(base, nil)
 	}
-	if dir := c.option("data-dir", env.Getenv("LEPUS_DATA_DIR")); dir != "" {
-		return api.OverSocket(control.Socket(dir)), nil
+	told := cmp.Or(c.option("data-dir", ""), env.Getenv("LEPUS_DATA_DIR"), env.Getenv("RABBITMQ_MNESIA_DIR"), env.Getenv("RABBITMQ_MNESIA_BASE"))
+	if told != "" {
+		return api.OverSocket(control.Socket(told)), nil
 	}
-	for _, dir := range []string{env.Getenv("RABBITMQ_MNESIA_DIR"), env.Getenv("RABBITMQ_MNESIA_BASE"), env.DataDir} {
-		if dir == "" {
-			continue
-		}
+	for _, dir := range env.DataDirs {
 		if _, err := os.Stat(control.Socket(dir)); err == nil {
 			return api.OverSocket(control.Socket(dir)), nil
 		}
