@@ -12,7 +12,16 @@ export function App() {
   if (me.value === undefined) return resuming.value ? null : <Login />;
   return (
     <>
-      <a class="skip" href="#main" onClick={(event) => { event.preventDefault(); document.getElementById("main")?.focus(); }}>Skip to content</a>
+      <a
+        class="skip"
+        href="#main"
+        onClick={(event) => {
+          event.preventDefault();
+          document.getElementById("main")?.focus();
+        }}
+      >
+        Skip to content
+      </a>
       <Header />
       <Sidebar />
       <Main />
@@ -40,5 +49,11 @@ function Main() {
   }, [place]);
 
   // The key has another object start with nothing of the one before.
-  return <main id="main" ref={ref} tabIndex={-1} aria-label={title}><div class="page" key={place}>{page()}</div></main>;
+  return (
+    <main id="main" ref={ref} tabIndex={-1} aria-label={title}>
+      <div class="page" key={place}>
+        {page()}
+      </div>
+    </main>
+  );
 }

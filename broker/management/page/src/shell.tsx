@@ -39,15 +39,28 @@ const admin: Link[] = [
 export function Sidebar() {
   const { path } = route.value;
   // The drawer of a phone closes when it led somewhere.
-  useEffect(() => { open.value = false; }, [path.join("/")]);
+  useEffect(() => {
+    open.value = false;
+  }, [path.join("/")]);
   const administration = admin.filter((l) => l.shown?.() ?? true);
   return (
     <nav class={`sidebar${open.value ? " open" : ""}`} aria-label="Main" id="navigation">
-      <ul>{objects.map((l) => <NavLink key={l.title} link={l} />)}</ul>
+      <ul>
+        {objects.map((l) => (
+          <NavLink key={l.title} link={l} />
+        ))}
+      </ul>
       {administration.length > 0 && (
         <>
-          <h2><Icon name="admin" />Administration</h2>
-          <ul>{administration.map((l) => <NavLink key={l.title} link={l} />)}</ul>
+          <h2>
+            <Icon name="admin" />
+            Administration
+          </h2>
+          <ul>
+            {administration.map((l) => (
+              <NavLink key={l.title} link={l} />
+            ))}
+          </ul>
         </>
       )}
     </nav>
@@ -70,16 +83,33 @@ function NavLink({ link }: { link: Link }) {
 export function Header() {
   return (
     <header class="top">
-      <button type="button" class="button quiet square burger" aria-label="Menu" aria-expanded={open.value} aria-controls="navigation" onClick={() => { open.value = !open.value; }}>
+      <button
+        type="button"
+        class="button quiet square burger"
+        aria-label="Menu"
+        aria-expanded={open.value}
+        aria-controls="navigation"
+        onClick={() => {
+          open.value = !open.value;
+        }}
+      >
         <Icon name={open.value ? "close" : "menu"} />
       </button>
-      <a class="brand" href={href("overview")}><Logo /><span>LepusMQ</span></a>
+      <a class="brand" href={href("overview")}>
+        <Logo />
+        <span>LepusMQ</span>
+      </a>
       <span class="spring" />
       <VhostChoice />
       <IntervalChoice />
       <ThemeChoice />
-      <span class="who" title={me.value?.tags.join(", ")}>{me.value?.name}</span>
-      <button type="button" class="button quiet" onClick={() => logOut()} aria-label="Log out" title="Log out"><Icon name="leave" /><span class="wide-only">Log out</span></button>
+      <span class="who" title={me.value?.tags.join(", ")}>
+        {me.value?.name}
+      </span>
+      <button type="button" class="button quiet" onClick={() => logOut()} aria-label="Log out" title="Log out">
+        <Icon name="leave" />
+        <span class="wide-only">Log out</span>
+      </button>
     </header>
   );
 }
@@ -94,9 +124,18 @@ function VhostChoice() {
   return (
     <label class="choice">
       <span>Virtual host</span>
-      <select value={vhostChoice.value} onChange={(event) => { vhostChoice.value = event.currentTarget.value; }}>
+      <select
+        value={vhostChoice.value}
+        onChange={(event) => {
+          vhostChoice.value = event.currentTarget.value;
+        }}
+      >
         <option value="all">All</option>
-        {(names ?? []).map((name) => <option key={name} value={`=${name}`} selected={name === vhost.value}>{name === "" ? "(no name)" : name}</option>)}
+        {(names ?? []).map((name) => (
+          <option key={name} value={`=${name}`} selected={name === vhost.value}>
+            {name === "" ? "(no name)" : name}
+          </option>
+        ))}
       </select>
     </label>
   );
@@ -106,8 +145,17 @@ function IntervalChoice() {
   return (
     <label class="choice">
       <span>Refresh</span>
-      <select value={interval.value} onChange={(event) => { interval.value = event.currentTarget.value; }}>
-        {intervals.map((s) => <option key={s} value={String(s)}>{s === 0 ? "Never" : `${s} s`}</option>)}
+      <select
+        value={interval.value}
+        onChange={(event) => {
+          interval.value = event.currentTarget.value;
+        }}
+      >
+        {intervals.map((s) => (
+          <option key={s} value={String(s)}>
+            {s === 0 ? "Never" : `${s} s`}
+          </option>
+        ))}
       </select>
     </label>
   );
@@ -122,7 +170,15 @@ const themes: Record<Theme, { next: Theme; icon: IconName; title: string }> = {
 export function ThemeChoice() {
   const { next, icon, title } = themes[theme.value as Theme];
   return (
-    <button type="button" class="button quiet square" aria-label={`Theme: ${title}`} title={`Theme: ${title}`} onClick={() => { theme.value = next; }}>
+    <button
+      type="button"
+      class="button quiet square"
+      aria-label={`Theme: ${title}`}
+      title={`Theme: ${title}`}
+      onClick={() => {
+        theme.value = next;
+      }}
+    >
       <Icon name={icon} />
     </button>
   );

@@ -9,7 +9,14 @@ const limit = 2_000;
 const rows = (page) => page.locator("tbody tr");
 
 // How long the broker took for the last list that it gave.
-const broker = (page) => page.evaluate(() => performance.getEntriesByType("resource").filter((e) => e.name.includes("page_size=")).at(-1).duration);
+const broker = (page) =>
+  page.evaluate(
+    () =>
+      performance
+        .getEntriesByType("resource")
+        .filter((e) => e.name.includes("page_size="))
+        .at(-1).duration,
+  );
 
 /** Measures from `act` to the moment when the rows are those of `first`. */
 async function timed(page, name, act, first) {
@@ -34,15 +41,30 @@ const complaints = await withBrowser(async (browser, complaints) => {
   await shoot(page, "crowd");
   check((await rows(page).count()) === 50, "the page holds more rows than it shows");
   await timed(page, "next page", () => page.getByRole("button", { name: "Next page" }).click(), "page-crowd-00050");
-  await timed(page, "sorted the other way round", () => page.getByRole("columnheader", { name: "Name" }).getByRole("button").click(), `page-crowd-0${queues - 1}`);
-  await timed(page, "filtered by each letter as it is typed", async () => {
-    await search.press("End");
-    await search.pressSequentially("-00123");
-  }, "page-crowd-00123");
+  await timed(
+    page,
+    "sorted the other way round",
+    () => page.getByRole("columnheader", { name: "Name" }).getByRole("button").click(),
+    `page-crowd-0${queues - 1}`,
+  );
+  await timed(
+    page,
+    "filtered by each letter as it is typed",
+    async () => {
+      await search.press("End");
+      await search.pressSequentially("-00123");
+    },
+    "page-crowd-00123",
+  );
 
   await timed(page, "connections", () => page.goto(`${address}#/connections`), "page-crowd");
   await page.getByText(`of ${Number(connections).toLocaleString("en")} connections`).waitFor();
   check((await rows(page).count()) === 50, "the page holds more rows than it shows");
-  await timed(page, "connections by what they send", () => page.getByRole("columnheader", { name: "From client" }).getByRole("button").click(), "page-crowd");
+  await timed(
+    page,
+    "connections by what they send",
+    () => page.getByRole("columnheader", { name: "From client" }).getByRole("button").click(),
+    "page-crowd",
+  );
 });
 check(complaints.length === 0, `the page complained:\n${complaints.join("\n")}`);

@@ -1,8 +1,29 @@
 // Every call of the management API that the page makes, with its types.
 import { ask, at } from "./http";
 import type {
-  Binding, Channel, Connection, Exchange, FeatureFlag, GlobalParameter, Json, Message, Node, Overview, Page,
-  Parameter, Permission, Policy, Queue, ShovelStatus, Table, TopicPermission, User, UserLimits, Vhost, VhostLimits, Whoami,
+  Binding,
+  Channel,
+  Connection,
+  Exchange,
+  FeatureFlag,
+  GlobalParameter,
+  Json,
+  Message,
+  Node,
+  Overview,
+  Page,
+  Parameter,
+  Permission,
+  Policy,
+  Queue,
+  ShovelStatus,
+  Table,
+  TopicPermission,
+  User,
+  UserLimits,
+  Vhost,
+  VhostLimits,
+  Whoami,
 } from "./types";
 
 type Signal = AbortSignal | undefined;
@@ -31,7 +52,12 @@ export interface Samples {
 const kinds = ["msg_rates", "lengths", "data_rates", "node_stats"];
 
 function sampled({ age, incr }: Samples): Record<string, number> {
-  return Object.fromEntries(kinds.flatMap((kind) => [[`${kind}_age`, age], [`${kind}_incr`, incr]]));
+  return Object.fromEntries(
+    kinds.flatMap((kind) => [
+      [`${kind}_age`, age],
+      [`${kind}_incr`, incr],
+    ]),
+  );
 }
 
 /** The names of an exchange in an address: the default exchange has none of its own. */
@@ -71,8 +97,7 @@ export const api = {
 
   channels: (vhost: Host, query: ListQuery, signal: Signal) =>
     list<Channel>(vhost === undefined ? "channels" : at("vhosts", vhost, "channels"), query, signal),
-  channel: (name: string, samples: Samples, signal: Signal) =>
-    ask<Channel>(at("channels", name), { query: sampled(samples), signal }),
+  channel: (name: string, samples: Samples, signal: Signal) => ask<Channel>(at("channels", name), { query: sampled(samples), signal }),
 
   exchanges: (vhost: Host, query: ListQuery, signal: Signal) => list<Exchange>(of("exchanges", vhost), query, signal),
   exchange: (vhost: string, name: string, samples: Samples, signal: Signal) =>
@@ -91,14 +116,12 @@ export const api = {
     put(at("queues", vhost, name), body),
   deleteQueue: (vhost: string, name: string) => remove(at("queues", vhost, name)),
   purgeQueue: (vhost: string, name: string) => remove(at("queues", vhost, name, "contents")),
-  queueBindings: (vhost: string, name: string, signal: Signal) =>
-    ask<Binding[]>(at("queues", vhost, name, "bindings"), { signal }),
+  queueBindings: (vhost: string, name: string, signal: Signal) => ask<Binding[]>(at("queues", vhost, name, "bindings"), { signal }),
   getMessages: (vhost: string, name: string, body: { count: number; ackmode: AckMode; encoding: "auto" | "base64"; truncate: number }) =>
     ask<Message[]>(at("queues", vhost, name, "get"), { method: "POST", body }),
 
   bindings: (vhost: string, signal: Signal) => ask<Binding[]>(at("bindings", vhost), { signal }),
-  bind: (b: Binding) =>
-    ask<void>(bindingPath(b), { method: "POST", body: { routing_key: b.routing_key, arguments: b.arguments } }),
+  bind: (b: Binding) => ask<void>(bindingPath(b), { method: "POST", body: { routing_key: b.routing_key, arguments: b.arguments } }),
   unbind: (b: Binding) => remove(`${bindingPath(b)}/${at(b.properties_key)}`),
 
   vhosts: (signal?: Signal) => ask<Vhost[]>("vhosts", { signal }),
@@ -141,8 +164,7 @@ export const api = {
   deleteShovel: (vhost: string, name: string) => remove(at("parameters", "shovel", vhost, name)),
 
   definitions: (vhost: Host) => ask<Table>(of("definitions", vhost)),
-  importDefinitions: (vhost: Host, body: Json) =>
-    ask<void>(of("definitions", vhost), { method: "POST", body }),
+  importDefinitions: (vhost: Host, body: Json) => ask<void>(of("definitions", vhost), { method: "POST", body }),
 };
 
 export interface PublishBody {

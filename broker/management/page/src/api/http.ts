@@ -74,7 +74,16 @@ export async function ask<T>(path: string, { method = "GET", query, body, header
     if (response.status === 401) onUnauthorized();
     throw new ApiError(response.status, reason(response, text));
   }
-  return (text === "" ? undefined : JSON.parse(text)) as T;
+  return parse<T>(response, text);
+}
+
+function parse<T>(response: Response, text: string): T {
+  if (text === "") return undefined as T;
+  try {
+    return JSON.parse(text) as T;
+  } catch {
+    throw new ApiError(response.status, "The answer is not JSON: there may be a proxy in front of the broker that does not know its API.");
+  }
 }
 
 async function reach(url: URL, init: RequestInit, signal: AbortSignal | undefined): Promise<Response> {
@@ -93,9 +102,16 @@ function reason(response: Response, text: string): string {
     const body = JSON.parse(text) as { error?: unknown; reason?: unknown };
     const said = body.reason ?? body.error;
     if (typeof said === "string") return said;
-    if (said !== undefined) return JSON.stringify(said);
+    if (said !== undefined) return plain(said);
   } catch {
     // Not JSON: the status has to do.
   }
   return `${response.status} ${response.statusText}`.trim();
+}
+
+// Some reasons are terms of Erlang: lists, whose texts are lists of characters.
+function plain(term: unknown): string {
+  if (!Array.isArray(term)) return typeof term === "string" ? term : JSON.stringify(term);
+  const isText = term.length > 0 && term.every((n) => Number.isInteger(n) && n >= 32 && n <= 0x10ffff);
+  return isText ? String.fromCodePoint(...(term as number[])) : term.map(plain).join(", ");
 }

@@ -55,13 +55,25 @@ export function Graph({ vhost, bindings }: { vhost: string; bindings: Binding[] 
         <Button icon="minus" label="Zoom out" onClick={() => zoom(1 / 1.3)} />
         <Button icon="fit" label="Fit the picture" onClick={fit} />
       </div>
-      <svg ref={ref} style={{ height: `clamp(240px, ${layout.height + 40}px, 64vh)` }} role="group" aria-label="Picture of the bindings. The list below says the same." {...drag}>
+      <svg
+        ref={ref}
+        style={{ height: `clamp(240px, ${layout.height + 40}px, 64vh)` }}
+        role="group"
+        aria-label="Picture of the bindings. The list below says the same."
+        {...drag}
+      >
         <defs>
-          <marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0 8 4 0 8z" /></marker>
+          <marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">
+            <path d="M0 0 8 4 0 8z" />
+          </marker>
         </defs>
         <g transform={`translate(${view.x} ${view.y}) scale(${view.scale})`}>
-          {layout.edges.map((e) => <EdgeView key={e.id} edge={e} lit={lit === e.from.id || lit === e.to.id} dim={lit !== undefined} />)}
-          {layout.nodes.map((n) => <NodeView key={n.id} vhost={vhost} node={n} onLight={setLit} />)}
+          {layout.edges.map((e) => (
+            <EdgeView key={e.id} edge={e} lit={lit === e.from.id || lit === e.to.id} dim={lit !== undefined} />
+          ))}
+          {layout.nodes.map((n) => (
+            <NodeView key={n.id} vhost={vhost} node={n} onLight={setLit} />
+          ))}
         </g>
       </svg>
     </div>
@@ -98,8 +110,12 @@ function useDrag(setView: (change: (v: View) => View) => void) {
       from.current = { x: event.clientX, y: event.clientY };
       setView((v) => ({ ...v, x: v.x + dx, y: v.y + dy }));
     },
-    onPointerUp: () => { from.current = undefined; },
-    onPointerCancel: () => { from.current = undefined; },
+    onPointerUp: () => {
+      from.current = undefined;
+    },
+    onPointerCancel: () => {
+      from.current = undefined;
+    },
   };
 }
 
@@ -111,8 +127,15 @@ function EdgeView({ edge: { from, to, keys }, lit, dim }: { edge: Edge; lit: boo
   return (
     <g class={`edge${lit ? " lit" : dim ? " dim" : ""}`}>
       <path d={`M${x1} ${y1}C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2} ${y2}`} marker-end="url(#arrow)" />
-      {label !== "" && <text x={along(x1, x1 + bend, x2 - bend, x2)} y={along(y1, y1, y2, y2) - 5} text-anchor="middle">{short(label, 24)}</text>}
-      <title>{`${exchangeName(from.name)} → ${to.name}: ${keys.slice(0, 20).map((k) => k || "(empty key)").join(", ")}`}</title>
+      {label !== "" && (
+        <text x={along(x1, x1 + bend, x2 - bend, x2)} y={along(y1, y1, y2, y2) - 5} text-anchor="middle">
+          {short(label, 24)}
+        </text>
+      )}
+      <title>{`${exchangeName(from.name)} → ${to.name}: ${keys
+        .slice(0, 20)
+        .map((k) => k || "(empty key)")
+        .join(", ")}`}</title>
     </g>
   );
 }
@@ -127,11 +150,18 @@ function NodeView({ vhost, node, onLight }: { vhost: string; node: Node; onLight
   const name = exchangeName(node.name);
   return (
     <a
-      class={`node ${node.kind}`} href={href(node.kind === "queue" ? "queues" : "exchanges", vhost, node.name)} aria-label={`${node.kind} ${name}`}
-      onMouseEnter={() => onLight(node.id)} onMouseLeave={() => onLight(undefined)} onFocus={() => onLight(node.id)} onBlur={() => onLight(undefined)}
+      class={`node ${node.kind}`}
+      href={href(node.kind === "queue" ? "queues" : "exchanges", vhost, node.name)}
+      aria-label={`${node.kind} ${name}`}
+      onMouseEnter={() => onLight(node.id)}
+      onMouseLeave={() => onLight(undefined)}
+      onFocus={() => onLight(node.id)}
+      onBlur={() => onLight(undefined)}
     >
       <rect x={node.x} y={node.y} width={nodeWidth} height={nodeHeight} rx={node.kind === "queue" ? 6 : 18} />
-      <text x={node.x + nodeWidth / 2} y={node.y + nodeHeight / 2 + 4.5} text-anchor="middle">{short(name, 24)}</text>
+      <text x={node.x + nodeWidth / 2} y={node.y + nodeHeight / 2 + 4.5} text-anchor="middle">
+        {short(name, 24)}
+      </text>
       <title>{name}</title>
     </a>
   );

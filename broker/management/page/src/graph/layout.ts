@@ -55,7 +55,8 @@ export function layOut(bindings: Binding[]): Layout {
   const rows = Math.max(1, ...columns.map((c) => c.length));
   columns.forEach((column, i) => place(column, i, rows, links));
   return {
-    nodes: all, edges: links,
+    nodes: all,
+    edges: links,
     width: 2 * margin + columns.length * nodeWidth + Math.max(0, columns.length - 1) * columnGap,
     height: 2 * margin + (rows + 1) * (nodeHeight + rowGap) - rowGap,
   };

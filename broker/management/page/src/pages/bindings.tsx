@@ -22,18 +22,42 @@ export function Bindings() {
   const drawn = useMemo(() => found.slice(0, most), [found]);
   return (
     <>
-      <Head title="Bindings" note={<>How exchanges route to queues in <strong>{v}</strong></>} />
+      <Head
+        title="Bindings"
+        note={
+          <>
+            How exchanges route to queues in <strong>{v}</strong>
+          </>
+        }
+      />
       <Problem error={error} />
       <section class="card flush list">
         <div class="tools">
           <div class="filter" role="search">
-            <div class="input"><Icon name="search" /><input type="search" aria-label="Filter bindings" placeholder="Exchange, queue or key" value={filter} onInput={(event) => setFilter(event.currentTarget.value)} /></div>
-            <label class="inline"><input type="checkbox" checked={all} onChange={(event) => setAll(event.currentTarget.checked)} /> With the default exchange</label>
+            <div class="input">
+              <Icon name="search" />
+              <input
+                type="search"
+                aria-label="Filter bindings"
+                placeholder="Exchange, queue or key"
+                value={filter}
+                onInput={(event) => setFilter(event.currentTarget.value)}
+              />
+            </div>
+            <label class="inline">
+              <input type="checkbox" checked={all} onChange={(event) => setAll(event.currentTarget.checked)} /> With the default exchange
+            </label>
           </div>
-          {found.length > most && <span class="faint">The picture has the first {most} of {count(found.length)} bindings: narrow the filter to see others.</span>}
+          {found.length > most && (
+            <span class="faint">
+              The picture has the first {most} of {count(found.length)} bindings: narrow the filter to see others.
+            </span>
+          )}
         </div>
         {data === undefined && !error && <Loading />}
-        {data && found.length === 0 && <Empty title={filter === "" ? "No bindings" : "No binding matches"}>Bind a queue to an exchange on the page of either.</Empty>}
+        {data && found.length === 0 && (
+          <Empty title={filter === "" ? "No bindings" : "No binding matches"}>Bind a queue to an exchange on the page of either.</Empty>
+        )}
         {drawn.length > 0 && <Graph vhost={v} bindings={drawn} />}
       </section>
       {found.length > 0 && <BindingTable title="The same as a list" bindings={found} error={undefined} show="both" />}
@@ -46,4 +70,3 @@ function matches(b: Binding, filter: string): boolean {
   const part = filter.toLowerCase();
   return [b.source, b.destination, b.routing_key].some((text) => text.toLowerCase().includes(part));
 }
-

@@ -11,7 +11,9 @@ const chosen = chosenColumns("connections", ["user", "state", "channels", "recv_
 
 const columns: Column<Connection>[] = [
   {
-    id: "name", title: "Name", cell: (c) => (
+    id: "name",
+    title: "Name",
+    cell: (c) => (
       <>
         <a href={href("connections", c.name)}>{c.user_provided_name ?? c.name}</a>
         {c.user_provided_name !== undefined && <small>{c.name}</small>}
@@ -35,8 +37,13 @@ export function Connections() {
     <>
       <Head title="Connections" />
       <ListView
-        noun="connection" id={`connections ${v ?? ""}`} columns={columns} chosen={chosen} keyOf={(c) => c.name}
-        load={(query, signal) => api.connections(v, query, signal)} empty="Clients that connect to this broker appear here."
+        noun="connection"
+        id={`connections ${v ?? ""}`}
+        columns={columns}
+        chosen={chosen}
+        keyOf={(c) => c.name}
+        load={(query, signal) => api.connections(v, query, signal)}
+        empty="Clients that connect to this broker appear here."
       />
     </>
   );

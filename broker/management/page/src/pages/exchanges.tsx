@@ -16,7 +16,13 @@ import { say } from "../ui/toast";
 import { VhostField } from "../ui/vhostfield";
 import { Features } from "./features";
 
-const chosen = chosenColumns("exchanges", ["vhost", "type", "features", "message_stats.publish_in_details.rate", "message_stats.publish_out_details.rate"]);
+const chosen = chosenColumns("exchanges", [
+  "vhost",
+  "type",
+  "features",
+  "message_stats.publish_in_details.rate",
+  "message_stats.publish_out_details.rate",
+]);
 
 const columns: Column<Exchange>[] = [
   { id: "name", title: "Name", cell: (x) => <a href={href("exchanges", x.vhost, x.name)}>{exchangeName(x.name)}</a> },
@@ -24,8 +30,20 @@ const columns: Column<Exchange>[] = [
   { id: "type", title: "Type", optional: true, cell: (x) => x.type },
   { id: "features", title: "Features", fixed: true, optional: true, cell: (x) => <Features of={x} /> },
   { id: "policy", title: "Policy", optional: true, cell: (x) => x.policy || none },
-  { id: "message_stats.publish_in_details.rate", title: "In", numeric: true, optional: true, cell: (x) => rate(rateOf(x.message_stats, "publish_in")) },
-  { id: "message_stats.publish_out_details.rate", title: "Out", numeric: true, optional: true, cell: (x) => rate(rateOf(x.message_stats, "publish_out")) },
+  {
+    id: "message_stats.publish_in_details.rate",
+    title: "In",
+    numeric: true,
+    optional: true,
+    cell: (x) => rate(rateOf(x.message_stats, "publish_in")),
+  },
+  {
+    id: "message_stats.publish_out_details.rate",
+    title: "Out",
+    numeric: true,
+    optional: true,
+    cell: (x) => rate(rateOf(x.message_stats, "publish_out")),
+  },
 ];
 
 export function Exchanges() {
@@ -33,10 +51,19 @@ export function Exchanges() {
   const [adding, setAdding] = useState(false);
   return (
     <>
-      <Head title="Exchanges"><Button kind="primary" icon="plus" onClick={() => setAdding(true)}>Add exchange</Button></Head>
+      <Head title="Exchanges">
+        <Button kind="primary" icon="plus" onClick={() => setAdding(true)}>
+          Add exchange
+        </Button>
+      </Head>
       <ListView
-        noun="exchange" id={`exchanges ${v ?? ""}`} columns={columns} chosen={chosen} keyOf={(x) => `${x.vhost}\n${x.name}`}
-        load={(query, signal) => api.exchanges(v, query, signal)} empty="Exchanges route messages to queues."
+        noun="exchange"
+        id={`exchanges ${v ?? ""}`}
+        columns={columns}
+        chosen={chosen}
+        keyOf={(x) => `${x.vhost}\n${x.name}`}
+        load={(query, signal) => api.exchanges(v, query, signal)}
+        empty="Exchanges route messages to queues."
       />
       {adding && <AddDialog onClose={() => setAdding(false)} />}
     </>
@@ -48,11 +75,16 @@ function AddDialog({ onClose }: { onClose: () => void }) {
   const types = data?.exchange_types.map((t) => t.name) ?? ["direct", "fanout", "headers", "topic"];
   return (
     <FormDialog
-      title="Add an exchange" action="Add exchange" onClose={onClose}
+      title="Add an exchange"
+      action="Add exchange"
+      onClose={onClose}
       onSend={async (values) => {
         const name = values.text("name");
         await api.declareExchange(values.text("vhost"), name, {
-          type: values.text("type"), durable: values.on("durable"), auto_delete: values.on("auto_delete"), internal: values.on("internal"),
+          type: values.text("type"),
+          durable: values.on("durable"),
+          auto_delete: values.on("auto_delete"),
+          internal: values.on("internal"),
           arguments: readArguments(values, "arguments"),
         });
         say(`The exchange ${name} is there.`);

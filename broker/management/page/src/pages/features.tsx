@@ -12,8 +12,16 @@ export function Features({ of }: { of: Queue | Exchange }) {
       {"exclusive" in of && of.exclusive && <Badge title="Of one connection">exclusive</Badge>}
       {"internal" in of && of.internal && <Badge title="Clients cannot publish to it">internal</Badge>}
       {args.length > 0 && <Badge title={args.map(([name, value]) => `${name}: ${show(value)}`).join("\n")}>args {args.length}</Badge>}
-      {policy != null && policy !== "" && <Badge tone="accent" title="The policy that applies">{policy}</Badge>}
-      {"operator_policy" in of && of.operator_policy && <Badge tone="accent" title="The operator policy that applies">{of.operator_policy}</Badge>}
+      {policy != null && policy !== "" && (
+        <Badge tone="accent" title="The policy that applies">
+          {policy}
+        </Badge>
+      )}
+      {"operator_policy" in of && of.operator_policy && (
+        <Badge tone="accent" title="The operator policy that applies">
+          {of.operator_policy}
+        </Badge>
+      )}
     </span>
   );
 }

@@ -8,8 +8,16 @@ export function Login() {
   return (
     <main class="login">
       <div class="card">
-        <div class="welcome"><Logo /><h1>LepusMQ</h1><p class="faint">Log in to manage this broker</p></div>
-        {ended.value && <p class="problem" role="alert">{ended.value}</p>}
+        <div class="welcome">
+          <Logo />
+          <h1>LepusMQ</h1>
+          <p class="faint">Log in to manage this broker</p>
+        </div>
+        {ended.value && (
+          <p class="problem" role="alert">
+            {ended.value}
+          </p>
+        )}
         <Form action="Log in" onSend={(values) => enter(values.text("name"), values.text("password"))}>
           <Text label="User" name="name" required focus autocomplete="username" />
           <Text label="Password" name="password" type="password" autocomplete="current-password" />
@@ -24,7 +32,8 @@ async function enter(name: string, password: string): Promise<void> {
   try {
     await logIn(name, password);
   } catch (error) {
-    if (error instanceof ApiError && error.status === 401 && error.message === "Login failed") throw new Error("The user or the password is wrong.");
+    if (error instanceof ApiError && error.status === 401 && error.message === "Login failed")
+      throw new Error("The user or the password is wrong.");
     throw error;
   }
 }

@@ -6,7 +6,7 @@ import { can, isAdministrator } from "../state/session";
 import { range, rangeId } from "../state/settings";
 import { Badge, Card, Empty, Facts, Head, Loading, Meter, Problem, State } from "../ui/bits";
 import { bytes, compact, count, duration, none, rate } from "../ui/format";
-import { rateOf, rateOfAll } from "../ui/plots";
+import { rateOf, rateOfAll, valueOf } from "../ui/plots";
 import { Icon } from "../ui/icons";
 import { MessageCharts } from "../ui/statcharts";
 import { DataTable } from "../ui/table";
@@ -19,8 +19,20 @@ export function Overview() {
   if (data === undefined) return overview.error ? <Problem error={overview.error} /> : <Loading />;
   return (
     <>
-      <Head title="Overview" note={<>{product(data)} · cluster <strong>{data.cluster_name}</strong></>}>
-        {isAdministrator() && <a class="button" href={href("admin", "definitions")}><Icon name="download" />Definitions</a>}
+      <Head
+        title="Overview"
+        note={
+          <>
+            {product(data)} · cluster <strong>{data.cluster_name}</strong>
+          </>
+        }
+      >
+        {isAdministrator() && (
+          <a class="button" href={href("admin", "definitions")}>
+            <Icon name="download" />
+            Definitions
+          </a>
+        )}
       </Head>
       <Problem error={overview.error} />
       <Alarms nodes={nodes.data ?? []} />
@@ -44,17 +56,32 @@ function product(data: OverviewData): string {
 function Alarms({ nodes }: { nodes: Node[] }) {
   const alarms = nodes.flatMap((n) => [
     ...(n.mem_alarm ? [`${n.name} uses more memory than its limit of ${bytes(n.mem_limit)}: publishers are blocked.`] : []),
-    ...(n.disk_free_alarm ? [`${n.name} has less free disk space than its limit of ${bytes(n.disk_free_limit)}: publishers are blocked.`] : []),
+    ...(n.disk_free_alarm
+      ? [`${n.name} has less free disk space than its limit of ${bytes(n.disk_free_limit)}: publishers are blocked.`]
+      : []),
     ...(n.running ? [] : [`${n.name} is not running.`]),
   ]);
-  return <>{alarms.map((text) => <p class="problem" role="alert" key={text}>{text}</p>)}</>;
+  return (
+    <>
+      {alarms.map((text) => (
+        <p class="problem" role="alert" key={text}>
+          {text}
+        </p>
+      ))}
+    </>
+  );
 }
 
 function Totals({ of }: { of: OverviewData }) {
   const totals = of.object_totals ?? {};
   const stats = of.message_stats;
   const tiles: { title: string; value: string; note?: string; path?: string }[] = [
-    { title: "Messages", value: compact((of.queue_totals?.["messages"] as number | undefined) ?? 0), note: `${compact((of.queue_totals?.["messages_unacknowledged"] as number | undefined) ?? 0)} unacked`, path: "queues" },
+    {
+      title: "Messages",
+      value: compact(valueOf(of.queue_totals, "messages") ?? 0),
+      note: `${compact(valueOf(of.queue_totals, "messages_unacknowledged") ?? 0)} unacked`,
+      path: "queues",
+    },
     { title: "Publish", value: rate(rateOf(stats, "publish") ?? 0) },
     { title: "Deliver", value: rate(rateOfAll(stats, "deliver", "deliver_no_ack", "get", "get_no_ack") ?? 0) },
     { title: "Connections", value: count(totals.connections ?? 0), path: "connections" },
@@ -87,19 +114,32 @@ function Nodes({ nodes }: { nodes: Node[] }) {
             {n.disk_free_alarm && <Badge tone="bad">disk alarm</Badge>}
           </div>
           <div class="meters">
-            <Meter label="Memory" used={n.mem_used} total={n.mem_limit} alarm={n.mem_alarm ?? false} text={ofLimit(n.mem_used, n.mem_limit)} />
+            <Meter
+              label="Memory"
+              used={n.mem_used}
+              total={n.mem_limit}
+              alarm={n.mem_alarm ?? false}
+              text={ofLimit(n.mem_used, n.mem_limit)}
+            />
             <Meter label="File descriptors" used={n.fd_used} total={n.fd_total} text={`${count(n.fd_used)} of ${count(n.fd_total)}`} />
-            <Meter label="Sockets" used={n.sockets_used} total={n.sockets_total} text={`${count(n.sockets_used)} of ${count(n.sockets_total)}`} />
+            <Meter
+              label="Sockets"
+              used={n.sockets_used}
+              total={n.sockets_total}
+              text={`${count(n.sockets_used)} of ${count(n.sockets_total)}`}
+            />
           </div>
-          <Facts of={[
-            ["Free disk space", bytes(n.disk_free)],
-            (n.disk_free_limit ?? -1) >= 0 && ["Disk alarm below", bytes(n.disk_free_limit)],
-            ["Uptime", duration(n.uptime)],
-            ["Processors", count(n.processors)],
-            ["Process", n.os_pid ?? none],
-            Boolean(n.db_dir) && isAdministrator() && ["Data folder", <code>{n.db_dir}</code>],
-            (n.config_files ?? []).length > 0 && isAdministrator() && ["Configuration", <code>{n.config_files?.join(", ")}</code>],
-          ]} />
+          <Facts
+            of={[
+              ["Free disk space", bytes(n.disk_free)],
+              (n.disk_free_limit ?? -1) >= 0 && ["Disk alarm below", bytes(n.disk_free_limit)],
+              ["Uptime", duration(n.uptime)],
+              ["Processors", count(n.processors)],
+              ["Process", n.os_pid ?? none],
+              Boolean(n.db_dir) && isAdministrator() && ["Data folder", <code>{n.db_dir}</code>],
+              (n.config_files ?? []).length > 0 && isAdministrator() && ["Configuration", <code>{n.config_files?.join(", ")}</code>],
+            ]}
+          />
         </div>
       ))}
     </Card>
@@ -112,19 +152,25 @@ function ofLimit(used: number | undefined, limit: number | undefined): string {
 }
 
 const churn: [field: string, name: string][] = [
-  ["connection_created", "Connections opened"], ["connection_closed", "Connections closed"],
-  ["channel_created", "Channels opened"], ["channel_closed", "Channels closed"],
-  ["queue_declared", "Queues declared"], ["queue_created", "Queues created"], ["queue_deleted", "Queues deleted"],
+  ["connection_created", "Connections opened"],
+  ["connection_closed", "Connections closed"],
+  ["channel_created", "Channels opened"],
+  ["channel_closed", "Channels closed"],
+  ["queue_declared", "Queues declared"],
+  ["queue_created", "Queues created"],
+  ["queue_deleted", "Queues deleted"],
 ];
 
 function Churn({ of }: { of: Stats }) {
   return (
     <Card title="Churn" flush>
       <DataTable
-        label="Churn" keyOf={([field]) => field} rows={churn}
+        label="Churn"
+        keyOf={([field]) => field}
+        rows={churn}
         columns={[
           { id: "what", title: "What", cell: ([, name]) => name },
-          { id: "total", title: "Since start", numeric: true, cell: ([field]) => count((of[field] as number | undefined) ?? 0) },
+          { id: "total", title: "Since start", numeric: true, cell: ([field]) => count(valueOf(of, field) ?? 0) },
           { id: "rate", title: "Rate", numeric: true, cell: ([field]) => rate(rateOf(of, field) ?? 0) },
         ]}
       />
@@ -135,9 +181,13 @@ function Churn({ of }: { of: Stats }) {
 function Listeners({ rows }: { rows: Listener[] }) {
   return (
     <Card title="Listeners" flush>
-      {rows.length === 0 ? <Empty title="No listeners" /> : (
+      {rows.length === 0 ? (
+        <Empty title="No listeners" />
+      ) : (
         <DataTable
-          label="Listeners" rows={rows} keyOf={(l) => `${l.node} ${l.protocol} ${l.ip_address} ${l.port}`}
+          label="Listeners"
+          rows={rows}
+          keyOf={(l) => `${l.node} ${l.protocol} ${l.ip_address} ${l.port}`}
           columns={[
             { id: "protocol", title: "Protocol", cell: (l) => l.protocol },
             { id: "address", title: "Address", cell: (l) => <code>{l.ip_address}</code> },

@@ -17,8 +17,14 @@ import { VhostField } from "../ui/vhostfield";
 import { Features } from "./features";
 
 const chosen = chosenColumns("queues", [
-  "type", "features", "state", "messages_ready", "messages_unacknowledged", "messages",
-  "message_stats.publish_details.rate", "message_stats.deliver_get_details.rate",
+  "type",
+  "features",
+  "state",
+  "messages_ready",
+  "messages_unacknowledged",
+  "messages",
+  "message_stats.publish_details.rate",
+  "message_stats.deliver_get_details.rate",
 ]);
 
 const columns: Column<Queue>[] = [
@@ -34,16 +40,44 @@ const columns: Column<Queue>[] = [
   { id: "messages", title: "Total", numeric: true, optional: true, cell: (q) => count(q.messages) },
   { id: "message_bytes", title: "Bytes", numeric: true, optional: true, cell: (q) => bytes(q.message_bytes) },
   { id: "memory", title: "Memory", numeric: true, optional: true, cell: (q) => bytes(q.memory) },
-  { id: "message_stats.publish_details.rate", title: "In", numeric: true, optional: true, cell: (q) => rate(rateOf(q.message_stats, "publish")) },
-  { id: "message_stats.deliver_get_details.rate", title: "Out", numeric: true, optional: true, cell: (q) => rate(rateOfAll(q.message_stats, "deliver_get")) },
+  {
+    id: "message_stats.publish_details.rate",
+    title: "In",
+    numeric: true,
+    optional: true,
+    cell: (q) => rate(rateOf(q.message_stats, "publish")),
+  },
+  {
+    id: "message_stats.deliver_get_details.rate",
+    title: "Out",
+    numeric: true,
+    optional: true,
+    cell: (q) => rate(rateOfAll(q.message_stats, "deliver_get")),
+  },
   { id: "message_stats.ack_details.rate", title: "Ack", numeric: true, optional: true, cell: (q) => rate(rateOf(q.message_stats, "ack")) },
 ];
 
 // What the rows are made of: the rest of each queue stays where it is.
 const fields = [
-  "name", "vhost", "type", "durable", "auto_delete", "exclusive", "arguments", "policy", "operator_policy", "state", "consumers",
-  "messages", "messages_ready", "messages_unacknowledged", "message_bytes", "memory", "message_stats.publish_details.rate",
-  "message_stats.deliver_get_details.rate", "message_stats.ack_details.rate",
+  "name",
+  "vhost",
+  "type",
+  "durable",
+  "auto_delete",
+  "exclusive",
+  "arguments",
+  "policy",
+  "operator_policy",
+  "state",
+  "consumers",
+  "messages",
+  "messages_ready",
+  "messages_unacknowledged",
+  "message_bytes",
+  "memory",
+  "message_stats.publish_details.rate",
+  "message_stats.deliver_get_details.rate",
+  "message_stats.ack_details.rate",
 ].join(",");
 
 export function Queues() {
@@ -51,10 +85,19 @@ export function Queues() {
   const [adding, setAdding] = useState(false);
   return (
     <>
-      <Head title="Queues"><Button kind="primary" icon="plus" onClick={() => setAdding(true)}>Add queue</Button></Head>
+      <Head title="Queues">
+        <Button kind="primary" icon="plus" onClick={() => setAdding(true)}>
+          Add queue
+        </Button>
+      </Head>
       <ListView
-        noun="queue" id={`queues ${v ?? ""}`} columns={columns} chosen={chosen} keyOf={(q) => `${q.vhost}\n${q.name}`}
-        load={(query, signal) => api.queues(v, query, fields, signal)} empty="Applications declare queues, or you add one here."
+        noun="queue"
+        id={`queues ${v ?? ""}`}
+        columns={columns}
+        chosen={chosen}
+        keyOf={(q) => `${q.vhost}\n${q.name}`}
+        load={(query, signal) => api.queues(v, query, fields, signal)}
+        empty="Applications declare queues, or you add one here."
       />
       {adding && <AddDialog onClose={() => setAdding(false)} />}
     </>
@@ -64,12 +107,15 @@ export function Queues() {
 function AddDialog({ onClose }: { onClose: () => void }) {
   return (
     <FormDialog
-      title="Add a queue" action="Add queue" onClose={onClose}
+      title="Add a queue"
+      action="Add queue"
+      onClose={onClose}
       onSend={async (values) => {
         const name = values.text("name");
         const type = values.text("type");
         await api.declareQueue(values.text("vhost"), name, {
-          durable: values.on("durable"), auto_delete: values.on("auto_delete"),
+          durable: values.on("durable"),
+          auto_delete: values.on("auto_delete"),
           arguments: { ...(type !== "" && { "x-queue-type": type }), ...readArguments(values, "arguments") },
         });
         say(`The queue ${name} is there.`);

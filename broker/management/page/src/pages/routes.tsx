@@ -35,7 +35,9 @@ export function find(path: string[]): Place {
     case "overview":
       return { title: "Overview", page: () => <Overview /> };
     case "connections":
-      return a === undefined ? { title: "Connections", page: () => <Connections /> } : { title: a, page: () => <ConnectionPage name={a} /> };
+      return a === undefined
+        ? { title: "Connections", page: () => <Connections /> }
+        : { title: a, page: () => <ConnectionPage name={a} /> };
     case "channels":
       return a === undefined ? { title: "Channels", page: () => <Channels /> } : { title: a, page: () => <ChannelPage name={a} /> };
     case "exchanges":

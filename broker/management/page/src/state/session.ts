@@ -18,8 +18,7 @@ export const ended = signal("");
 /** Whether a session of before a reload is being taken up. */
 export const resuming = signal(sessionStorage.getItem(key) !== null);
 
-export const can = (...tags: string[]): boolean =>
-  me.value?.tags.some((tag) => tag === "administrator" || tags.includes(tag)) ?? false;
+export const can = (...tags: string[]): boolean => me.value?.tags.some((tag) => tag === "administrator" || tags.includes(tag)) ?? false;
 export const isAdministrator = (): boolean => can();
 
 /** Logs in or throws the ApiError that says why not. */

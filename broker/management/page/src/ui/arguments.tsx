@@ -2,7 +2,7 @@
 import { useId, useState } from "preact/hooks";
 import type { Json, Table } from "../api/types";
 import { Icon } from "./icons";
-import type { Values } from "./form";
+import type { Sent } from "./form";
 import { show } from "./bits";
 
 export type Kind = "text" | "number" | "boolean" | "json";
@@ -35,7 +35,8 @@ interface ArgumentsProps {
 export function Arguments({ label, name, known = [], value = {} }: ArgumentsProps) {
   const id = useId();
   const [rows, setRows] = useState<Row[]>(() =>
-    Object.entries(value).map(([key, v], i) => ({ id: i, name: key, kind: kindOf(v), text: show(v) })));
+    Object.entries(value).map(([key, v], i) => ({ id: i, name: key, kind: kindOf(v), text: show(v) })),
+  );
   const [next, setNext] = useState(rows.length);
 
   const change = (row: Row, with_: Partial<Row>): void => setRows((all) => all.map((r) => (r.id === row.id ? { ...r, ...with_ } : r)));
@@ -52,28 +53,53 @@ export function Arguments({ label, name, known = [], value = {} }: ArgumentsProp
     <fieldset class="arguments">
       <legend>{label}</legend>
       {known.length > 0 && (
-        <datalist id={`${id}-known`}>{known.map((k) => <option key={k.name} value={k.name}>{k.doc}</option>)}</datalist>
+        <datalist id={`${id}-known`}>
+          {known.map((k) => (
+            <option key={k.name} value={k.name}>
+              {k.doc}
+            </option>
+          ))}
+        </datalist>
       )}
       {rows.map((row) => (
         <div class="argument" key={row.id}>
           <input
-            name={`${name}.name`} value={row.name} aria-label="Name" placeholder="name" spellcheck={false} list={known.length > 0 ? `${id}-known` : undefined}
-            autofocus onInput={(event) => rename(row, event.currentTarget.value)}
+            name={`${name}.name`}
+            value={row.name}
+            aria-label="Name"
+            placeholder="name"
+            spellcheck={false}
+            list={known.length > 0 ? `${id}-known` : undefined}
+            autofocus
+            onInput={(event) => rename(row, event.currentTarget.value)}
           />
-          <select name={`${name}.kind`} aria-label="Type" value={row.kind} onChange={(event) => change(row, { kind: event.currentTarget.value as Kind })}>
+          <select
+            name={`${name}.kind`}
+            aria-label="Type"
+            value={row.kind}
+            onChange={(event) => change(row, { kind: event.currentTarget.value as Kind })}
+          >
             <option value="text">text</option>
             <option value="number">number</option>
             <option value="boolean">boolean</option>
             <option value="json">JSON</option>
           </select>
           <ValueInput name={`${name}.value`} row={row} onInput={(text) => change(row, { text })} />
-          <button type="button" class="button quiet square" aria-label={`Remove ${row.name}`} onClick={() => setRows((all) => all.filter((r) => r.id !== row.id))}>
+          <button
+            type="button"
+            class="button quiet square"
+            aria-label={`Remove ${row.name}`}
+            onClick={() => setRows((all) => all.filter((r) => r.id !== row.id))}
+          >
             <Icon name="close" />
           </button>
           {docOf(known, row.name) && <small>{docOf(known, row.name)}</small>}
         </div>
       ))}
-      <button type="button" class="button small" onClick={add}><Icon name="plus" />Add</button>
+      <button type="button" class="button small" onClick={add}>
+        <Icon name="plus" />
+        Add
+      </button>
     </fieldset>
   );
 }
@@ -87,13 +113,23 @@ function ValueInput({ name, row, onInput }: { name: string; row: Row; onInput: (
       </select>
     );
   }
-  return <input name={name} value={row.text} aria-label="Value" placeholder="value" spellcheck={false} inputMode={row.kind === "number" ? "decimal" : "text"} onInput={(event) => onInput(event.currentTarget.value)} />;
+  return (
+    <input
+      name={name}
+      value={row.text}
+      aria-label="Value"
+      placeholder="value"
+      spellcheck={false}
+      inputMode={row.kind === "number" ? "decimal" : "text"}
+      onInput={(event) => onInput(event.currentTarget.value)}
+    />
+  );
 }
 
 const docOf = (known: Known[], name: string): string | undefined => known.find((k) => k.name === name)?.doc;
 
 /** Reads what the editor of that name holds. Throws an Error that names the row that makes no sense. */
-export function readArguments(values: Values, name: string): Table {
+export function readArguments(values: Sent, name: string): Table {
   const table: Table = {};
   const kinds = values.all(`${name}.kind`);
   const texts = values.all(`${name}.value`);

@@ -7,12 +7,29 @@ import { Icon, type IconName } from "./icons";
 export type Tone = "plain" | "good" | "warn" | "bad" | "accent";
 
 export function Badge({ tone = "plain", title, children }: { tone?: Tone; title?: string; children: ComponentChildren }) {
-  return <span class={`badge ${tone}`} title={title}>{children}</span>;
+  return (
+    <span class={`badge ${tone}`} title={title}>
+      {children}
+    </span>
+  );
 }
 
 const tones: Record<string, Tone> = {
-  running: "good", idle: "plain", flow: "warn", blocked: "warn", blocking: "warn", down: "bad", stopped: "bad",
-  crashed: "bad", minority: "bad", terminated: "bad", starting: "warn", up: "good", enabled: "good", closing: "warn", closed: "bad",
+  running: "good",
+  idle: "plain",
+  flow: "warn",
+  blocked: "warn",
+  blocking: "warn",
+  down: "bad",
+  stopped: "bad",
+  crashed: "bad",
+  minority: "bad",
+  terminated: "bad",
+  starting: "warn",
+  up: "good",
+  enabled: "good",
+  closing: "warn",
+  closed: "bad",
 };
 
 export function State({ value }: { value: string | undefined }) {
@@ -22,17 +39,27 @@ export function State({ value }: { value: string | undefined }) {
 
 export function Problem({ error }: { error: Error | undefined }) {
   if (error === undefined) return null;
-  return <p class="problem" role="alert">{error.message}</p>;
+  return (
+    <p class="problem" role="alert">
+      {error.message}
+    </p>
+  );
 }
 
 export function Loading() {
-  return <p class="loading" role="status"><span class="spinner" /> Loading…</p>;
+  return (
+    <p class="loading" role="status">
+      <span class="spinner" /> Loading…
+    </p>
+  );
 }
 
 export function Empty({ title, children }: { title: string; children?: ComponentChildren }) {
   return (
     <div class="empty">
-      <svg viewBox="0 0 48 32" width="72" height="48" aria-hidden="true"><path d="M4 20h12l3 5h10l3-5h12M4 20 10 5h28l6 15v8H4z" /></svg>
+      <svg viewBox="0 0 48 32" width="72" height="48" aria-hidden="true">
+        <path d="M4 20h12l3 5h10l3-5h12M4 20 10 5h28l6 15v8H4z" />
+      </svg>
       <strong>{title}</strong>
       {children && <p>{children}</p>}
     </div>
@@ -50,7 +77,10 @@ interface CardProps {
 export function Card({ title, actions, wide, flush, children }: CardProps) {
   return (
     <section class={`card${wide ? " wide" : ""}${flush ? " flush" : ""}`}>
-      <header><h2>{title}</h2>{actions && <div class="actions">{actions}</div>}</header>
+      <header>
+        <h2>{title}</h2>
+        {actions && <div class="actions">{actions}</div>}
+      </header>
       <div class="body">{children}</div>
     </section>
   );
@@ -69,7 +99,12 @@ export function Head({ title, note, back, children }: HeadProps) {
   return (
     <div class="head">
       <div class="what">
-        {back && <a class="back" href={back.href}><Icon name="left" />{back.title}</a>}
+        {back && (
+          <a class="back" href={back.href}>
+            <Icon name="left" />
+            {back.title}
+          </a>
+        )}
         <h1 tabIndex={-1}>{title}</h1>
         {note && <div class="note">{note}</div>}
       </div>
@@ -90,7 +125,14 @@ interface ButtonProps {
 
 export function Button({ icon, kind = "plain", onClick, disabled, label, children }: ButtonProps) {
   return (
-    <button type="button" class={`button ${kind}${children ? "" : " square"}`} onClick={onClick} disabled={disabled} aria-label={label} title={label}>
+    <button
+      type="button"
+      class={`button ${kind}${children ? "" : " square"}`}
+      onClick={onClick}
+      disabled={disabled}
+      aria-label={label}
+      title={label}
+    >
       {icon && <Icon name={icon} />}
       {children}
     </button>
@@ -101,7 +143,16 @@ export type Fact = [name: string, value: ComponentChildren];
 
 export function Facts({ of }: { of: (Fact | undefined | false)[] }) {
   const shown = of.filter((f): f is Fact => Boolean(f));
-  return <dl class="facts">{shown.map(([name, value]) => <div key={name}><dt>{name}</dt><dd>{value}</dd></div>)}</dl>;
+  return (
+    <dl class="facts">
+      {shown.map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
 }
 
 /** Arguments, properties, definitions: names with JSON values. */
@@ -110,7 +161,12 @@ export function Values({ of }: { of: Table | [] | null | undefined }) {
   if (entries.length === 0) return <span class="faint">none</span>;
   return (
     <dl class="values">
-      {entries.map(([name, value]) => <div key={name}><dt>{name}</dt><dd>{show(value as Json)}</dd></div>)}
+      {entries.map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{show(value as Json)}</dd>
+        </div>
+      ))}
     </dl>
   );
 }
@@ -133,8 +189,19 @@ export function Meter({ label, used, total, text, alarm }: MeterProps) {
   const tone = alarm ? "bad" : (share ?? 0) > 80 ? "warn" : "good";
   return (
     <div class={`meter ${tone}`}>
-      <div class="legend"><span>{label}</span><span class="number">{text}</span></div>
-      <div class="track" role="meter" aria-label={label} aria-valuemin={0} aria-valuemax={100} aria-valuenow={Math.round(share ?? 0)} aria-valuetext={text}>
+      <div class="legend">
+        <span>{label}</span>
+        <span class="number">{text}</span>
+      </div>
+      <div
+        class="track"
+        role="meter"
+        aria-label={label}
+        aria-valuemin={0}
+        aria-valuemax={100}
+        aria-valuenow={Math.round(share ?? 0)}
+        aria-valuetext={text}
+      >
         <div class="fill" style={{ width: `${share ?? 0}%` }} />
       </div>
     </div>
@@ -151,7 +218,9 @@ export function Segments({ tabs, current, onPick, label }: TabsProps & { label: 
   return (
     <div class="segments" role="group" aria-label={label}>
       {tabs.map(({ id, title }) => (
-        <button type="button" key={id} aria-pressed={id === current} onClick={() => onPick(id)}>{title}</button>
+        <button type="button" key={id} aria-pressed={id === current} onClick={() => onPick(id)}>
+          {title}
+        </button>
       ))}
     </div>
   );

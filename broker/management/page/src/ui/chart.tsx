@@ -63,11 +63,21 @@ export function Chart({ title, plot, format }: ChartProps) {
   return (
     <figure class="chart">
       <div class="plot" ref={place} role="img" aria-label={`${title}. ${summary(plot, format)}`}>
-        {plot.times.length === 0 && <div class="void"><span>Nothing yet</span></div>}
+        {plot.times.length === 0 && (
+          <div class="void">
+            <span>Nothing yet</span>
+          </div>
+        )}
       </div>
       <figcaption class="legend">
         {plot.lines.map((line) => (
-          <button type="button" key={line.name} aria-pressed={!hidden.has(line.name)} onClick={() => toggle(line.name)} data-line={line.name}>
+          <button
+            type="button"
+            key={line.name}
+            aria-pressed={!hidden.has(line.name)}
+            onClick={() => toggle(line.name)}
+            data-line={line.name}
+          >
             <i class={`swatch c${line.colour}`} />
             <span>{line.name}</span>
             <b class="number">{valueAt(line, pointed, format)}</b>
@@ -79,7 +89,16 @@ export function Chart({ title, plot, format }: ChartProps) {
 }
 
 export function RangeChoice() {
-  return <Segments label="Time range of charts" tabs={ranges} current={rangeId.value} onPick={(id) => { rangeId.value = id; }} />;
+  return (
+    <Segments
+      label="Time range of charts"
+      tabs={ranges}
+      current={rangeId.value}
+      onPick={(id) => {
+        rangeId.value = id;
+      }}
+    />
+  );
 }
 
 function valueAt(line: Line, index: number | null, format: (n: number) => string): string {
@@ -100,7 +119,13 @@ function data(plot: Plot): uPlot.AlignedData {
   return [plot.times, ...plot.lines.map((l) => l.values)];
 }
 
-function options(element: HTMLElement, lines: Line[], hidden: ReadonlySet<string>, format: (n: number) => string, point: (i: number | null) => void): uPlot.Options {
+function options(
+  element: HTMLElement,
+  lines: Line[],
+  hidden: ReadonlySet<string>,
+  format: (n: number) => string,
+  point: (i: number | null) => void,
+): uPlot.Options {
   const colour = palette(element);
   const font = `12px ${getComputedStyle(element).fontFamily}`;
   const grid = { stroke: colour("--line"), width: 1 };
@@ -112,13 +137,26 @@ function options(element: HTMLElement, lines: Line[], hidden: ReadonlySet<string
     cursor: { y: false, points: { size: 7 }, drag: { setScale: false, x: false } },
     scales: { y: { range: (_, __, max) => [0, Math.max(1, max * 1.1)] } },
     axes: [
-      { stroke: colour("--faint"), font, grid: { show: false }, ticks: { show: false }, size: 30, space: 70, values: (_, splits) => splits.map(clock) },
+      {
+        stroke: colour("--faint"),
+        font,
+        grid: { show: false },
+        ticks: { show: false },
+        size: 30,
+        space: 70,
+        values: (_, splits) => splits.map(clock),
+      },
       { stroke: colour("--faint"), font, grid, ticks: { show: false }, size: 64, space: 36, values: (_, splits) => splits.map(format) },
     ],
     series: [
       {},
       ...lines.map((line): uPlot.Series => ({
-        label: line.name, show: !hidden.has(line.name), stroke: colour(`--c${line.colour}`), fill: faded(colour(`--c${line.colour}`)), width: 2, points: { show: false },
+        label: line.name,
+        show: !hidden.has(line.name),
+        stroke: colour(`--c${line.colour}`),
+        fill: faded(colour(`--c${line.colour}`)),
+        width: 2,
+        points: { show: false },
       })),
     ],
     hooks: { setCursor: [(u) => point(u.cursor.idx ?? null)] },

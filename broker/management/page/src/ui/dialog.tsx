@@ -20,10 +20,20 @@ export function Dialog({ title, onClose, wide, children }: DialogProps) {
     return () => before instanceof HTMLElement && before.focus();
   }, []);
   return (
-    <dialog ref={ref} class={wide ? "wide" : ""} aria-label={title} onCancel={(event) => { event.preventDefault(); onClose(); }}>
+    <dialog
+      ref={ref}
+      class={wide ? "wide" : ""}
+      aria-label={title}
+      onCancel={(event) => {
+        event.preventDefault();
+        onClose();
+      }}
+    >
       <header>
         <h2>{title}</h2>
-        <button type="button" class="button quiet square" aria-label="Close" onClick={onClose}><Icon name="close" /></button>
+        <button type="button" class="button quiet square" aria-label="Close" onClick={onClose}>
+          <Icon name="close" />
+        </button>
       </header>
       {children}
     </dialog>
@@ -62,8 +72,12 @@ export function Confirm() {
     <Dialog title={question.title} onClose={() => answer(false)}>
       <div class="body">{question.text}</div>
       <footer>
-        <button type="button" class="button" autofocus onClick={() => answer(false)}>Cancel</button>
-        <button type="button" class={`button ${question.danger ? "danger" : "primary"}`} data-testid="confirm" onClick={() => answer(true)}>{question.action}</button>
+        <button type="button" class="button" autofocus onClick={() => answer(false)}>
+          Cancel
+        </button>
+        <button type="button" class={`button ${question.danger ? "danger" : "primary"}`} data-testid="confirm" onClick={() => answer(true)}>
+          {question.action}
+        </button>
       </footer>
     </Dialog>
   );

@@ -5,7 +5,7 @@ import { Dialog } from "./dialog";
 import { message } from "./toast";
 
 /** The fields of a form that was sent, by name. */
-export class Values {
+export class Sent {
   constructor(private readonly data: FormData) {}
 
   text(name: string): string {
@@ -35,7 +35,7 @@ interface FormProps {
   /** What the button says. */
   action: string;
   danger?: boolean;
-  onSend: (values: Values) => Promise<void>;
+  onSend: (values: Sent) => Promise<void>;
   onCancel?: (() => void) | undefined;
   children?: ComponentChildren;
 }
@@ -49,7 +49,7 @@ export function Form({ action, danger, onSend, onCancel, children }: FormProps) 
     setBusy(true);
     setProblem("");
     try {
-      await onSend(new Values(new FormData(form)));
+      await onSend(new Sent(new FormData(form)));
     } catch (error) {
       setProblem(message(error));
     } finally {
@@ -58,12 +58,28 @@ export function Form({ action, danger, onSend, onCancel, children }: FormProps) 
   };
 
   return (
-    <form autocomplete="off" onSubmit={(event) => { event.preventDefault(); void send(event.currentTarget); }}>
+    <form
+      autocomplete="off"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void send(event.currentTarget);
+      }}
+    >
       <div class="body fields">{children}</div>
-      {problem && <p class="problem" role="alert">{problem}</p>}
+      {problem && (
+        <p class="problem" role="alert">
+          {problem}
+        </p>
+      )}
       <footer>
-        {onCancel && <button type="button" class="button" onClick={onCancel}>Cancel</button>}
-        <button type="submit" class={`button ${danger ? "danger" : "primary"}`} disabled={busy}>{action}</button>
+        {onCancel && (
+          <button type="button" class="button" onClick={onCancel}>
+            Cancel
+          </button>
+        )}
+        <button type="submit" class={`button ${danger ? "danger" : "primary"}`} disabled={busy}>
+          {action}
+        </button>
       </footer>
     </form>
   );
@@ -73,7 +89,14 @@ export function Form({ action, danger, onSend, onCancel, children }: FormProps) 
 export function FormDialog({ title, wide, onClose, onSend, ...form }: FormProps & { title: string; wide?: boolean; onClose: () => void }) {
   return (
     <Dialog title={title} wide={wide ?? false} onClose={onClose}>
-      <Form {...form} onCancel={onClose} onSend={async (values) => { await onSend(values); onClose(); }} />
+      <Form
+        {...form}
+        onCancel={onClose}
+        onSend={async (values) => {
+          await onSend(values);
+          onClose();
+        }}
+      />
     </Dialog>
   );
 }
@@ -104,10 +127,25 @@ export function Text({ label, hint, name, value = "", type = "text", list, focus
     <div class="field">
       <label for={id}>{label}</label>
       <input
-        id={id} name={name} defaultValue={value} type={type as "text"} spellcheck={false} autocapitalize="off" autofocus={focus} readOnly={readonly}
-        aria-describedby={hint ? `${id}-hint` : undefined} list={list ? `${id}-list` : undefined} {...rest}
+        id={id}
+        name={name}
+        defaultValue={value}
+        type={type as "text"}
+        spellcheck={false}
+        autocapitalize="off"
+        autofocus={focus}
+        readOnly={readonly}
+        aria-describedby={hint ? `${id}-hint` : undefined}
+        list={list ? `${id}-list` : undefined}
+        {...rest}
       />
-      {list && <datalist id={`${id}-list`}>{list.map((item) => <option key={item} value={item} />)}</datalist>}
+      {list && (
+        <datalist id={`${id}-list`}>
+          {list.map((item) => (
+            <option key={item} value={item} />
+          ))}
+        </datalist>
+      )}
       {hint && <small id={`${id}-hint`}>{hint}</small>}
     </div>
   );
@@ -141,8 +179,17 @@ export function Select({ label, hint, name, options, value, onPick }: SelectProp
   return (
     <div class="field">
       <label for={id}>{label}</label>
-      <select id={id} name={name} onChange={(event) => onPick?.(event.currentTarget.value)} aria-describedby={hint ? `${id}-hint` : undefined}>
-        {options.map((o) => <option key={o.value} value={o.value} selected={o.value === value}>{o.title}</option>)}
+      <select
+        id={id}
+        name={name}
+        onChange={(event) => onPick?.(event.currentTarget.value)}
+        aria-describedby={hint ? `${id}-hint` : undefined}
+      >
+        {options.map((o) => (
+          <option key={o.value} value={o.value} selected={o.value === value}>
+            {o.title}
+          </option>
+        ))}
       </select>
       {hint && <small id={`${id}-hint`}>{hint}</small>}
     </div>
@@ -154,7 +201,10 @@ export function Check({ label, hint, name, on = false, value = "on" }: FieldProp
   return (
     <div class="check">
       <input id={id} type="checkbox" name={name} value={value} defaultChecked={on} aria-describedby={hint ? `${id}-hint` : undefined} />
-      <div><label for={id}>{label}</label>{hint && <small id={`${id}-hint`}>{hint}</small>}</div>
+      <div>
+        <label for={id}>{label}</label>
+        {hint && <small id={`${id}-hint`}>{hint}</small>}
+      </div>
     </div>
   );
 }

@@ -37,9 +37,7 @@ export const exchangeArguments: Known[] = [
   k("x-recent-history-length", "number", "How many messages an x-recent-history exchange gives to a new queue"),
 ];
 
-export const bindingArguments: Known[] = [
-  k("x-match", "text", "Of a headers exchange: all, any, all-with-x or any-with-x"),
-];
+export const bindingArguments: Known[] = [k("x-match", "text", "Of a headers exchange: all, any, all-with-x or any-with-x")];
 
 export const policyKeys: Known[] = [
   ...ofQueues,
@@ -52,8 +50,16 @@ export const policyKeys: Known[] = [
 ];
 
 const bounds = new Set([
-  "message-ttl", "expires", "max-length", "max-length-bytes", "delivery-limit", "max-in-memory-length", "overflow",
-  "delayed-retry-type", "delayed-retry-min", "delayed-retry-max",
+  "message-ttl",
+  "expires",
+  "max-length",
+  "max-length-bytes",
+  "delivery-limit",
+  "max-in-memory-length",
+  "overflow",
+  "delayed-retry-type",
+  "delayed-retry-min",
+  "delayed-retry-max",
 ]);
 
 /** What an operator policy may hold. */

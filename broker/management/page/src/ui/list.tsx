@@ -60,13 +60,25 @@ export function ListView<T>({ noun, columns, keyOf, id, load, chosen, sort = "na
       {page === undefined && poll.error === undefined && <Loading />}
       {page && page.items.length > 0 && (
         <DataTable
-          label={many(noun)} columns={shown} rows={page.items} keyOf={keyOf} stale={poll.stale}
-          sorting={{ by: query.sort, reverse: query.sort_reverse, onSort: (by, reverse) => setQuery({ sort: by, reverse: reverse ? "true" : "", page: "" }) }}
+          label={many(noun)}
+          columns={shown}
+          rows={page.items}
+          keyOf={keyOf}
+          stale={poll.stale}
+          sorting={{
+            by: query.sort,
+            reverse: query.sort_reverse,
+            onSort: (by, reverse) => setQuery({ sort: by, reverse: reverse ? "true" : "", page: "" }),
+          }}
         />
       )}
-      {page && page.items.length === 0 && (
-        query.name === "" ? <Empty title={`No ${many(noun)}`}>{empty}</Empty> : <Empty title={`No ${noun} matches`}>Change or clear the filter to see {count(page.total_count)}.</Empty>
-      )}
+      {page &&
+        page.items.length === 0 &&
+        (query.name === "" ? (
+          <Empty title={`No ${many(noun)}`}>{empty}</Empty>
+        ) : (
+          <Empty title={`No ${noun} matches`}>Change or clear the filter to see {count(page.total_count)}.</Empty>
+        ))}
       {page && <Pager page={page} noun={noun} filtered={query.name !== ""} />}
     </section>
   );
@@ -94,9 +106,28 @@ function Filter({ query, noun }: { query: ListQuery; noun: string }) {
   };
   return (
     <div class="filter" role="search">
-      <label class="unseen" for={id}>Filter {many(noun)} by name</label>
-      <div class="input"><Icon name="search" /><input id={id} type="search" value={text} placeholder={`Filter ${many(noun)}`} spellcheck={false} onInput={(event) => change(event.currentTarget.value)} /></div>
-      <label class="inline"><input type="checkbox" checked={query.use_regex} onChange={(event) => setQuery({ regex: event.currentTarget.checked ? "true" : "", page: "" })} /> Regular expression</label>
+      <label class="unseen" for={id}>
+        Filter {many(noun)} by name
+      </label>
+      <div class="input">
+        <Icon name="search" />
+        <input
+          id={id}
+          type="search"
+          value={text}
+          placeholder={`Filter ${many(noun)}`}
+          spellcheck={false}
+          onInput={(event) => change(event.currentTarget.value)}
+        />
+      </div>
+      <label class="inline">
+        <input
+          type="checkbox"
+          checked={query.use_regex}
+          onChange={(event) => setQuery({ regex: event.currentTarget.checked ? "true" : "", page: "" })}
+        />{" "}
+        Regular expression
+      </label>
     </div>
   );
 }
@@ -107,9 +138,19 @@ function SortChoice<T>({ columns, query }: { columns: Column<T>[]; query: ListQu
     <label class="sort">
       Sort by
       <select value={query.sort} onChange={(event) => setQuery({ sort: event.currentTarget.value, page: "" })}>
-        {columns.filter((c) => !c.fixed).map((c) => <option key={c.id} value={c.id} selected={c.id === query.sort}>{c.title}</option>)}
+        {columns
+          .filter((c) => !c.fixed)
+          .map((c) => (
+            <option key={c.id} value={c.id} selected={c.id === query.sort}>
+              {c.title}
+            </option>
+          ))}
       </select>
-      <Button icon={query.sort_reverse ? "down" : "up"} label={query.sort_reverse ? "Descending" : "Ascending"} onClick={() => setQuery({ reverse: query.sort_reverse ? "" : "true", page: "" })} />
+      <Button
+        icon={query.sort_reverse ? "down" : "up"}
+        label={query.sort_reverse ? "Descending" : "Ascending"}
+        onClick={() => setQuery({ reverse: query.sort_reverse ? "" : "true", page: "" })}
+      />
     </label>
   );
 }
@@ -117,15 +158,23 @@ function SortChoice<T>({ columns, query }: { columns: Column<T>[]; query: ListQu
 function ColumnChoice<T>({ columns, chosen }: { columns: Column<T>[]; chosen: Signal<string> }) {
   const ids = chosen.value.split(",");
   const toggle = (id: string, on: boolean): void => {
-    chosen.value = columns.map((c) => c.id).filter((c) => (c === id ? on : ids.includes(c))).join(",");
+    chosen.value = columns
+      .map((c) => c.id)
+      .filter((c) => (c === id ? on : ids.includes(c)))
+      .join(",");
   };
   return (
     <details class="menu">
-      <summary class="button"><Icon name="columns" />Columns</summary>
+      <summary class="button">
+        <Icon name="columns" />
+        Columns
+      </summary>
       <fieldset>
         <legend class="unseen">Columns</legend>
         {columns.map((c) => (
-          <label key={c.id} class="inline"><input type="checkbox" checked={ids.includes(c.id)} onChange={(event) => toggle(c.id, event.currentTarget.checked)} /> {c.title}</label>
+          <label key={c.id} class="inline">
+            <input type="checkbox" checked={ids.includes(c.id)} onChange={(event) => toggle(c.id, event.currentTarget.checked)} /> {c.title}
+          </label>
         ))}
       </fieldset>
     </details>
@@ -144,14 +193,29 @@ function Pager<T>({ page, noun, filtered }: { page: Page<T>; noun: string; filte
         {filtered && all !== page.total_count && ` (${count(page.total_count)} without the filter)`}
       </span>
       <span class="spring" />
-      <label class="faint" for={id}>Rows</label>
-      <select id={id} value={pageSize.value} onChange={(event) => { pageSize.value = event.currentTarget.value; setQuery({ page: "" }); }}>
-        {["25", "50", "100", "250"].map((n) => <option key={n} value={n}>{n}</option>)}
+      <label class="faint" for={id}>
+        Rows
+      </label>
+      <select
+        id={id}
+        value={pageSize.value}
+        onChange={(event) => {
+          pageSize.value = event.currentTarget.value;
+          setQuery({ page: "" });
+        }}
+      >
+        {["25", "50", "100", "250"].map((n) => (
+          <option key={n} value={n}>
+            {n}
+          </option>
+        ))}
       </select>
       {page.page_count > 1 && (
         <>
           <Button icon="left" label="Previous page" disabled={page.page <= 1} onClick={() => to(page.page - 1)} />
-          <span class="number">{count(page.page)} / {count(page.page_count)}</span>
+          <span class="number">
+            {count(page.page)} / {count(page.page_count)}
+          </span>
           <Button icon="right" label="Next page" disabled={page.page >= page.page_count} onClick={() => to(page.page + 1)} />
         </>
       )}

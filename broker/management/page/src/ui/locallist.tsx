@@ -14,8 +14,13 @@ export function cut<T>(items: T[], query: ListQuery, field: (item: T, id: string
   const page = Math.min(query.page, page_count);
   const part = found.slice((page - 1) * query.page_size, page * query.page_size);
   return {
-    items: part, page, page_count, page_size: query.page_size,
-    item_count: part.length, filtered_count: found.length, total_count: items.length,
+    items: part,
+    page,
+    page_count,
+    page_size: query.page_size,
+    item_count: part.length,
+    filtered_count: found.length,
+    total_count: items.length,
   };
 }
 

@@ -28,6 +28,12 @@ function details(stats: object | undefined, field: string): Details | undefined 
   return (stats as Stats | undefined)?.[`${field}_details`] as Details | undefined;
 }
 
+/** The value of a counter or gauge, without its samples. */
+export function valueOf(stats: object | undefined, field: string): number | undefined {
+  const value = (stats as Stats | undefined)?.[field];
+  return typeof value === "number" ? value : undefined;
+}
+
 export function rateOf(stats: Stats | undefined, field: string): number | undefined {
   return details(stats, field)?.rate;
 }
@@ -40,9 +46,14 @@ export function rateOfAll(stats: Stats | undefined, ...fields: string[]): number
 
 /** Lengths as they were. */
 export function gauges(of: object | undefined, named: Named[]): Plot {
-  return plot(named.map(([field, name], colour) => ({
-    name, colour, samples: oldestFirst(details(of, field)?.samples), now: (of as Stats | undefined)?.[field] as number | undefined,
-  })));
+  return plot(
+    named.map(([field, name], colour) => ({
+      name,
+      colour,
+      samples: oldestFirst(details(of, field)?.samples),
+      now: valueOf(of, field),
+    })),
+  );
 }
 
 /** Counters as rates: how much each grew from sample to sample, per second. Of those that did not grow, only the first `always` are there. */

@@ -36,13 +36,19 @@ export function DataTable<T>({ label, columns, rows, keyOf, sorting, stale }: Ta
       {/* The roles are what the elements have by nature; cards on a phone would take them away. */}
       <table role="table" aria-label={label} aria-busy={stale}>
         <thead role="rowgroup">
-          <tr role="row">{columns.map((c) => <Heading key={c.id} column={c} sorting={sorting} />)}</tr>
+          <tr role="row">
+            {columns.map((c) => (
+              <Heading key={c.id} column={c} sorting={sorting} />
+            ))}
+          </tr>
         </thead>
         <tbody role="rowgroup">
           {rows.map((row) => (
             <tr role="row" key={keyOf(row)}>
               {columns.map((c) => (
-                <td role="cell" key={c.id} class={kindOf(c)} data-title={c.title}>{c.cell(row)}</td>
+                <td role="cell" key={c.id} class={kindOf(c)} data-title={c.title}>
+                  {c.cell(row)}
+                </td>
               ))}
             </tr>
           ))}
@@ -59,7 +65,12 @@ function kindOf<T>({ numeric, title }: Column<T>): string {
 
 function Heading<T>({ column, sorting }: { column: Column<T>; sorting: Sorting | undefined }) {
   const kind = kindOf(column);
-  if (sorting === undefined || column.fixed) return <th role="columnheader" scope="col" class={kind}>{column.title || <span class="unseen">Actions</span>}</th>;
+  if (sorting === undefined || column.fixed)
+    return (
+      <th role="columnheader" scope="col" class={kind}>
+        {column.title || <span class="unseen">Actions</span>}
+      </th>
+    );
   const current = sorting.by === column.id;
   return (
     <th role="columnheader" scope="col" class={kind} aria-sort={!current ? "none" : sorting.reverse ? "descending" : "ascending"}>

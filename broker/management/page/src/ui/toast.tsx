@@ -61,7 +61,9 @@ export function Toasts() {
       {toasts.value.map(({ id, text, bad }) => (
         <div key={id} class={`toast ${bad ? "bad" : "good"}`}>
           <span>{text}</span>
-          <button type="button" class="button quiet square" aria-label="Dismiss" onClick={() => dismiss(id)}><Icon name="close" /></button>
+          <button type="button" class="button quiet square" aria-label="Dismiss" onClick={() => dismiss(id)}>
+            <Icon name="close" />
+          </button>
         </div>
       ))}
     </div>

@@ -18,7 +18,8 @@ export function Cluster() {
         {data && (
           <Card title="Name">
             <Form
-              action="Rename" onSend={async (values) => {
+              action="Rename"
+              onSend={async (values) => {
                 await api.setClusterName(values.text("name"));
                 say("The cluster has its new name.");
                 reload();
@@ -39,21 +40,40 @@ function GlobalParameters() {
   const { data, error } = usePoll("global parameters", (signal) => api.globalParameters(signal));
   const [adding, setAdding] = useState(false);
   return (
-    <Card flush title="Global parameters" actions={<Button icon="plus" onClick={() => setAdding(true)}>Add</Button>}>
+    <Card
+      flush
+      title="Global parameters"
+      actions={
+        <Button icon="plus" onClick={() => setAdding(true)}>
+          Add
+        </Button>
+      }
+    >
       <Problem error={error} />
-      {data && (data.length === 0 ? <Empty title="No global parameters" /> : (
-        <DataTable
-          label="Global parameters" rows={data} keyOf={(p) => p.name}
-          columns={[
-            { id: "name", title: "Name", cell: (p) => p.name },
-            { id: "value", title: "Value", cell: (p) => <code>{show(p.value)}</code> },
-            { id: "delete", title: "", cell: (p) => <Button kind="quiet" icon="trash" label={`Delete ${p.name}`} onClick={() => void drop(p)} /> },
-          ]}
-        />
-      ))}
+      {data &&
+        (data.length === 0 ? (
+          <Empty title="No global parameters" />
+        ) : (
+          <DataTable
+            label="Global parameters"
+            rows={data}
+            keyOf={(p) => p.name}
+            columns={[
+              { id: "name", title: "Name", cell: (p) => p.name },
+              { id: "value", title: "Value", cell: (p) => <code>{show(p.value)}</code> },
+              {
+                id: "delete",
+                title: "",
+                cell: (p) => <Button kind="quiet" icon="trash" label={`Delete ${p.name}`} onClick={() => void drop(p)} />,
+              },
+            ]}
+          />
+        ))}
       {adding && (
         <FormDialog
-          title="Add a global parameter" action="Save" onClose={() => setAdding(false)}
+          title="Add a global parameter"
+          action="Save"
+          onClose={() => setAdding(false)}
           onSend={async (values) => {
             await api.setGlobalParameter(values.text("name"), parse(values.text("value")));
             say("The parameter is set.");
@@ -78,7 +98,10 @@ function parse(text: string): Json {
 
 function drop(p: GlobalParameter): Promise<boolean> {
   return destroy({
-    title: "Delete this parameter?", text: `The global parameter ${p.name} goes away.`, action: "Delete parameter", done: `${p.name} is deleted.`,
+    title: "Delete this parameter?",
+    text: `The global parameter ${p.name} goes away.`,
+    action: "Delete parameter",
+    done: `${p.name} is deleted.`,
     call: () => api.deleteGlobalParameter(p.name),
   });
 }
@@ -88,22 +111,35 @@ function FeatureFlags() {
   return (
     <Card wide flush title="Feature flags">
       <Problem error={error} />
-      {data && (data.length === 0 ? <Empty title="No feature flags" /> : (
-        <DataTable
-          label="Feature flags" rows={data} keyOf={(f) => f.name}
-          columns={[
-            { id: "name", title: "Name", cell: (f) => <code>{f.name}</code> },
-            { id: "desc", title: "What it does", cell: (f) => f.desc ?? "" },
-            { id: "stability", title: "Stability", cell: (f) => f.stability ?? "" },
-            { id: "state", title: "State", cell: (f) => <State value={f.state} /> },
-            {
-              id: "enable", title: "", cell: (f) => f.state === "disabled" && (
-                <Button label={`Enable ${f.name}`} onClick={() => void act(`${f.name} is enabled.`, () => api.enableFeatureFlag(f.name))}>Enable</Button>
-              ),
-            },
-          ]}
-        />
-      ))}
+      {data &&
+        (data.length === 0 ? (
+          <Empty title="No feature flags" />
+        ) : (
+          <DataTable
+            label="Feature flags"
+            rows={data}
+            keyOf={(f) => f.name}
+            columns={[
+              { id: "name", title: "Name", cell: (f) => <code>{f.name}</code> },
+              { id: "desc", title: "What it does", cell: (f) => f.desc ?? "" },
+              { id: "stability", title: "Stability", cell: (f) => f.stability ?? "" },
+              { id: "state", title: "State", cell: (f) => <State value={f.state} /> },
+              {
+                id: "enable",
+                title: "",
+                cell: (f) =>
+                  f.state === "disabled" && (
+                    <Button
+                      label={`Enable ${f.name}`}
+                      onClick={() => void act(`${f.name} is enabled.`, () => api.enableFeatureFlag(f.name))}
+                    >
+                      Enable
+                    </Button>
+                  ),
+              },
+            ]}
+          />
+        ))}
     </Card>
   );
 }

@@ -3,7 +3,7 @@ import type { Json } from "../../api/types";
 import { vhost } from "../../state/settings";
 import { Button, Card, Head } from "../../ui/bits";
 import { confirm } from "../../ui/dialog";
-import { Form, type Values } from "../../ui/form";
+import { Form, type Sent } from "../../ui/form";
 import { act, say } from "../../ui/toast";
 import { reload } from "../../state/poll";
 
@@ -12,11 +12,26 @@ export function Definitions() {
   const what = v === undefined ? "the whole broker" : `the virtual host ${v}`;
   return (
     <>
-      <Head title="Definitions" note={<>Of <strong>{what}</strong>: choose another in the header</>} />
+      <Head
+        title="Definitions"
+        note={
+          <>
+            Of <strong>{what}</strong>: choose another in the header
+          </>
+        }
+      />
       <div class="cards">
         <Card title="Download">
-          <p>Everything that is defined, without messages{v === undefined ? ": users with the hashes of their passwords, permissions, virtual hosts, policies, parameters, " : ": policies, parameters, "}exchanges, queues and bindings.</p>
-          <Button icon="download" kind="primary" onClick={() => void act("The definitions are downloaded.", () => download(v))}>Download definitions</Button>
+          <p>
+            Everything that is defined, without messages
+            {v === undefined
+              ? ": users with the hashes of their passwords, permissions, virtual hosts, policies, parameters, "
+              : ": policies, parameters, "}
+            exchanges, queues and bindings.
+          </p>
+          <Button icon="download" kind="primary" onClick={() => void act("The definitions are downloaded.", () => download(v))}>
+            Download definitions
+          </Button>
         </Card>
         <Card title="Upload">
           <p>A file of this broker or of RabbitMQ. What is there already stays, or is replaced by what has the same name.</p>
@@ -43,7 +58,7 @@ async function download(v: string | undefined): Promise<void> {
   setTimeout(() => URL.revokeObjectURL(url), 1_000);
 }
 
-async function upload(v: string | undefined, what: string, values: Values): Promise<void> {
+async function upload(v: string | undefined, what: string, values: Sent): Promise<void> {
   const file = values.file("file");
   if (file === undefined) throw new Error("Choose a file.");
   let body: Json;
@@ -52,7 +67,18 @@ async function upload(v: string | undefined, what: string, values: Values): Prom
   } catch (error) {
     throw new Error(`${file.name} is not valid JSON: ${error instanceof Error ? error.message : ""}`);
   }
-  if (!(await confirm({ title: "Upload these definitions?", text: <p>What is in <strong>{file.name}</strong> is added to {what}.</p>, action: "Upload" }))) return;
+  if (
+    !(await confirm({
+      title: "Upload these definitions?",
+      text: (
+        <p>
+          What is in <strong>{file.name}</strong> is added to {what}.
+        </p>
+      ),
+      action: "Upload",
+    }))
+  )
+    return;
   await api.importDefinitions(v, body);
   say("The definitions are in force.");
   reload();

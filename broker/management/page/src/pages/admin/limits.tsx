@@ -20,8 +20,16 @@ export function Limits() {
     <>
       <Head title="Limits" note="Set on the page of a virtual host or of a user." />
       <div class="cards">
-        <LimitTable title="Virtual hosts" error={vhosts.error} rows={vhosts.data?.flatMap((l) => rowsOf(l.vhost, ["admin", "vhosts", l.vhost], l.value))} />
-        <LimitTable title="Users" error={users.error} rows={users.data?.flatMap((l) => rowsOf(l.user, ["admin", "users", l.user], l.value))} />
+        <LimitTable
+          title="Virtual hosts"
+          error={vhosts.error}
+          rows={vhosts.data?.flatMap((l) => rowsOf(l.vhost, ["admin", "vhosts", l.vhost], l.value))}
+        />
+        <LimitTable
+          title="Users"
+          error={users.error}
+          rows={users.data?.flatMap((l) => rowsOf(l.user, ["admin", "users", l.user], l.value))}
+        />
       </div>
     </>
   );
@@ -35,16 +43,21 @@ function LimitTable({ title, rows, error }: { title: string; rows: Row[] | undef
   return (
     <Card flush title={title}>
       <Problem error={error} />
-      {rows && (rows.length === 0 ? <Empty title="No limits" /> : (
-        <DataTable
-          label={title} rows={rows} keyOf={(r) => `${r.of}\n${r.limit}`}
-          columns={[
-            { id: "of", title: "Name", cell: (r) => <a href={href(...r.path)}>{r.of}</a> },
-            { id: "limit", title: "Limit", cell: (r) => r.limit },
-            { id: "value", title: "At most", numeric: true, cell: (r) => (r.value < 0 ? "no limit" : count(r.value)) },
-          ]}
-        />
-      ))}
+      {rows &&
+        (rows.length === 0 ? (
+          <Empty title="No limits" />
+        ) : (
+          <DataTable
+            label={title}
+            rows={rows}
+            keyOf={(r) => `${r.of}\n${r.limit}`}
+            columns={[
+              { id: "of", title: "Name", cell: (r) => <a href={href(...r.path)}>{r.of}</a> },
+              { id: "limit", title: "Limit", cell: (r) => r.limit },
+              { id: "value", title: "At most", numeric: true, cell: (r) => (r.value < 0 ? "no limit" : count(r.value)) },
+            ]}
+          />
+        ))}
     </Card>
   );
 }

@@ -22,18 +22,34 @@ export function LimitsCard({ names, values, error, onSet, onClear }: LimitsCardP
   return (
     <Card title="Limits">
       <Problem error={error} />
-      {rows.length === 0 ? <Empty title="No limits" /> : (
+      {rows.length === 0 ? (
+        <Empty title="No limits" />
+      ) : (
         <DataTable
-          label="Limits" rows={rows} keyOf={([name]) => name}
+          label="Limits"
+          rows={rows}
+          keyOf={([name]) => name}
           columns={[
             { id: "name", title: "Limit", cell: ([name]) => name },
             { id: "value", title: "At most", numeric: true, cell: ([, value]) => limitText(value) },
-            { id: "clear", title: "", cell: ([name]) => <Button kind="quiet" icon="trash" label={`Clear ${name}`} onClick={() => void act("The limit is cleared.", () => onClear(name))} /> },
+            {
+              id: "clear",
+              title: "",
+              cell: ([name]) => (
+                <Button
+                  kind="quiet"
+                  icon="trash"
+                  label={`Clear ${name}`}
+                  onClick={() => void act("The limit is cleared.", () => onClear(name))}
+                />
+              ),
+            },
           ]}
         />
       )}
       <Form
-        action="Set limit" onSend={async (sent) => {
+        action="Set limit"
+        onSend={async (sent) => {
           await onSet(sent.text("limit"), sent.number("value"));
           say("The limit is set.");
           reload();

@@ -14,7 +14,10 @@ import type { Column } from "../../ui/table";
 import { destroy, say } from "../../ui/toast";
 import { VhostField } from "../../ui/vhostfield";
 
-const kinds: { id: PolicyKind; title: string }[] = [{ id: "policies", title: "Policies" }, { id: "operator-policies", title: "Operator policies" }];
+const kinds: { id: PolicyKind; title: string }[] = [
+  { id: "policies", title: "Policies" },
+  { id: "operator-policies", title: "Operator policies" },
+];
 
 const field = (p: Policy, id: string): string | number => {
   const value = p[id as keyof Policy];
@@ -27,24 +30,54 @@ export function Policies() {
   const [editing, setEditing] = useState<Policy | "new" | undefined>(undefined);
   const may = kind === "policies" || isAdministrator();
   const columns: Column<Policy>[] = [
-    { id: "name", title: "Name", cell: (p) => (may ? <button type="button" class="link" onClick={() => setEditing(p)}>{p.name}</button> : p.name) },
+    {
+      id: "name",
+      title: "Name",
+      cell: (p) =>
+        may ? (
+          <button type="button" class="link" onClick={() => setEditing(p)}>
+            {p.name}
+          </button>
+        ) : (
+          p.name
+        ),
+    },
     { id: "vhost", title: "Virtual host", cell: (p) => p.vhost },
     { id: "pattern", title: "Pattern", cell: (p) => <code>{p.pattern}</code> },
     { id: "apply-to", title: "Applies to", cell: (p) => p["apply-to"] },
     { id: "definition", title: "Definition", fixed: true, cell: (p) => <Values of={p.definition} /> },
     { id: "priority", title: "Priority", numeric: true, cell: (p) => p.priority },
-    { id: "delete", title: "", fixed: true, cell: (p) => may && <Button kind="quiet" icon="trash" label={`Delete ${p.name}`} onClick={() => void drop(kind, p)} /> },
+    {
+      id: "delete",
+      title: "",
+      fixed: true,
+      cell: (p) => may && <Button kind="quiet" icon="trash" label={`Delete ${p.name}`} onClick={() => void drop(kind, p)} />,
+    },
   ];
   return (
     <>
-      <Head title="Policies" note="Settings for all queues and exchanges whose names match. Of several, the one with the highest priority counts.">
-        {may && <Button kind="primary" icon="plus" onClick={() => setEditing("new")}>Add {kind === "policies" ? "policy" : "operator policy"}</Button>}
+      <Head
+        title="Policies"
+        note="Settings for all queues and exchanges whose names match. Of several, the one with the highest priority counts."
+      >
+        {may && (
+          <Button kind="primary" icon="plus" onClick={() => setEditing("new")}>
+            Add {kind === "policies" ? "policy" : "operator policy"}
+          </Button>
+        )}
       </Head>
-      <p><Segments label="Kind" tabs={kinds} current={kind} onPick={(id) => setKind(id as PolicyKind)} /></p>
+      <p>
+        <Segments label="Kind" tabs={kinds} current={kind} onPick={(id) => setKind(id as PolicyKind)} />
+      </p>
       <ListView
-        noun={kind === "policies" ? "policy" : "operator policy"} id={`${kind} ${v ?? ""}`} columns={columns} keyOf={(p) => `${p.vhost}\n${p.name}`}
+        noun={kind === "policies" ? "policy" : "operator policy"}
+        id={`${kind} ${v ?? ""}`}
+        columns={columns}
+        keyOf={(p) => `${p.vhost}\n${p.name}`}
         load={async (query, signal) => cut(await api.policies(kind, v, signal), query, field)}
-        empty={kind === "policies" ? "Settings that change without declaring queues anew." : "Bounds that no policy and no client gets past."}
+        empty={
+          kind === "policies" ? "Settings that change without declaring queues anew." : "Bounds that no policy and no client gets past."
+        }
       />
       {editing && <PolicyDialog kind={kind} policy={editing === "new" ? undefined : editing} onClose={() => setEditing(undefined)} />}
     </>
@@ -54,16 +87,25 @@ export function Policies() {
 function PolicyDialog({ kind, policy, onClose }: { kind: PolicyKind; policy: Policy | undefined; onClose: () => void }) {
   const operator = kind === "operator-policies";
   const noun = operator ? "operator policy" : "policy";
-  const targets = operator ? ["queues", "classic_queues", "quorum_queues", "streams"] : ["all", "queues", "exchanges", "classic_queues", "quorum_queues", "streams"];
+  const targets = operator
+    ? ["queues", "classic_queues", "quorum_queues", "streams"]
+    : ["all", "queues", "exchanges", "classic_queues", "quorum_queues", "streams"];
   return (
     <FormDialog
-      title={policy ? `Change the ${noun} ${policy.name}` : `Add ${operator ? "an" : "a"} ${noun}`} action="Save" wide onClose={onClose}
+      title={policy ? `Change the ${noun} ${policy.name}` : `Add ${operator ? "an" : "a"} ${noun}`}
+      action="Save"
+      wide
+      onClose={onClose}
       onSend={async (values) => {
         const definition = readArguments(values, "definition");
         if (Object.keys(definition).length === 0) throw new Error("Add at least one setting to the definition.");
         await api.putPolicy(kind, {
-          vhost: policy?.vhost ?? values.text("vhost"), name: policy?.name ?? values.text("name"), pattern: values.text("pattern"),
-          "apply-to": values.text("apply-to"), priority: values.number("priority"), definition,
+          vhost: policy?.vhost ?? values.text("vhost"),
+          name: policy?.name ?? values.text("name"),
+          pattern: values.text("pattern"),
+          "apply-to": values.text("apply-to"),
+          priority: values.number("priority"),
+          definition,
         });
         say(`The ${noun} is saved.`);
         reload();
@@ -83,7 +125,10 @@ function PolicyDialog({ kind, policy, onClose }: { kind: PolicyKind; policy: Pol
 
 function drop(kind: PolicyKind, p: Policy): Promise<boolean> {
   return destroy({
-    title: "Delete this policy?", text: `What matches ${p.pattern} in ${p.vhost} no longer has the settings of ${p.name}.`, action: "Delete policy",
-    done: `The policy ${p.name} is deleted.`, call: () => api.deletePolicy(kind, p),
+    title: "Delete this policy?",
+    text: `What matches ${p.pattern} in ${p.vhost} no longer has the settings of ${p.name}.`,
+    action: "Delete policy",
+    done: `The policy ${p.name} is deleted.`,
+    call: () => api.deletePolicy(kind, p),
   });
 }

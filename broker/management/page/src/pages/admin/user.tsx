@@ -18,12 +18,20 @@ export function UserPage({ name }: { name: string }) {
   const { data, error } = usePoll("user", (signal) => api.user(name, signal));
   const [changing, setChanging] = useState(false);
   const back = { title: "Users", href: href("admin", "users") };
-  if (data === undefined) return <><Head title={name} back={back} />{error ? <Problem error={error} /> : <Loading />}</>;
+  if (data === undefined)
+    return (
+      <>
+        <Head title={name} back={back} />
+        {error ? <Problem error={error} /> : <Loading />}
+      </>
+    );
   return (
     <>
       <Head title={name} note={<Tags of={data} />} back={back}>
         <Button onClick={() => setChanging(true)}>Change</Button>
-        <Button kind="danger" icon="trash" onClick={() => void drop(name)}>Delete</Button>
+        <Button kind="danger" icon="trash" onClick={() => void drop(name)}>
+          Delete
+        </Button>
       </Head>
       <Problem error={error} />
       <div class="cards">
@@ -42,23 +50,41 @@ function Permissions({ user }: { user: string }) {
     <>
       <Card wide flush title="Permissions">
         <Problem error={error} />
-        {data && (data.length === 0 ? <Empty title="No permissions">Without any, the user can open no virtual host.</Empty> : (
-          <DataTable
-            label="Permissions" rows={data} keyOf={(p) => p.vhost}
-            columns={[
-              { id: "vhost", title: "Virtual host", cell: (p) => <a href={href("admin", "vhosts", p.vhost)}>{p.vhost}</a> },
-              { id: "configure", title: "Configure", cell: (p) => <code>{p.configure}</code> },
-              { id: "write", title: "Write", cell: (p) => <code>{p.write}</code> },
-              { id: "read", title: "Read", cell: (p) => <code>{p.read}</code> },
-              { id: "clear", title: "", cell: (p) => <Button kind="quiet" icon="trash" label={`Clear the permissions in ${p.vhost}`} onClick={() => void clear(p)} /> },
-            ]}
-          />
-        ))}
+        {data &&
+          (data.length === 0 ? (
+            <Empty title="No permissions">Without any, the user can open no virtual host.</Empty>
+          ) : (
+            <DataTable
+              label="Permissions"
+              rows={data}
+              keyOf={(p) => p.vhost}
+              columns={[
+                { id: "vhost", title: "Virtual host", cell: (p) => <a href={href("admin", "vhosts", p.vhost)}>{p.vhost}</a> },
+                { id: "configure", title: "Configure", cell: (p) => <code>{p.configure}</code> },
+                { id: "write", title: "Write", cell: (p) => <code>{p.write}</code> },
+                { id: "read", title: "Read", cell: (p) => <code>{p.read}</code> },
+                {
+                  id: "clear",
+                  title: "",
+                  cell: (p) => (
+                    <Button kind="quiet" icon="trash" label={`Clear the permissions in ${p.vhost}`} onClick={() => void clear(p)} />
+                  ),
+                },
+              ]}
+            />
+          ))}
       </Card>
       <Card title="Set permissions">
         <Form
-          action="Set permissions" onSend={async (values) => {
-            await api.setPermission({ user, vhost: values.text("vhost"), configure: values.text("configure"), write: values.text("write"), read: values.text("read") });
+          action="Set permissions"
+          onSend={async (values) => {
+            await api.setPermission({
+              user,
+              vhost: values.text("vhost"),
+              configure: values.text("configure"),
+              write: values.text("write"),
+              read: values.text("read"),
+            });
             say("The permissions are set.");
             reload();
           }}
@@ -79,8 +105,15 @@ function TopicPermissions({ user }: { user: string }) {
     <>
       <Card title="Set topic permissions">
         <Form
-          action="Set topic permissions" onSend={async (values) => {
-            await api.setTopicPermission({ user, vhost: values.text("vhost"), exchange: values.text("exchange"), write: values.text("write"), read: values.text("read") });
+          action="Set topic permissions"
+          onSend={async (values) => {
+            await api.setTopicPermission({
+              user,
+              vhost: values.text("vhost"),
+              exchange: values.text("exchange"),
+              write: values.text("write"),
+              read: values.text("read"),
+            });
             say("The topic permissions are set.");
             reload();
           }}
@@ -93,18 +126,34 @@ function TopicPermissions({ user }: { user: string }) {
       </Card>
       <Card wide flush title="Topic permissions">
         <Problem error={error} />
-        {data && (data.length === 0 ? <Empty title="No topic permissions">Routing keys of topic exchanges are not restricted.</Empty> : (
-          <DataTable
-            label="Topic permissions" rows={data} keyOf={(p) => `${p.vhost}\n${p.exchange}`}
-            columns={[
-              { id: "vhost", title: "Virtual host", cell: (p) => p.vhost },
-              { id: "exchange", title: "Exchange", cell: (p) => exchangeName(p.exchange) },
-              { id: "write", title: "Write", cell: (p) => <code>{p.write}</code> },
-              { id: "read", title: "Read", cell: (p) => <code>{p.read}</code> },
-              { id: "clear", title: "", cell: (p) => <Button kind="quiet" icon="trash" label={`Clear the topic permissions of ${p.exchange} in ${p.vhost}`} onClick={() => void clearTopic(p)} /> },
-            ]}
-          />
-        ))}
+        {data &&
+          (data.length === 0 ? (
+            <Empty title="No topic permissions">Routing keys of topic exchanges are not restricted.</Empty>
+          ) : (
+            <DataTable
+              label="Topic permissions"
+              rows={data}
+              keyOf={(p) => `${p.vhost}\n${p.exchange}`}
+              columns={[
+                { id: "vhost", title: "Virtual host", cell: (p) => p.vhost },
+                { id: "exchange", title: "Exchange", cell: (p) => exchangeName(p.exchange) },
+                { id: "write", title: "Write", cell: (p) => <code>{p.write}</code> },
+                { id: "read", title: "Read", cell: (p) => <code>{p.read}</code> },
+                {
+                  id: "clear",
+                  title: "",
+                  cell: (p) => (
+                    <Button
+                      kind="quiet"
+                      icon="trash"
+                      label={`Clear the topic permissions of ${p.exchange} in ${p.vhost}`}
+                      onClick={() => void clearTopic(p)}
+                    />
+                  ),
+                },
+              ]}
+            />
+          ))}
       </Card>
     </>
   );
@@ -114,8 +163,11 @@ function UserLimits({ user }: { user: string }) {
   const { data, error } = usePoll("user limits", (signal) => api.userLimits(signal));
   return (
     <LimitsCard
-      names={["max-connections", "max-channels"]} error={error} values={data?.find((l) => l.user === user)?.value ?? {}}
-      onSet={(limit, value) => api.setUserLimit(user, limit, value)} onClear={(limit) => api.clearUserLimit(user, limit)}
+      names={["max-connections", "max-channels"]}
+      error={error}
+      values={data?.find((l) => l.user === user)?.value ?? {}}
+      onSet={(limit, value) => api.setUserLimit(user, limit, value)}
+      onClear={(limit) => api.clearUserLimit(user, limit)}
     />
   );
 }
@@ -123,11 +175,17 @@ function UserLimits({ user }: { user: string }) {
 function ChangeDialog({ user, onClose }: { user: User; onClose: () => void }) {
   return (
     <FormDialog
-      title={`Change ${user.name}`} action="Save" onClose={onClose}
+      title={`Change ${user.name}`}
+      action="Save"
+      onClose={onClose}
       onSend={async (values) => {
         const password = values.text("password");
         if (password !== values.text("again")) throw new Error("The two passwords differ.");
-        const secret = values.on("none") ? { password_hash: "" } : password === "" ? { password_hash: user.password_hash ?? "" } : { password };
+        const secret = values.on("none")
+          ? { password_hash: "" }
+          : password === ""
+            ? { password_hash: user.password_hash ?? "" }
+            : { password };
         await api.putUser(user.name, { ...secret, tags: readTags(values) });
         say("The user is changed.");
         reload();
@@ -143,17 +201,24 @@ function ChangeDialog({ user, onClose }: { user: User; onClose: () => void }) {
   );
 }
 
-const clear = (p: Permission): Promise<boolean> => destroy({
-  title: "Clear these permissions?", text: `${p.user} can no longer use the virtual host ${p.vhost}.`, action: "Clear permissions",
-  done: "The permissions are cleared.", call: () => api.clearPermission(p),
-});
+const clear = (p: Permission): Promise<boolean> =>
+  destroy({
+    title: "Clear these permissions?",
+    text: `${p.user} can no longer use the virtual host ${p.vhost}.`,
+    action: "Clear permissions",
+    done: "The permissions are cleared.",
+    call: () => api.clearPermission(p),
+  });
 
 const clearTopic = (p: TopicPermission): Promise<boolean> => act("The topic permissions are cleared.", () => api.clearTopicPermission(p));
 
 async function drop(name: string): Promise<void> {
   const gone = await destroy({
-    title: "Delete this user?", text: `The user ${name} can no longer log in. Open connections are closed.`, action: "Delete user",
-    done: `The user ${name} is deleted.`, call: () => api.deleteUser(name),
+    title: "Delete this user?",
+    text: `The user ${name} can no longer log in. Open connections are closed.`,
+    action: "Delete user",
+    done: `The user ${name} is deleted.`,
+    call: () => api.deleteUser(name),
   });
   if (gone) go("admin", "users");
 }

@@ -21,7 +21,15 @@ const columns: Column<User>[] = [
 export function Tags({ of }: { of: User }) {
   const tags = listOf(of.tags);
   if (tags.length === 0) return <span class="faint">none</span>;
-  return <span class="badges">{tags.map((tag) => <Badge key={tag} tone={tag === "administrator" ? "accent" : "plain"}>{tag}</Badge>)}</span>;
+  return (
+    <span class="badges">
+      {tags.map((tag) => (
+        <Badge key={tag} tone={tag === "administrator" ? "accent" : "plain"}>
+          {tag}
+        </Badge>
+      ))}
+    </span>
+  );
 }
 
 const field = (u: User, id: string): string =>
@@ -31,9 +39,17 @@ export function Users() {
   const [adding, setAdding] = useState(false);
   return (
     <>
-      <Head title="Users"><Button kind="primary" icon="plus" onClick={() => setAdding(true)}>Add user</Button></Head>
+      <Head title="Users">
+        <Button kind="primary" icon="plus" onClick={() => setAdding(true)}>
+          Add user
+        </Button>
+      </Head>
       <ListView
-        noun="user" id="users" columns={columns} keyOf={(u) => u.name} empty="Add the first one."
+        noun="user"
+        id="users"
+        columns={columns}
+        keyOf={(u) => u.name}
+        empty="Add the first one."
         load={async (query, signal) => cut(await api.users(signal), query, field)}
       />
       {adding && <AddDialog onClose={() => setAdding(false)} />}
@@ -44,7 +60,9 @@ export function Users() {
 function AddDialog({ onClose }: { onClose: () => void }) {
   return (
     <FormDialog
-      title="Add a user" action="Add user" onClose={onClose}
+      title="Add a user"
+      action="Add user"
+      onClose={onClose}
       onSend={async (values) => {
         const name = values.text("name");
         const password = values.text("password");
@@ -56,7 +74,13 @@ function AddDialog({ onClose }: { onClose: () => void }) {
     >
       <Text label="Name" name="name" required focus autocomplete="off" />
       <div class="row">
-        <Text label="Password" name="password" type="password" autocomplete="new-password" hint="Without one, the user cannot log in with a password." />
+        <Text
+          label="Password"
+          name="password"
+          type="password"
+          autocomplete="new-password"
+          hint="Without one, the user cannot log in with a password."
+        />
         <Text label="Password again" name="again" type="password" autocomplete="new-password" />
       </div>
       <TagChoice tags={[]} />

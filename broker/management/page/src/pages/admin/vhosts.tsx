@@ -14,9 +14,34 @@ import { say } from "../../ui/toast";
 import { QueueTypeField } from "./queuetype";
 
 const columns: Column<Vhost>[] = [
-  { id: "name", title: "Name", cell: (v) => <><a href={href("admin", "vhosts", v.name)}>{v.name}</a>{v.description && <small>{v.description}</small>}</> },
-  { id: "state", title: "State", fixed: true, cell: (v) => <State value={Object.values(v.cluster_state ?? {}).find((s) => s !== "running") ?? "running"} /> },
-  { id: "tags", title: "Tags", fixed: true, cell: (v) => <span class="badges">{listOf(v.tags).map((tag) => <Badge key={tag}>{tag}</Badge>)}</span> },
+  {
+    id: "name",
+    title: "Name",
+    cell: (v) => (
+      <>
+        <a href={href("admin", "vhosts", v.name)}>{v.name}</a>
+        {v.description && <small>{v.description}</small>}
+      </>
+    ),
+  },
+  {
+    id: "state",
+    title: "State",
+    fixed: true,
+    cell: (v) => <State value={Object.values(v.cluster_state ?? {}).find((s) => s !== "running") ?? "running"} />,
+  },
+  {
+    id: "tags",
+    title: "Tags",
+    fixed: true,
+    cell: (v) => (
+      <span class="badges">
+        {listOf(v.tags).map((tag) => (
+          <Badge key={tag}>{tag}</Badge>
+        ))}
+      </span>
+    ),
+  },
   { id: "default_queue_type", title: "Default queue type", cell: (v) => queueType(v) },
   { id: "messages_ready", title: "Ready", numeric: true, cell: (v) => count(v.messages_ready ?? 0) },
   { id: "messages_unacknowledged", title: "Unacked", numeric: true, cell: (v) => count(v.messages_unacknowledged ?? 0) },
@@ -37,9 +62,17 @@ export function Vhosts() {
   const [adding, setAdding] = useState(false);
   return (
     <>
-      <Head title="Virtual hosts"><Button kind="primary" icon="plus" onClick={() => setAdding(true)}>Add virtual host</Button></Head>
+      <Head title="Virtual hosts">
+        <Button kind="primary" icon="plus" onClick={() => setAdding(true)}>
+          Add virtual host
+        </Button>
+      </Head>
       <ListView
-        noun="virtual host" id="vhosts" columns={columns} keyOf={(v) => v.name} empty="Add the first one."
+        noun="virtual host"
+        id="vhosts"
+        columns={columns}
+        keyOf={(v) => v.name}
+        empty="Add the first one."
         load={async (query, signal) => cut(await api.vhosts(signal), query, field)}
       />
       {adding && <AddDialog onClose={() => setAdding(false)} />}
@@ -50,12 +83,16 @@ export function Vhosts() {
 function AddDialog({ onClose }: { onClose: () => void }) {
   return (
     <FormDialog
-      title="Add a virtual host" action="Add virtual host" onClose={onClose}
+      title="Add a virtual host"
+      action="Add virtual host"
+      onClose={onClose}
       onSend={async (values) => {
         const name = values.text("name");
         const type = values.text("default_queue_type");
         await api.putVhost(name, {
-          description: values.text("description"), tags: values.text("tags"), tracing: values.on("tracing"),
+          description: values.text("description"),
+          tags: values.text("tags"),
+          tracing: values.on("tracing"),
           ...(type !== "" && { default_queue_type: type }),
         });
         say(`The virtual host ${name} is there.`);

@@ -26,13 +26,35 @@ export function QueuePage({ vhost, name }: QueueProps) {
   const bindings = usePoll("bindings", (signal) => api.queueBindings(vhost, name, signal));
   const [moving, setMoving] = useState(false);
   const back = { title: "Queues", href: href("queues") };
-  if (q === undefined) return <><Head title={name} back={back} />{error ? <Problem error={error} /> : <Loading />}</>;
+  if (q === undefined)
+    return (
+      <>
+        <Head title={name} back={back} />
+        {error ? <Problem error={error} /> : <Loading />}
+      </>
+    );
   return (
     <>
-      <Head title={q.name} note={<>{q.type ?? "classic"} queue in <strong>{vhost}</strong> <State value={q.state} /> <Features of={q} /></>} back={back}>
-        {can("policymaker") && <Button icon="right" onClick={() => setMoving(true)}>Move messages</Button>}
-        <Button icon="minus" onClick={() => void purge(q)}>Purge</Button>
-        <Button kind="danger" icon="trash" onClick={() => void drop(q)}>Delete</Button>
+      <Head
+        title={q.name}
+        note={
+          <>
+            {q.type ?? "classic"} queue in <strong>{vhost}</strong> <State value={q.state} /> <Features of={q} />
+          </>
+        }
+        back={back}
+      >
+        {can("policymaker") && (
+          <Button icon="right" onClick={() => setMoving(true)}>
+            Move messages
+          </Button>
+        )}
+        <Button icon="minus" onClick={() => void purge(q)}>
+          Purge
+        </Button>
+        <Button kind="danger" icon="trash" onClick={() => void drop(q)}>
+          Delete
+        </Button>
       </Head>
       <Problem error={error} />
       <Counts of={q} />
@@ -61,7 +83,11 @@ function Counts({ of: q }: { of: Queue }) {
   return (
     <ul class="tiles">
       {tiles.map(([title, value, size]) => (
-        <li key={title}><span>{title}</span><strong class="number">{value}</strong>{size !== undefined && <small>{bytes(size)}</small>}</li>
+        <li key={title}>
+          <span>{title}</span>
+          <strong class="number">{value}</strong>
+          {size !== undefined && <small>{bytes(size)}</small>}
+        </li>
       ))}
     </ul>
   );
@@ -71,37 +97,44 @@ function Details({ of: q }: { of: Queue }) {
   const capacity = !q.consumers ? undefined : percent(q.consumer_capacity ?? q.consumer_utilisation, 1);
   return (
     <Card title="Details">
-      <Facts of={[
-        ["Durable", q.durable ? "yes" : "no"],
-        ["Auto-delete", q.auto_delete ? "yes" : "no"],
-        ["Exclusive", q.exclusive ? "yes" : "no"],
-        ["Node", q.node ?? none],
-        ["Policy", q.policy || none],
-        ["Operator policy", q.operator_policy || none],
-        ["Effective policy", <Values of={q.effective_policy_definition} />],
-        ["Arguments", <Values of={q.arguments} />],
-        ["Persistent messages", count(q.messages_persistent)],
-        ["Messages in memory", count(q.messages_ram)],
-        ["Consumer capacity", capacity === undefined ? none : `${Math.round(capacity)} %`],
-        q.single_active_consumer_tag != null && ["Active consumer", q.single_active_consumer_tag],
-        q.idle_since !== undefined && ["Idle since", timeOf(q.idle_since)],
-      ]} />
+      <Facts
+        of={[
+          ["Durable", q.durable ? "yes" : "no"],
+          ["Auto-delete", q.auto_delete ? "yes" : "no"],
+          ["Exclusive", q.exclusive ? "yes" : "no"],
+          ["Node", q.node ?? none],
+          ["Policy", q.policy || none],
+          ["Operator policy", q.operator_policy || none],
+          ["Effective policy", <Values of={q.effective_policy_definition} />],
+          ["Arguments", <Values of={q.arguments} />],
+          ["Persistent messages", count(q.messages_persistent)],
+          ["Messages in memory", count(q.messages_ram)],
+          ["Consumer capacity", capacity === undefined ? none : `${Math.round(capacity)} %`],
+          q.single_active_consumer_tag != null && ["Active consumer", q.single_active_consumer_tag],
+          q.idle_since !== undefined && ["Idle since", timeOf(q.idle_since)],
+        ]}
+      />
     </Card>
   );
 }
 
 function purge(q: Queue): Promise<boolean> {
   return destroy({
-    title: "Purge this queue?", text: `${plural(q.messages_ready ?? 0, "message")} of ${q.name} that wait are thrown away. Those that consumers hold stay.`,
-    action: "Purge queue", done: `The queue ${q.name} is purged.`, call: () => api.purgeQueue(q.vhost, q.name),
+    title: "Purge this queue?",
+    text: `${plural(q.messages_ready ?? 0, "message")} of ${q.name} that wait are thrown away. Those that consumers hold stay.`,
+    action: "Purge queue",
+    done: `The queue ${q.name} is purged.`,
+    call: () => api.purgeQueue(q.vhost, q.name),
   });
 }
 
 async function drop(q: Queue): Promise<void> {
   const gone = await destroy({
-    title: "Delete this queue?", text: `The queue ${q.name} goes away with its bindings and ${plural(q.messages ?? 0, "message")}. Its ${plural(q.consumers ?? 0, "consumer")} are cancelled.`,
-    action: "Delete queue", done: `The queue ${q.name} is deleted.`, call: () => api.deleteQueue(q.vhost, q.name),
+    title: "Delete this queue?",
+    text: `The queue ${q.name} goes away with its bindings and ${plural(q.messages ?? 0, "message")}. Its ${plural(q.consumers ?? 0, "consumer")} are cancelled.`,
+    action: "Delete queue",
+    done: `The queue ${q.name} is deleted.`,
+    call: () => api.deleteQueue(q.vhost, q.name),
   });
   if (gone) go("queues");
 }
-
