@@ -43,13 +43,12 @@ type checkpointer struct {
 // advanced tells the checkpointer how far the log has come.
 func (s *durable) advanced(end log.Position) {
 	c := &s.checkpoints
-	tail := int64(end) - s.tailFrom.Load()
-	s.tail.Store(tail)
+	s.logEnd.Store(int64(end))
 	if int64(end)-c.seen.Load() >= guardBytes {
 		c.seen.Store(int64(end))
 		s.watchDisk()
 	}
-	if !c.busy.Swap(true) || tail >= c.due.Load() || s.index.crowded.Load() {
+	if !c.busy.Swap(true) || s.tail() >= c.due.Load() || s.index.crowded.Load() {
 		select {
 		case c.kick <- struct{}{}:
 		default:
@@ -67,7 +66,7 @@ func (s *durable) runCheckpoints() {
 		case <-s.quit:
 			return
 		case <-c.kick:
-			if s.tail.Load() < c.due.Load() {
+			if s.tail() < c.due.Load() {
 				idle.Reset(idleAfter)
 				if s.index.crowded.Load() && !c.paused.Load() {
 					if err := s.saveCrowd(); err != nil {

@@ -39,9 +39,8 @@ type durable struct {
 	lastID  atomic.Uint64
 	backlog atomic.Int64 // bytes that wait for the committer or are with it
 	untold  atomic.Int64 // bytes that are kept, while a queue that waits for it does not know
-	// tail is how many bytes of log lie behind the last checkpoint, which was
-	// at tailFrom.
-	tail, tailFrom atomic.Int64
+	// logEnd is how far the log has come, and tailFrom where the last checkpoint was.
+	logEnd, tailFrom atomic.Int64
 
 	// syncTime is how long the last sync took, a time.Duration.
 	syncTime atomic.Int64
@@ -176,11 +175,14 @@ func (s *durable) takeGroup(g *Group) {
 func (s *durable) Backlog() int64 {
 	n := s.backlog.Load() + s.untold.Load()
 	// As much log behind the last checkpoint slows publishers.
-	if s.tail.Load() > 2*s.checkpoints.most || s.index.unsavedSeen.Load() > crowdMost {
+	if s.tail() > 2*s.checkpoints.most || s.index.unsavedSeen.Load() > crowdMost {
 		n += MaxBacklog
 	}
 	return n
 }
+
+// tail is how many bytes of log lie behind the last checkpoint.
+func (s *durable) tail() int64 { return s.logEnd.Load() - s.tailFrom.Load() }
 
 // Throttle waits until the backlog is small enough.
 func (s *durable) Throttle() {
@@ -198,12 +200,17 @@ func (s *durable) Throttle() {
 
 // makeRoom takes bytes off the backlog and lets publishers go on.
 func (s *durable) makeRoom(bytes int64) {
-	s.backlog.Add(-bytes)
 	s.mu.Lock()
+	s.shrink(bytes)
+	s.mu.Unlock()
+}
+
+// shrink is makeRoom with mu held.
+func (s *durable) shrink(bytes int64) {
+	s.backlog.Add(-bytes)
 	if s.waiters > 0 {
 		s.room.Broadcast()
 	}
-	s.mu.Unlock()
 }
 
 // stir has the committer told, now or soon. Called with mu held; if it returns

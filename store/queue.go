@@ -159,7 +159,7 @@ func (q *queue) Settle(seqs []uint64) {
 	q.tidy()
 	wake := false
 	if cost > 0 {
-		s.backlog.Add(-cost)
+		s.shrink(cost)
 	}
 	if len(q.dead) > 0 {
 		wake = q.stir(false)
@@ -188,7 +188,7 @@ func (q *queue) SettleBelow(seq uint64, except []uint64) {
 		}
 	}
 	q.tidy()
-	s.backlog.Add(-cost)
+	s.shrink(cost)
 	from := uint64(0)
 	for _, e := range except {
 		if e >= seq {

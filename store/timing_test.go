@@ -1,6 +1,7 @@
 package store
 
 import (
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -78,6 +79,122 @@ func TestUnawaited(t *testing.T) {
 		}
 		mustClose(t, s)
 	})
+}
+
+// slowed has a publisher wait for room, and returns a function that tells whether
+// it goes on.
+func slowed(t *testing.T, s *durable) (through func() bool) {
+	t.Helper()
+	var gone atomic.Bool
+	go func() {
+		s.Throttle()
+		gone.Store(true)
+	}()
+	synctest.Wait()
+	if gone.Load() {
+		t.Error("a publisher was not slowed")
+	}
+	return func() bool {
+		synctest.Wait()
+		return gone.Load()
+	}
+}
+
+// gatedKV commits when its gate is open.
+type gatedKV struct {
+	kv
+	gate chan struct{}
+}
+
+func (g gatedKV) commit(changes []change) error {
+	<-g.gate
+	return g.kv.commit(changes)
+}
+
+// TestCheckpointMakesRoom slows publishers because of the log that a checkpoint has
+// to be made of. They go on when it is made, also if nothing else happens.
+func TestCheckpointMakesRoom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(1)
+		opt := r.options()
+		opt.SegmentSize = 1 << 20
+		gate := make(chan struct{})
+		opened := make(chan struct{})
+		close(opened)
+		now := &gatedKV{r.kv, opened}
+		opt.openKV = func() (kv, error) { return now, nil }
+		s := mustOpen(t, opt)
+		q := define(t, s, s.NewID())
+		synctest.Wait()
+		c := &s.checkpoints
+		c.least, c.most = 1<<20, 2<<20
+		c.due.Store(c.least)
+		now.gate = gate
+		var slab Slab
+		for seq := uint64(1); s.Backlog() < MaxBacklog; seq++ {
+			m := message(&slab, seq, 100<<10)
+			q.Append([]Enqueue{{Seq: seq, Message: m}})
+			m.Release()
+			pass(2 * lazyDelay)
+			if seq == 1000 {
+				t.Fatal("publishers are not slowed")
+			}
+		}
+		through := slowed(t, s)
+		close(gate)
+		if !through() {
+			t.Error("a publisher waits for what is over")
+		}
+		mustClose(t, s)
+	})
+}
+
+// TestSettledMakesRoom slows publishers because of messages that wait for a sync.
+// They go on when those are settled.
+func TestSettledMakesRoom(t *testing.T) {
+	for name, settle := range map[string]func(q Queue, last uint64){
+		"settled one by one": func(q Queue, last uint64) {
+			for seq := uint64(1); seq <= last; seq++ {
+				q.Settle([]uint64{seq})
+			}
+		},
+		"purged": func(q Queue, last uint64) { q.SettleBelow(last+1, nil) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := newRig(1)
+				opt := r.options()
+				opt.SegmentSize = 1 << 20
+				s := mustOpen(t, opt)
+				q := define(t, s, s.NewID())
+				synctest.Wait()
+				hold := make(chan struct{})
+				r.fs.Watch(func(o vfs.Op, _ string) error {
+					if o == vfs.OpSync {
+						<-hold
+					}
+					return nil
+				})
+				var slab Slab
+				seq := uint64(0)
+				for s.Backlog() < MaxBacklog {
+					seq++
+					m := message(&slab, seq, 100<<10)
+					q.Append([]Enqueue{{Seq: seq, Message: m}})
+					m.Release()
+				}
+				through := slowed(t, s)
+				settle(q, seq)
+				if !through() {
+					t.Error("a publisher waits for what is over")
+				}
+				close(hold)
+				synctest.Wait()
+				r.fs.Watch(nil)
+				mustClose(t, s)
+			})
+		})
+	}
 }
 
 // TestBacklog holds the sync and sees that publishers are slowed.
