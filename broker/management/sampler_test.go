@@ -106,6 +106,18 @@ func TestCharts(t *testing.T) {
 	}
 }
 
+// What was just made has a past, too, as in RabbitMQ: clients look at its first
+// sample.
+func TestChartOfWhatIsNew(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		samples := (&history{}).details(0, span{age: 60_000, incr: 20_000})["samples"].([]object)
+		now := time.Now().UnixMilli() / 20_000 * 20_000
+		if len(samples) != 4 || samples[0]["timestamp"] != now || samples[3]["timestamp"] != now-60_000 || samples[0]["sample"] != int64(0) {
+			t.Errorf("got %v", samples)
+		}
+	})
+}
+
 // An object is charted from when that is asked for, until nobody has asked for a
 // while.
 func TestObjectsAreCharted(t *testing.T) {

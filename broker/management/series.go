@@ -159,13 +159,18 @@ func (s *series) rate(i int) rate {
 // span is which samples of the past a chart shows, in milliseconds.
 type span struct{ age, incr int64 }
 
-// details is a number's rate, and its past if that was asked for, the latest first.
+// details is a number's rate, and its past if that was asked for, the latest first:
+// zeros of an object that is so new that it has none.
 func (h *history) details(i int, s span) object {
 	d := object{"rate": h.rate(i)}
-	if s.incr == 0 || len(h.last.v) <= i {
+	if s.incr == 0 {
 		return d
 	}
-	newest := h.last.at - h.last.at%s.incr
+	newest := h.last.at
+	if newest == 0 {
+		newest = time.Now().UnixMilli()
+	}
+	newest -= newest % s.incr
 	var samples []object
 	var sum, first, last int64
 	for at := newest; at >= newest-s.age; at -= s.incr {
@@ -185,7 +190,7 @@ func (h *history) details(i int, s span) object {
 
 // value is what a number was at a time, or the oldest that is known of it.
 func (h *history) value(i int, at int64) int64 {
-	oldest := h.last.v[i]
+	var oldest int64
 	for _, points := range [][]point{{h.last, h.prev}, reversed(h.fine), reversed(h.coarse)} {
 		for _, p := range points {
 			if i >= len(p.v) {
