@@ -119,3 +119,21 @@ func (p *Properties) Append(dst []byte) []byte {
 	str(HasClusterID, p.ClusterID)
 	return dst
 }
+
+// skipProperties goes over those of the properties in flags that come before one.
+// They were checked.
+func (r *reader) skipProperties(flags, before uint16) {
+	for has := HasContentType; has != before; has >>= 1 {
+		switch {
+		case flags&has == 0:
+		case has == HasHeaders:
+			r.b = r.b[tableSize(r.b):]
+		case has == HasDeliveryMode, has == HasPriority:
+			r.octet()
+		case has == HasTimestamp:
+			r.timestamp()
+		default:
+			r.shortbytes()
+		}
+	}
+}

@@ -6,24 +6,7 @@ package amqp
 func AppendWithReplyTo(dst, properties []byte, replyTo string) []byte {
 	r := reader{b: properties}
 	flags := r.short()
-	if flags&HasContentType != 0 {
-		r.shortbytes()
-	}
-	if flags&HasContentEncoding != 0 {
-		r.shortbytes()
-	}
-	if flags&HasHeaders != 0 {
-		r.b = r.b[tableSize(r.b):]
-	}
-	if flags&HasDeliveryMode != 0 {
-		r.octet()
-	}
-	if flags&HasPriority != 0 {
-		r.octet()
-	}
-	if flags&HasCorrelationID != 0 {
-		r.shortbytes()
-	}
+	r.skipProperties(flags, HasReplyTo)
 	before := len(properties) - len(r.b)
 	r.shortbytes()
 	dst = append(dst, properties[:before]...)

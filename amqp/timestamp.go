@@ -8,25 +8,6 @@ func TimestampOf(properties []byte) int64 {
 	if flags&HasTimestamp == 0 {
 		return 0
 	}
-	skip := func(flag uint16) {
-		if flags&flag != 0 {
-			r.shortbytes()
-		}
-	}
-	skip(HasContentType)
-	skip(HasContentEncoding)
-	if flags&HasHeaders != 0 {
-		r.b = r.b[tableSize(r.b):]
-	}
-	if flags&HasDeliveryMode != 0 {
-		r.octet()
-	}
-	if flags&HasPriority != 0 {
-		r.octet()
-	}
-	skip(HasCorrelationID)
-	skip(HasReplyTo)
-	skip(HasExpiration)
-	skip(HasMessageID)
+	r.skipProperties(flags, HasTimestamp)
 	return r.timestamp()
 }

@@ -39,13 +39,9 @@ func (b *Broker) Channels() []stats.Channel {
 // their queues, the oldest first. Those of direct replies are not among them, as
 // in RabbitMQ: they have no queue. Errors: ErrNoVHost.
 func (b *Broker) Consumers(vhost string) ([]stats.Consumer, error) {
-	hosts := b.residents.all()
-	if vhost != "" {
-		h := b.residents.host(vhost)
-		if h == nil {
-			return nil, fmt.Errorf("virtual host %q: %w", vhost, ErrNoVHost)
-		}
-		hosts = []*host{h}
+	hosts, err := b.hosts(vhost)
+	if err != nil {
+		return nil, err
 	}
 	var all []stats.Consumer
 	for _, h := range hosts {

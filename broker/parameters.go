@@ -97,13 +97,9 @@ func (b *Broker) ClearParameter(component, vhost, name string) error {
 // Parameters returns the parameters of a component in a virtual host, sorted;
 // either may be empty for all. Errors: ErrNoVHost.
 func (b *Broker) Parameters(component, vhost string) ([]parameter.Parameter, error) {
-	hosts := b.residents.all()
-	if vhost != "" {
-		h := b.residents.host(vhost)
-		if h == nil {
-			return nil, fmt.Errorf("virtual host %q: %w", vhost, ErrNoVHost)
-		}
-		hosts = []*host{h}
+	hosts, err := b.hosts(vhost)
+	if err != nil {
+		return nil, err
 	}
 	found := b.parameters.where(func(k parameter.Key) bool {
 		return k.Component != globalComponent &&

@@ -102,6 +102,18 @@ func (b *Broker) find(host string) (*vhost.VHost, error) {
 	return h.VHost, nil
 }
 
+// hosts returns a virtual host, or all if the name is "".
+func (b *Broker) hosts(name string) ([]*host, error) {
+	if name == "" {
+		return b.residents.all(), nil
+	}
+	h := b.residents.host(name)
+	if h == nil {
+		return nil, fmt.Errorf("virtual host %q: %w", name, ErrNoVHost)
+	}
+	return []*host{h}, nil
+}
+
 // change asks a virtual host for a change and waits for its reply. The virtual
 // host is not deleted meanwhile.
 func (b *Broker) change(host string, ask func(v *vhost.VHost, reply func(error))) error {

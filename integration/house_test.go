@@ -146,7 +146,7 @@ func layers() []layer {
 		},
 		{
 			of:     "broker/conf",
-			others: []string{"go.uber.org/zap"},
+			others: []string{"go.uber.org/zap", "github.com/xrash/smetrics"},
 			ours:   []string{"broker", "broker/auth", "broker/certs", "broker/vhost"},
 			why:    "a key of the configuration sets a field of the broker's: it is told nothing in another way",
 		},
@@ -179,9 +179,10 @@ func layers() []layer {
 			why:  "a client of the HTTP API knows that and nothing of our broker, so that it serves any",
 		},
 		{
-			of:   "cmd/lepus/ctl",
-			ours: []string{"broker/control", "cmd/lepus/api"},
-			why:  "the tools are clients of the HTTP API, as those are that they stand in for",
+			of:     "cmd/lepus/ctl",
+			ours:   []string{"broker/control", "cmd/lepus/api"},
+			others: []string{"github.com/xrash/smetrics"},
+			why:    "the tools are clients of the HTTP API, as those are that they stand in for",
 		},
 		{
 			of:   "cmd/lepus/admin",

@@ -149,6 +149,49 @@ func TestCheckpointMakesRoom(t *testing.T) {
 	})
 }
 
+// held is a store that has so much to sync that publishers are slowed, and whose
+// syncs wait for release.
+type held struct {
+	*durable
+	rig     *rig
+	queue   Queue
+	rec     *recorder
+	last    uint64 // number of the messages
+	through func() bool
+	release func()
+}
+
+func newHeld(t *testing.T) *held {
+	h := &held{rig: newRig(1), rec: newRecorder()}
+	opt := h.rig.options()
+	opt.SegmentSize = 1 << 20
+	h.durable = mustOpen(t, opt)
+	h.queue = define(t, h, h.NewID())
+	synctest.Wait()
+	hold := make(chan struct{})
+	h.release = func() { close(hold) }
+	h.rig.fs.Watch(func(o vfs.Op, _ string) error {
+		if o == vfs.OpSync {
+			<-hold
+		}
+		return nil
+	})
+	var slab Slab
+	for h.Backlog() < MaxBacklog {
+		h.last++
+		m := message(&slab, h.last, 100<<10)
+		h.queue.Append([]Enqueue{{Seq: h.last, Message: m, Confirm: h.rec, Publish: h.last}})
+		m.Release()
+	}
+	h.through = slowed(t, h.durable)
+	return h
+}
+
+func (h *held) end(t *testing.T) {
+	h.rig.fs.Watch(nil)
+	mustClose(t, h.durable)
+}
+
 // TestSettledMakesRoom slows publishers because of messages that wait for a sync.
 // They go on when those are settled.
 func TestSettledMakesRoom(t *testing.T) {
@@ -162,36 +205,14 @@ func TestSettledMakesRoom(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				r := newRig(1)
-				opt := r.options()
-				opt.SegmentSize = 1 << 20
-				s := mustOpen(t, opt)
-				q := define(t, s, s.NewID())
-				synctest.Wait()
-				hold := make(chan struct{})
-				r.fs.Watch(func(o vfs.Op, _ string) error {
-					if o == vfs.OpSync {
-						<-hold
-					}
-					return nil
-				})
-				var slab Slab
-				seq := uint64(0)
-				for s.Backlog() < MaxBacklog {
-					seq++
-					m := message(&slab, seq, 100<<10)
-					q.Append([]Enqueue{{Seq: seq, Message: m}})
-					m.Release()
-				}
-				through := slowed(t, s)
-				settle(q, seq)
-				if !through() {
+				h := newHeld(t)
+				settle(h.queue, h.last)
+				if !h.through() {
 					t.Error("a publisher waits for what is over")
 				}
-				close(hold)
+				h.release()
 				synctest.Wait()
-				r.fs.Watch(nil)
-				mustClose(t, s)
+				h.end(t)
 			})
 		})
 	}
@@ -200,43 +221,11 @@ func TestSettledMakesRoom(t *testing.T) {
 // TestBacklog holds the sync and sees that publishers are slowed.
 func TestBacklog(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(1)
-		opt := r.options()
-		opt.SegmentSize = 1 << 20
-		s := mustOpen(t, opt)
-		q := define(t, s, s.NewID())
-		synctest.Wait()
-		hold := make(chan struct{})
-		r.fs.Watch(func(o vfs.Op, _ string) error {
-			if o == vfs.OpSync {
-				<-hold
-			}
-			return nil
-		})
-		var slab Slab
-		rec := newRecorder()
-		seq := uint64(0)
-		for s.Backlog() < MaxBacklog {
-			seq++
-			m := message(&slab, seq, 100<<10)
-			q.Append([]Enqueue{{Seq: seq, Message: m, Confirm: rec, Publish: seq}})
-			m.Release()
+		h := newHeld(t)
+		h.release()
+		if through := h.through(); !through || h.Backlog() != 0 || h.rec.total != int(h.last) {
+			t.Errorf("through: %v, backlog %d, %d of %d confirmed", through, h.Backlog(), h.rec.total, h.last)
 		}
-		through := false
-		go func() {
-			s.Throttle()
-			through = true
-		}()
-		synctest.Wait()
-		if through {
-			t.Error("a publisher was not slowed")
-		}
-		close(hold)
-		synctest.Wait()
-		if !through || s.Backlog() != 0 || rec.total != int(seq) {
-			t.Errorf("through: %v, backlog %d, %d of %d confirmed", through, s.Backlog(), rec.total, seq)
-		}
-		r.fs.Watch(nil)
-		mustClose(t, s)
+		h.end(t)
 	})
 }

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/xrash/smetrics"
 )
 
 // Key is a row of the table: a key of the configuration, or many whose parts
@@ -165,7 +167,7 @@ func (t *table) nearest(key string) string {
 			continue
 		}
 		candidate := k.named(strings.Split(key, "."))
-		if d := distance(key, candidate); d < at {
+		if d := smetrics.WagnerFischer(key, candidate, 1, 1, 1); d < at {
 			best, at = candidate, d
 		}
 	}
@@ -181,28 +183,6 @@ func (k *Key) named(parts []string) string {
 		}
 	}
 	return strings.Join(pattern, ".")
-}
-
-// distance is how many letters must be put in, left out or changed to make one
-// text of another.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }
 
 // splitKey takes a key apart. A dot behind a backslash is part of a name.

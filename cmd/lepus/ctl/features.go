@@ -35,19 +35,7 @@ func featureList(name, path, doc, banner, columns string) *command {
 		name: name, tools: Ctl | Diagnostics, group: "Feature flags", max: -1, columns: words(columns), defaults: 2, doc: doc,
 		banner: func(*call) string { return banner },
 		run: func(ctx context.Context, c *call) (any, error) {
-			var all []object
-			if err := c.api.Get(ctx, api.Path(path), &all); err != nil {
-				return nil, err
-			}
-			r := &rows{columns: c.args, listing: true}
-			for _, f := range all {
-				row := make([]any, len(c.args))
-				for i, column := range c.args {
-					row[i] = f[column]
-				}
-				r.cells = append(r.cells, row)
-			}
-			return r, nil
+			return c.objects(ctx, api.Path(path))
 		},
 	}
 }

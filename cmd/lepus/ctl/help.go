@@ -6,6 +6,8 @@ import (
 	"io"
 	"slices"
 	"strings"
+
+	"github.com/xrash/smetrics"
 )
 
 // bold is text in bold type on a terminal, as RabbitMQ's tools have their
@@ -101,32 +103,11 @@ func nearest(tool Tool, name string) string {
 		if c.tools&tool == 0 {
 			continue
 		}
-		if d := distance(name, c.name); d < best {
+		if d := smetrics.WagnerFischer(name, c.name, 1, 1, 1); d < best {
 			best, found = d, c.name
 		}
 	}
 	return found
-}
-
-// distance is how many bytes must be changed, added or left out to make b of a.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		before := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := before
-			if a[i] != b[j] {
-				cost++
-			}
-			before = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }
 
 func helpCommands() []*command {

@@ -105,6 +105,23 @@ func listCommands() []*command {
 	}
 }
 
+// objects lists what is under a path of the API as it is: its keys are the columns.
+func (c *call) objects(ctx context.Context, path string) (any, error) {
+	var all []object
+	if err := c.api.Get(ctx, path, &all); err != nil {
+		return nil, err
+	}
+	r := &rows{columns: c.args, listing: true}
+	for _, o := range all {
+		row := make([]any, len(c.args))
+		for i, column := range c.args {
+			row[i] = o[column]
+		}
+		r.cells = append(r.cells, row)
+	}
+	return r, nil
+}
+
 func words(s string) []string { return strings.Fields(s) }
 
 // command turns the listing into a row of the table of commands.

@@ -103,28 +103,40 @@ func clearPermissions(ctx context.Context, c *call) (any, error) {
 	return nil, err
 }
 
-func listPermissions(ctx context.Context, c *call) (any, error) {
+// rights lists in a table what users may do in a virtual host: permissions, or topic
+// permissions.
+func (c *call) rights(ctx context.Context, what string, to *rows, row func(*permission) []any) (any, error) {
 	var all []permission
-	if err := c.api.Get(ctx, api.Path("vhosts", c.vhost(), "permissions"), &all); err != nil {
+	if err := c.api.Get(ctx, api.Path("vhosts", c.vhost(), what), &all); err != nil {
 		return nil, c.missing(ctx, err, c.vhost(), "")
 	}
-	r := &rows{columns: []string{"user", "configure", "write", "read"}}
-	for _, p := range all {
-		r.cells = append(r.cells, []any{p.User, p.Configure, p.Write, p.Read})
+	return to.permissions(all, row), nil
+}
+
+// rightsOf is rights for a user in all virtual hosts.
+func (c *call) rightsOf(ctx context.Context, what string, to *rows, row func(*permission) []any) (any, error) {
+	var all []permission
+	if err := c.api.Get(ctx, api.Path("users", c.args[0], what), &all); err != nil {
+		return nil, noSuchUser(c.missing(ctx, err, "", c.args[0]), c.args[0])
 	}
-	return r, nil
+	return to.permissions(all, row), nil
+}
+
+func (r *rows) permissions(all []permission, row func(*permission) []any) *rows {
+	for i := range all {
+		r.cells = append(r.cells, row(&all[i]))
+	}
+	return r
+}
+
+func listPermissions(ctx context.Context, c *call) (any, error) {
+	return c.rights(ctx, "permissions", &rows{columns: words("user configure write read")},
+		func(p *permission) []any { return []any{p.User, p.Configure, p.Write, p.Read} })
 }
 
 func listUserPermissions(ctx context.Context, c *call) (any, error) {
-	var all []permission
-	if err := c.api.Get(ctx, api.Path("users", c.args[0], "permissions"), &all); err != nil {
-		return nil, noSuchUser(c.missing(ctx, err, "", c.args[0]), c.args[0])
-	}
-	r := &rows{columns: []string{"vhost", "configure", "write", "read"}}
-	for _, p := range all {
-		r.cells = append(r.cells, []any{p.VHost, p.Configure, p.Write, p.Read})
-	}
-	return r, nil
+	return c.rightsOf(ctx, "permissions", &rows{columns: words("vhost configure write read")},
+		func(p *permission) []any { return []any{p.VHost, p.Configure, p.Write, p.Read} })
 }
 
 // noSuchUser is what some commands of RabbitMQ's say of a user that is missing,

@@ -36,19 +36,7 @@ func shovelCommands() []*command {
 			doc:      "Lists the shovels and how they are",
 			banner:   func(c *call) string { return "Shovel status on node " + c.node },
 			run: func(ctx context.Context, c *call) (any, error) {
-				var all []object
-				if err := c.api.Get(ctx, api.Path("shovels"), &all); err != nil {
-					return nil, err
-				}
-				r := &rows{columns: c.args, listing: true}
-				for _, o := range all {
-					row := make([]any, len(c.args))
-					for i, column := range c.args {
-						row[i] = o[column]
-					}
-					r.cells = append(r.cells, row)
-				}
-				return r, nil
+				return c.objects(ctx, api.Path("shovels"))
 			},
 		},
 	}

@@ -2,8 +2,8 @@ package ctl
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"net/http"
 
 	"github.com/lepusmq/lepus/cmd/lepus/api"
 )
@@ -51,33 +51,18 @@ func topicPermissionCommands() []*command {
 func clearTopicPermissions(ctx context.Context, c *call) (any, error) {
 	path := append([]string{"topic-permissions", c.vhost()}, c.args...)
 	err := c.noUserHere(ctx, c.api.Delete(ctx, api.Path(path...)))
-	var refused *api.Error
-	if errors.As(err, &refused) && refused.Status == 404 {
+	if api.Is(err, http.StatusNotFound) {
 		return nil, nil // there are none
 	}
 	return nil, err
 }
 
 func listTopicPermissions(ctx context.Context, c *call) (any, error) {
-	var all []permission
-	if err := c.api.Get(ctx, api.Path("vhosts", c.vhost(), "topic-permissions"), &all); err != nil {
-		return nil, c.missing(ctx, err, c.vhost(), "")
-	}
-	r := &rows{columns: []string{"user", "exchange", "write", "read"}}
-	for _, p := range all {
-		r.cells = append(r.cells, []any{p.User, p.Exchange, p.Write, p.Read})
-	}
-	return r, nil
+	return c.rights(ctx, "topic-permissions", &rows{columns: words("user exchange write read")},
+		func(p *permission) []any { return []any{p.User, p.Exchange, p.Write, p.Read} })
 }
 
 func listUserTopicPermissions(ctx context.Context, c *call) (any, error) {
-	var all []permission
-	if err := c.api.Get(ctx, api.Path("users", c.args[0], "topic-permissions"), &all); err != nil {
-		return nil, noSuchUser(c.missing(ctx, err, "", c.args[0]), c.args[0])
-	}
-	r := &rows{columns: []string{"vhost", "exchange", "write", "read"}, bare: true}
-	for _, p := range all {
-		r.cells = append(r.cells, []any{p.VHost, p.Exchange, p.Write, p.Read})
-	}
-	return r, nil
+	return c.rightsOf(ctx, "topic-permissions", &rows{columns: words("vhost exchange write read"), bare: true},
+		func(p *permission) []any { return []any{p.VHost, p.Exchange, p.Write, p.Read} })
 }
