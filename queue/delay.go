@@ -100,7 +100,8 @@ func (d *Delay) Recover(parts map[uint64]store.Queue) {
 	d.mu.Lock()
 	for key, part := range parts {
 		in, n := part.Stock()
-		d.machine.Recover(key, part, in, n)
+		b := d.machine.Recover(key, part, in, n)
+		b.Kept = func() { d.kept(b) }
 	}
 	d.mu.Unlock()
 	d.ring()

@@ -98,7 +98,7 @@ func (m *Machine) find(key uint64) (at int, found bool) {
 }
 
 // Recover brings back a bucket with so many messages, which lie in a range.
-func (m *Machine) Recover(key uint64, part store.Queue, in store.Range, n int) {
+func (m *Machine) Recover(key uint64, part store.Queue, in store.Range, n int) *Bucket {
 	b := newBucket(key)
 	b.Attach(part)
 	b.count = n
@@ -108,6 +108,7 @@ func (m *Machine) Recover(key uint64, part store.Queue, in store.Range, n int) {
 	at, _ := m.find(key)
 	m.buckets = slices.Insert(m.buckets, at, b)
 	m.pending += n
+	return b
 }
 
 // Add puts a message, of which the machine takes over one reference, into its
