@@ -69,6 +69,7 @@ type Delay struct {
 	again    bool // there may be more to do
 	ended    bool // nothing is done any more
 	finished []*dueBatch
+	freed    []bucketSeqs // not held any more
 }
 
 // dueBatch is what has left its buckets and is not settled yet.

@@ -115,11 +115,8 @@ func (m *Machine) Recover(key uint64, part store.Queue, in store.Range, n int) *
 // bucket and returns its number there, and when the machine is to be asked
 // what to do. The message expires when it is due.
 func (m *Machine) Add(b *Bucket, msg store.Message) (seq uint64, at int64) {
-	seq = b.next
-	b.next++
-	b.count++
+	seq = b.append(msg)
 	m.pending++
-	b.fresh = append(b.fresh, msg)
 	if b.state != open {
 		return seq, b.opens()
 	}
@@ -130,6 +127,7 @@ func (m *Machine) Add(b *Bucket, msg store.Message) (seq uint64, at int64) {
 // Trim lets bodies leave the memory up to a number up to which the part has
 // them. Those due soon stay, if they are not too many.
 func (m *Machine) Trim(b *Bucket, now int64, kept uint64, release func(*store.Message)) {
+	kept = min(kept, b.mayLeave())
 	for ; b.swept < len(b.fresh) && b.base+uint64(b.swept) <= kept; b.swept++ {
 		msg := &b.fresh[b.swept]
 		size := int(msg.Size())
@@ -146,9 +144,12 @@ func (m *Machine) Trim(b *Bucket, now int64, kept uint64, release func(*store.Me
 	b.tidy()
 }
 
-// Fresh returns the number of the last message whose body is in memory and not
-// known to be kept; ok is false if there is none.
-func (b *Bucket) Fresh() (seq uint64, ok bool) { return b.next - 1, b.swept < len(b.fresh) }
+// Fresh returns the number of the last message whose body is in memory, may leave
+// it and is not known to be kept; ok is false if there is none.
+func (b *Bucket) Fresh() (seq uint64, ok bool) {
+	seq = b.mayLeave()
+	return seq, b.base+uint64(b.swept) <= seq
+}
 
 // take takes a body out of fresh.
 func (m *Machine) take(b *Bucket, seq uint64) (msg store.Message, ok bool) {
