@@ -3,8 +3,6 @@ package broker
 import (
 	"errors"
 	"fmt"
-
-	"github.com/lepusmq/lepus/broker/certs"
 )
 
 // Reload takes over what may change while the broker runs: the contents of the
@@ -19,14 +17,12 @@ func (b *Broker) Reload(cfg Config) error {
 		b.memory.setWatermark(cfg.MemoryHighWatermark)
 		b.store.SetDiskLow(cfg.DiskFreeLimit)
 		var errs []error
-		for what, store := range map[string]*certs.Store{
-			"AMQP": b.certs.amqp, "management": b.certs.management, "Prometheus": b.certs.prometheus,
-		} {
-			if store == nil {
+		for _, with := range b.secured(&cfg) {
+			if *with.store == nil {
 				continue
 			}
-			if err := store.Reload(); err != nil {
-				errs = append(errs, fmt.Errorf("TLS of %s: %w", what, err))
+			if err := (*with.store).Reload(with.opt); err != nil {
+				errs = append(errs, fmt.Errorf("TLS of %s: %w", with.what, err))
 			}
 		}
 		return errors.Join(errs...)

@@ -110,6 +110,10 @@ ssl_options.verify   = verify_peer
 ssl_options.depth = 0
 ssl_options.versions.1 = tlsv1.2
 ssl_options.honor_cipher_order = true
+ssl_options.sni.shop.certfile = /s.pem
+ssl_options.sni.shop.keyfile = /sk.pem
+ssl_options.sni.shop.password = '#'
+ssl_options.sni.shop.hosts = shop.example.org, *.shop.example.org
 default_pass = $(PASS)x
 default_user_tags.management = true
 loopback_users.guest = false
@@ -142,6 +146,7 @@ cluster_formation.k8s.host = kubernetes
 	for what, ok := range map[string]bool{
 		"listeners":     len(c.Listen) == 0 && reflect.DeepEqual(c.ListenTLS, []string{"127.0.0.1:5671", "[::1]:5673"}),
 		"tls":           c.TLS.CertFile == "/c.pem" && c.TLS.Password == "a#b$(c" && c.TLS.Verify && c.TLS.Depth == -1 && reflect.DeepEqual(c.TLS.Versions, []string{"tlsv1.2"}),
+		"sni":           reflect.DeepEqual(c.TLS.Named, []certs.Named{{ID: "shop", Hosts: []string{"shop.example.org", "*.shop.example.org"}, CertFile: "/s.pem", KeyFile: "/sk.pem", Password: "#"}}),
 		"seed":          c.Seed.Password == "s3cretx" && reflect.DeepEqual(c.Seed.Tags, []string{"management"}),
 		"loopback":      reflect.DeepEqual(c.LoopbackUsers, []string{"ann.b"}),
 		"mechanisms":    reflect.DeepEqual(c.Mechanisms, []string{"EXTERNAL"}),

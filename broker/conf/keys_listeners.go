@@ -72,34 +72,6 @@ func tlsKeys() []Key {
 	)
 }
 
-// tlsOptions are the keys of one kind of listeners with TLS.
-func tlsOptions(prefix, of, group string, at func(*Settings) *tlsFiles) []Key {
-	const reloads = "; the file is looked at again when it changes"
-	keys := []Key{
-		{Pattern: "certfile", Reload: true, Doc: "the certificate of " + of + ", in PEM, with those that lead to its authority" + reloads, Type: file(func(to Target, s string) { at(to.Settings).CertFile = s })},
-		{Pattern: "keyfile", Reload: true, Doc: "its private key, in PEM" + reloads, Type: file(func(to Target, s string) { at(to.Settings).KeyFile = s })},
-		{Pattern: "password", Secret: true, Doc: "what the key is encrypted with", Type: text(func(to Target, s string) { at(to.Settings).Password = s })},
-		{Pattern: "cacertfile", Reload: true, Doc: "the authorities whose certificates of clients are trusted" + reloads, Type: file(func(to Target, s string) { at(to.Settings).CAFile = s })},
-		{Pattern: "verify", Default: "verify_none", Doc: "whether clients are asked for a certificate, which must be good then", Type: choice(func(to Target, s string) { at(to.Settings).Verify = s == "verify_peer" }, "verify_none", "verify_peer")},
-		{Pattern: "fail_if_no_peer_cert", Default: "false", Doc: "refuse clients without", Type: boolean(func(to Target, on bool) { at(to.Settings).RequireCert = on })},
-		{Pattern: "depth", Default: "10", Doc: "how many certificates there may be between a client's and its authority's", Type: count(func(to Target, n int) {
-			if n == 0 {
-				n = -1
-			}
-			at(to.Settings).Depth = n
-		})},
-		{Pattern: "versions.$n", Default: "1=tlsv1.3,2=tlsv1.2", Doc: "the versions of TLS, without a gap", Type: text(func(to Target, s string) { put(&at(to.Settings).versions, to.Names[0], s) })},
-		{Pattern: "ciphers.$n", Doc: "the ciphers of TLS 1.2, by the names of OpenSSL or IANA; those that are not supported are passed over", Type: text(func(to Target, s string) { put(&at(to.Settings).ciphers, to.Names[0], s) })},
-	}
-	for i := range keys {
-		keys[i].Pattern = prefix + "." + keys[i].Pattern
-		if keys[i].Default == "" {
-			keys[i].Group = group
-		}
-	}
-	return append(keys, ignored(prefix+".**", "the Go library has no such option, or decides itself"))
-}
-
 func put[V any](m *map[string]V, name string, v V) {
 	if *m == nil {
 		*m = map[string]V{}

@@ -12,7 +12,6 @@ import (
 	"go.uber.org/zap/zapcore"
 
 	"github.com/lepusmq/lepus/broker"
-	"github.com/lepusmq/lepus/broker/certs"
 	"github.com/lepusmq/lepus/broker/vhost"
 )
 
@@ -35,12 +34,6 @@ type Settings struct {
 	defaults              map[string]*broker.VHostDefault
 	watermark, diskLimit  Level
 	memory                func() int64 // of the machine
-}
-
-// tlsFiles are the settings of TLS of one kind of listeners.
-type tlsFiles struct {
-	certs.Options
-	versions, ciphers map[string]string // by name
 }
 
 // webPlaces is where a view is served.
@@ -143,15 +136,6 @@ func (s *Settings) settleMemory() {
 		c.MemoryHighWatermark = 1
 	}
 	c.DiskFreeLimit = s.diskLimit.of(c.MemoryLimit)
-}
-
-func (t *tlsFiles) options() certs.Options {
-	o := t.Options
-	o.Versions, o.Ciphers = places(t.versions), places(t.ciphers)
-	if len(o.Versions) == 0 {
-		o.Versions = nil
-	}
-	return o
 }
 
 // settle decides where a view is served: where whole addresses say, or else where
