@@ -239,7 +239,7 @@ func (b *Broker) Addr() net.Addr {
 }
 
 // Addrs returns all addresses that clients can connect to, in the order of
-// Config.Listen and then Config.ListenTLS. [Broker.Listeners] has the views, too.
+// Config.Listen, Config.ListenTLS and Config.ListenUnix. [Broker.Listeners] has the views, too.
 func (b *Broker) Addrs() []net.Addr {
 	addrs := make([]net.Addr, len(b.doors))
 	for i, d := range b.doors {
@@ -249,9 +249,9 @@ func (b *Broker) Addrs() []net.Addr {
 }
 
 // URL returns what a client on this machine connects with as the user that a
-// new broker has; it is empty if no client can.
+// new broker has; it is empty if no client can, or by a Unix socket only.
 func (b *Broker) URL() string {
-	if len(b.doors) == 0 {
+	if len(b.doors) == 0 || b.doors[0].network == "unix" {
 		return ""
 	}
 	scheme := "amqp"

@@ -2,6 +2,7 @@ package broker
 
 import (
 	"cmp"
+	"io/fs"
 	"net/http"
 	"os"
 	"time"
@@ -41,6 +42,12 @@ type Config struct {
 	// to speak. Nil is none.
 	ListenTLS []string
 	TLS       certs.Options
+
+	// ListenUnix holds paths of Unix sockets to accept connections on; who may
+	// open them is said by UnixMode, where 0 is 0660. A PROXY header is not
+	// demanded there. Nil is none.
+	ListenUnix []string
+	UnixMode   fs.FileMode
 
 	// TLSHandshakeTimeout is how long a client may take for its TLS handshake, or a
 	// proxy for its header; 0 is five seconds.
@@ -206,6 +213,7 @@ func (c Config) withDefaults() Config {
 	c.FrameMax = cmp.Or(c.FrameMax, defaultFrameMax)
 	c.Heartbeat = max(cmp.Or(c.Heartbeat, defaultHeartbeat), 0)
 	c.HandshakeTimeout = cmp.Or(c.HandshakeTimeout, defaultHandshakeTimeout)
+	c.UnixMode = cmp.Or(c.UnixMode, 0o660)
 	c.TLSHandshakeTimeout = cmp.Or(c.TLSHandshakeTimeout, defaultTLSTimeout)
 	c.ConsumerTimeout = max(cmp.Or(c.ConsumerTimeout, defaultConsumerTimeout), 0)
 	c.ConsumerTimeoutCheck = cmp.Or(c.ConsumerTimeoutCheck, defaultConsumerTimeoutCheck)

@@ -82,7 +82,7 @@ func environ(vars ...string) func(*Sources) {
 func TestDefaultsAreTheBrokers(t *testing.T) {
 	got := load(t, "").Settings.Broker
 	want := broker.Config{
-		Listen: []string{":5672"}, ListenTLS: []string{}, DataDir: "/data", Version: broker.DefaultVersion,
+		Listen: []string{":5672"}, ListenTLS: []string{}, ListenUnix: []string{}, UnixMode: 0o660, DataDir: "/data", Version: broker.DefaultVersion,
 		TLS: certs.Options{Depth: 10, Versions: []string{"tlsv1.3", "tlsv1.2"}, Ciphers: []string{}}, TLSHandshakeTimeout: 5 * time.Second,
 		CertLogin: certs.Naming{From: certs.DistinguishedName, SANType: "dns"}, LoopbackUsers: []string{"guest"},
 		Mechanisms: []string{"PLAIN", "AMQPLAIN"}, AnonymousUser: "guest", ChannelMax: 2047, FrameMax: 131072, Heartbeat: time.Minute,
@@ -103,6 +103,8 @@ func TestAWholeFile(t *testing.T) {
 listeners.tcp = none
 listeners.ssl.2 = [::1]:5673   # another
 listeners.ssl.1 = 127.0.0.1:5671
+listeners.unix.1 = /run/lepus/amqp.sock
+unix_listen_options.mode = 0600
 ssl_options.certfile = /c.pem
 ssl_options.keyfile  = /k.pem
 ssl_options.password = 'a#b$(c'
@@ -144,7 +146,7 @@ cluster_formation.k8s.host = kubernetes
 `, func(s *Sources) { s.Environ = []string{"PASS=s3cret"} })
 	c := s.Settings.Broker
 	for what, ok := range map[string]bool{
-		"listeners":     len(c.Listen) == 0 && reflect.DeepEqual(c.ListenTLS, []string{"127.0.0.1:5671", "[::1]:5673"}),
+		"listeners":     len(c.Listen) == 0 && reflect.DeepEqual(c.ListenTLS, []string{"127.0.0.1:5671", "[::1]:5673"}) && c.ListenUnix[0] == "/run/lepus/amqp.sock" && c.UnixMode == 0o600,
 		"tls":           c.TLS.CertFile == "/c.pem" && c.TLS.Password == "a#b$(c" && c.TLS.Verify && c.TLS.Depth == -1 && reflect.DeepEqual(c.TLS.Versions, []string{"tlsv1.2"}),
 		"sni":           reflect.DeepEqual(c.TLS.Named, []certs.Named{{ID: "shop", Hosts: []string{"shop.example.org", "*.shop.example.org"}, CertFile: "/s.pem", KeyFile: "/sk.pem", Password: "#"}}),
 		"seed":          c.Seed.Password == "s3cretx" && reflect.DeepEqual(c.Seed.Tags, []string{"management"}),
@@ -158,7 +160,7 @@ cluster_formation.k8s.host = kubernetes
 		"log":           s.Settings.Log.Console.JSON && s.Settings.Log.File.Path == "/data/lepus.log" && s.Settings.Log.MaxSize == 10_000_000 && s.Settings.Log.Categories["connection"] == zapcore.WarnLevel,
 		"three rules":   len(c.VHostDefaults) == 3,
 		"two warnings":  len(s.Warnings) == 2,
-		"honor ignored": strings.Contains(s.Warnings[0], ":12: ssl_options.honor_cipher_order has no effect"),
+		"honor ignored": strings.Contains(s.Warnings[0], ":14: ssl_options.honor_cipher_order has no effect"),
 	} {
 		if !ok {
 			t.Errorf("%s is not as it should be: %+v %+v %q", what, c, s.Settings.Log, s.Warnings)
@@ -185,6 +187,10 @@ func TestErrorsNameTheirPlace(t *testing.T) {
 		"heartbeat = often":                     `:1: heartbeat: "often" is no time`,
 		"listeners.tcp.default = here":          `:1: listeners.tcp.default: "here" is no place to listen`,
 		"listeners.tcp.default = 70000":         "is no place to listen",
+		"listeners.tcp.1 = local:/run/x:0":      "a Unix socket is listeners.unix.1 = /path",
+		"listeners.unix.1 = run/x":              "is no path from the root on",
+		"unix_listen_options.mode = 0999":       "are no rights",
+		"unix_listen_options.mode = 1777":       "are no rights",
 		"proxy_protocol = maybe":                `"maybe" is neither true nor false`,
 		"frame_max = 1XB":                       `"1XB" is no amount`,
 		"channel_max = -1":                      `"-1" is no number from 0 on`,

@@ -1,6 +1,7 @@
 package conf
 
 import (
+	"io/fs"
 	"time"
 
 	"github.com/lepusmq/lepus/broker/certs"
@@ -19,9 +20,18 @@ func listenerKeys() []Key {
 			Pattern: "listeners.ssl.$name", Flag: "listen-tls", Kind: kind,
 			Doc: "accept AMQP connections with TLS on `HOST:PORT`, 5671 as a rule", Type: address(func(to Target, a string) { to.listenTLS[to.Names[0]] = a }),
 		},
+		{Pattern: "listeners.unix", Type: choice(func(Target, string) {}, "none"), Doc: "do not listen for AMQP on a Unix socket"},
+		{
+			Pattern: "listeners.unix.$name", Flag: "listen-unix", Kind: kind,
+			Doc: "accept AMQP connections on a Unix socket at `PATH`; PROXY headers are not for these", Type: socketPath(func(to Target, path string) { to.listenUnix[to.Names[0]] = path }),
+		},
+		{
+			Pattern: "unix_listen_options.mode", Default: "0660", Doc: "who may open those sockets, in octal as for chmod",
+			Type: value("mode", readMode, func(to Target, mode fs.FileMode) { to.Broker.UnixMode = mode }),
+		},
 		{
 			Pattern: "proxy_protocol", Default: "false", Type: boolean(func(to Target, on bool) { to.Broker.ProxyProtocol = on }),
-			Doc: "demand a PROXY header, version 1 or 2, of all AMQP connections, and believe it",
+			Doc: "demand a PROXY header, version 1 or 2, of all AMQP connections by TCP, and believe it",
 		},
 		{
 			Pattern: "handshake_timeout", Default: "10000", Type: span(time.Millisecond, func(to Target, d time.Duration) { to.Broker.HandshakeTimeout = d }),

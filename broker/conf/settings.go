@@ -26,6 +26,7 @@ type Settings struct {
 
 	// What becomes part of Broker when everything is known, see settle.
 	listen, listenTLS     map[string]string // by name
+	listenUnix            map[string]string
 	tls, mgmtTLS, promTLS tlsFiles
 	management, metrics   webPlaces
 	loopback              map[string]bool
@@ -78,7 +79,7 @@ type LogOutput struct {
 
 func newSettings(memory func() int64) *Settings {
 	return &Settings{
-		listen: map[string]string{}, listenTLS: map[string]string{},
+		listen: map[string]string{}, listenTLS: map[string]string{}, listenUnix: map[string]string{},
 		loopback: map[string]bool{}, mechanisms: map[string]string{}, defaults: map[string]*broker.VHostDefault{},
 		Log:    Log{Categories: map[string]zapcore.Level{}},
 		memory: memory,
@@ -90,6 +91,7 @@ func newSettings(memory func() int64) *Settings {
 func (s *Settings) settle() error {
 	c := &s.Broker
 	c.Listen, c.ListenTLS = places(s.listen), places(s.listenTLS)
+	c.ListenUnix = places(s.listenUnix)
 	c.TLS = s.tls.options()
 	if len(c.ListenTLS) > 0 && !c.TLS.Set() {
 		return errors.New("listeners.ssl needs ssl_options.certfile and ssl_options.keyfile")

@@ -179,13 +179,15 @@ func readyLine(b *broker.Broker, cfg broker.Config) string {
 }
 
 // listenerURL returns the URL of a listener as one would type it: a listener on
-// every interface is found as localhost, too.
+// every interface is found as localhost, too, and a Unix socket by its path.
 func listenerURL(protocol, host string, port int) string {
 	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
 		host = "localhost"
 	}
 	scheme, path, metrics := strings.Cut(protocol, "/")
 	switch {
+	case strings.HasPrefix(host, "/"):
+		return "unix:" + host
 	case protocol == "amqp/ssl":
 		scheme, path = "amqps", ""
 	case metrics && path == "prometheus":
