@@ -111,27 +111,7 @@ func New(cfg Config) *Broker {
 	}
 	b.memory = newMemoryWatch(&cfg, func(on bool) { b.SetAlarm(MemoryAlarm, on) })
 	b.residents = newResidents(&cfg, b.users)
-	b.session.Store(&session.Config{
-		Log:              cfg.Log,
-		Users:            b.users,
-		Host:             b.residents,
-		Mechanisms:       cfg.Mechanisms,
-		Anonymous:        cfg.AnonymousUser,
-		Properties:       func() amqp.Table { return *b.properties.Load() },
-		Before4:          before4(cfg.Version),
-		Events:           b.events,
-		NodeName:         cfg.NodeName,
-		ChannelMax:       cfg.ChannelMax,
-		FrameMax:         cfg.FrameMax,
-		Heartbeat:        cfg.Heartbeat,
-		HandshakeTimeout: cfg.HandshakeTimeout,
-		MaxMessageSize:   cfg.MaxMessageSize,
-
-		PeerName: cfg.CertLogin.Peer,
-
-		AckTimeout:         cfg.ConsumerTimeout,
-		CancelOnAckTimeout: cfg.ConsumerTimeoutCancels,
-	})
+	b.session.Store(b.sessionConfig(&cfg, &session.Limits{}))
 	return b
 }
 

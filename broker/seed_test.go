@@ -145,6 +145,12 @@ func TestReloadedLimits(t *testing.T) {
 	if err := f.Broker.AddVHost("v", vhost.Settings{}); !errors.Is(err, broker.ErrVHostLimit) {
 		t.Errorf("a second virtual host: %v", err)
 	}
+	if err := f.Broker.Reload(broker.Config{Mechanisms: []string{"HANDSHAKE"}, MaxVHosts: 5}); err == nil {
+		t.Error("a way to log in that there is not is taken")
+	}
+	if err := f.Broker.AddVHost("v", vhost.Settings{}); !errors.Is(err, broker.ErrVHostLimit) {
+		t.Errorf("a configuration that is wrong has changed something: %v", err)
+	}
 	if n := f.Broker.Node(); n.MemoryLimit != 1<<39 || n.DiskLimit != 1<<30 {
 		t.Errorf("limits are %d and %d", n.MemoryLimit, n.DiskLimit)
 	}

@@ -32,9 +32,6 @@ func (b *Broker) secured(c *Config) []secured {
 
 // openCerts loads the certificates of all listeners with TLS.
 func (b *Broker) openCerts() error {
-	if err := b.cfg.CertLogin.Check(); err != nil {
-		return fmt.Errorf("log in by certificate: %w", err)
-	}
 	for _, with := range b.secured(&b.cfg) {
 		if len(with.addresses) == 0 {
 			continue

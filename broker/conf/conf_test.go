@@ -245,6 +245,18 @@ func TestPrecedence(t *testing.T) {
 	}
 }
 
+func TestNeedRestart(t *testing.T) {
+	was := load(t, "heartbeat = 1\ncluster_name = a\ndefault_pass = s3cret\nlisteners.tcp.1 = 1\nraft.x = 1")
+	is := load(t, "heartbeat = 2\ncluster_name = b\ndefault_pass = other\nlisteners.tcp.2 = 1\nraft.x = 2\nproxy_protocol = false")
+	want := []string{"cluster_name", "default_pass", "listeners.tcp.1", "listeners.tcp.2"}
+	if got := was.NeedRestart(is); !reflect.DeepEqual(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if got := is.NeedRestart(is); len(got) != 0 {
+		t.Errorf("no change needs %q", got)
+	}
+}
+
 func TestPlacesToListen(t *testing.T) {
 	for s, want := range map[string]string{
 		"5672": ":5672", "127.0.0.1:1": "127.0.0.1:1", "[::1]:2": "[::1]:2", "::1:3": "[::1]:3", ":::4": "[::]:4", "localhost:5": "localhost:5", "none": "",

@@ -15,21 +15,21 @@ func limitKeys() []Key {
 		to.Broker.ChannelMax = uint16(min(n, math.MaxUint16))
 	}
 	return []Key{
-		{Pattern: "heartbeat", Default: "60", Doc: "how often clients are asked to give a sign of life; 0 is never", Type: span(time.Second, func(to Target, d time.Duration) { to.Broker.Heartbeat = d })},
-		{Pattern: "frame_max", Default: "131072", Doc: "the size of the largest frame; 0 is as large as one can be", Type: sizeOr(math.MaxInt32, func(to Target, n int64) { to.Broker.FrameMax = uint32(min(n, math.MaxInt32)) })},
-		{Pattern: "channel_max", Default: "2047", Group: "channel_max", Doc: "how many channels a connection may have; 0 is as many as there can be", Type: count(channels)},
-		{Pattern: "max_channels_per_connection", Group: "channel_max", Doc: "the same as channel_max", Type: count(channels)},
+		{Pattern: "heartbeat", Reload: true, Default: "60", Doc: "how often clients are asked to give a sign of life; 0 is never", Type: span(time.Second, func(to Target, d time.Duration) { to.Broker.Heartbeat = d })},
+		{Pattern: "frame_max", Reload: true, Default: "131072", Doc: "the size of the largest frame; 0 is as large as one can be", Type: sizeOr(math.MaxInt32, func(to Target, n int64) { to.Broker.FrameMax = uint32(min(n, math.MaxInt32)) })},
+		{Pattern: "channel_max", Reload: true, Default: "2047", Group: "channel_max", Doc: "how many channels a connection may have; 0 is as many as there can be", Type: count(channels)},
+		{Pattern: "max_channels_per_connection", Reload: true, Group: "channel_max", Doc: "the same as channel_max", Type: count(channels)},
 		{Pattern: "channel_max_per_node", Default: "infinity", Reload: true, Doc: "how many channels there may be in all", Type: limit(func(to Target, n int) { to.Broker.MaxChannels = n })},
 		{Pattern: "connection_max", Default: "infinity", Group: "connection_max", Reload: true, Doc: "how many connections there may be", Type: limit(connections)},
 		{Pattern: "max_connections", Group: "connection_max", Reload: true, Doc: "the same as connection_max", Type: limit(connections)},
 		{Pattern: "vhost_max", Default: "infinity", Reload: true, Doc: "how many virtual hosts there may be", Type: limit(func(to Target, n int) { to.Broker.MaxVHosts = n })},
-		{Pattern: "max_message_size", Default: "16777216", Doc: "the size of the largest message", Type: size(func(to Target, n int64) { to.Broker.MaxMessageSize = uint64(min(n, maxMessageSize)) })},
+		{Pattern: "max_message_size", Reload: true, Default: "16777216", Doc: "the size of the largest message", Type: size(func(to Target, n int64) { to.Broker.MaxMessageSize = uint64(min(n, maxMessageSize)) })},
 		{
-			Pattern: "consumer_timeout", Default: "30m", Flag: "consumer-timeout", Kind: kind, Type: span(time.Millisecond, func(to Target, d time.Duration) { to.Broker.ConsumerTimeout = d }),
+			Pattern: "consumer_timeout", Reload: true, Default: "30m", Flag: "consumer-timeout", Kind: kind, Type: span(time.Millisecond, func(to Target, d time.Duration) { to.Broker.ConsumerTimeout = d }),
 			Doc: "let consumers keep a message without acking it for `TIME`, unless its queue says otherwise; 0 is for ever",
 		},
 		{
-			Pattern: "consumer_timeout_cancels", Default: "false", Flag: "consumer-timeout-cancels", Kind: kind, Type: boolean(func(to Target, on bool) { to.Broker.ConsumerTimeoutCancels = on }),
+			Pattern: "consumer_timeout_cancels", Reload: true, Default: "false", Flag: "consumer-timeout-cancels", Kind: kind, Type: boolean(func(to Target, on bool) { to.Broker.ConsumerTimeoutCancels = on }),
 			Doc: "cancel consumers that are late, as RabbitMQ 4.3 does, instead of closing their channels",
 		},
 		{

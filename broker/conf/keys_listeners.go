@@ -34,7 +34,7 @@ func listenerKeys() []Key {
 			Doc: "demand a PROXY header, version 1 or 2, of all AMQP connections by TCP, and believe it",
 		},
 		{
-			Pattern: "handshake_timeout", Default: "10000", Type: span(time.Millisecond, func(to Target, d time.Duration) { to.Broker.HandshakeTimeout = d }),
+			Pattern: "handshake_timeout", Reload: true, Default: "10000", Type: span(time.Millisecond, func(to Target, d time.Duration) { to.Broker.HandshakeTimeout = d }),
 			Doc: "how long a client may take until its connection is open",
 		},
 		{
@@ -67,15 +67,15 @@ func tlsKeys() []Key {
 	keys := tlsOptions("ssl_options", "AMQP", "", func(s *Settings) *tlsFiles { return &s.tls })
 	return append(keys,
 		Key{
-			Pattern: "ssl_cert_login_from", Default: certs.DistinguishedName, Doc: "which part of a certificate is the user of EXTERNAL",
+			Pattern: "ssl_cert_login_from", Reload: true, Default: certs.DistinguishedName, Doc: "which part of a certificate is the user of EXTERNAL",
 			Type: choice(func(to Target, s string) { to.Broker.CertLogin.From = s }, certs.DistinguishedName, certs.CommonName, certs.SubjectAltName, "subject_alt_name"),
 		},
 		Key{
-			Pattern: "ssl_cert_login_san_type", Default: "dns", Doc: "which kind of alternative names",
+			Pattern: "ssl_cert_login_san_type", Reload: true, Default: "dns", Doc: "which kind of alternative names",
 			Type: choice(func(to Target, s string) { to.Broker.CertLogin.SANType = s }, "dns", "ip", "email", "uri"),
 		},
 		Key{
-			Pattern: "ssl_cert_login_san_index", Default: "0", Doc: "which of those",
+			Pattern: "ssl_cert_login_san_index", Reload: true, Default: "0", Doc: "which of those",
 			Type: count(func(to Target, n int) { to.Broker.CertLogin.SANIndex = n }),
 		},
 		ignored("ssl_allow_poodle_attack", "SSL 3 is not spoken"),

@@ -111,6 +111,31 @@ func (a *Assignment) apply(s *Settings) error {
 	return nil
 }
 
+// NeedRestart returns the keys whose values differ in another configuration and
+// count when the broker starts only, sorted.
+func (l *Loaded) NeedRestart(next *Loaded) []string {
+	were, are := l.lasting(), next.lasting()
+	changed := map[string]bool{}
+	for key := range were {
+		changed[key] = were[key] != are[key]
+	}
+	for key := range are {
+		changed[key] = were[key] != are[key]
+	}
+	return slices.AppendSeq([]string(nil), trueNames(changed))
+}
+
+// lasting returns the values, by key, that do not change while the broker runs.
+func (l *Loaded) lasting() map[string]string {
+	all := map[string]string{}
+	for _, a := range l.Effective {
+		if !a.row.Reload && a.row.Ignored == "" {
+			all[a.Key] = a.Value
+		}
+	}
+	return all
+}
+
 // Public returns what counts, by key, without what is secret.
 func (l *Loaded) Public() map[string]any {
 	all := make(map[string]any, len(l.Effective))

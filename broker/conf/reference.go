@@ -19,7 +19,8 @@ what is in a file. They are what ` + "`--config`" + ` names, or ` + "`RABBITMQ_C
 ` + "`/etc/rabbitmq/conf.d/*.conf`" + ` by name. A key that there is not, or a value that is none, ends the start with its place.
 
 ` + "`$name`" + ` stands for any name. Times are numbers in the unit of the type, or have one: 90s, 30m, 2h. Sizes are bytes, or have a unit: kB, MB, GB (powers
-of 1000), KiB, MiB, GiB (of 1024). *Reload*: the value is taken over on SIGHUP; what else changed counts at the next start.
+of 1000), KiB, MiB, GiB (of 1024). *Reload*: the value is taken over on SIGHUP, and counts for who
+connects, and what is published, from then on; what else changed is named in the log and counts at the next start.
 `)
 	for _, s := range sections() {
 		fmt.Fprintf(&b, "\n## %s\n\n| key | type | default | |\n|---|---|---|---|\n", s.title)

@@ -110,7 +110,7 @@ func (ch *channel) header(payload []byte) *amqp.Error {
 		ch.log().Warn("malformed message properties", zap.Error(err))
 		return amqp.Internal()
 	}
-	if most := ch.s.cfg.MaxMessageSize; most > 0 && h.BodySize > most {
+	if most := ch.s.cfg.Limits.maxMessage.Load(); most > 0 && h.BodySize > most {
 		return amqp.MessageTooLarge(h.BodySize, most)
 	}
 	c.head, c.size, c.step = h.Properties, h.BodySize, wantBody

@@ -15,8 +15,8 @@ import (
 	"github.com/lepusmq/lepus/queue"
 )
 
-// Config is what all sessions of a broker share. It must not be changed once
-// the first session is made.
+// Config is what sessions of a broker share. It must not be changed once the first
+// session is made; those that come later may have another.
 type Config struct {
 	Log   *zap.Logger
 	Users *auth.Users
@@ -46,17 +46,8 @@ type Config struct {
 	Heartbeat  time.Duration
 	// HandshakeTimeout bounds the time until the connection is open.
 	HandshakeTimeout time.Duration
-	// MaxMessageSize bounds the body of a message, in bytes; 0 is no bound.
-	MaxMessageSize uint64
-
-	// AckTimeout is how long a delivery may wait for its ack, for queues that do
-	// not say themselves; 0 is for ever. See [Session.CheckAcks].
-	AckTimeout time.Duration
-	// CancelOnAckTimeout takes back what was not acked in time and ends the
-	// consumer, of clients that can be told so, instead of ending the channel.
-	CancelOnAckTimeout bool
-
-	owners atomic.Uint64
+	// Limits are those of all sessions of a broker, whatever else changes.
+	Limits *Limits
 }
 
 // Session is one connection.
@@ -167,7 +158,7 @@ func New(conn net.Conn, cfg *Config) *Session {
 		name:     conn.RemoteAddr().String() + " -> " + conn.LocalAddr().String(),
 		sock:     newSocket(conn),
 		since:    time.Now().UnixMilli(),
-		owner:    vhost.OwnerID(cfg.owners.Add(1)),
+		owner:    vhost.OwnerID(cfg.Limits.owners.Add(1)),
 		closed:   make(chan struct{}),
 		channels: map[uint16]*channel{},
 		frameMax: handshakeFrameMax,

@@ -61,7 +61,7 @@ func runServer(c *cli.Context) error {
 		}
 		return err
 	}
-	s := &process{cli: c, node: n, log: log, pidFile: loaded.Settings.PIDFile}
+	s := &process{cli: c, node: n, log: log, pidFile: loaded.Settings.PIDFile, begun: loaded}
 	if b := n.Running(); b != nil {
 		s.sayReady(readyLine(b, cfg))
 	}
@@ -91,6 +91,7 @@ type process struct {
 	node    *node.Node
 	log     *logging
 	pidFile string
+	begun   *conf.Loaded // what the process was started with
 }
 
 // sayReady tells everybody who waits for it that the broker is ready. Whoever
@@ -158,11 +159,14 @@ func (s *process) reload() error {
 	if err != nil {
 		return errors.Join(reopened, err)
 	}
-	s.log.set(loaded.Settings.Log)
-	if b := s.node.Running(); b != nil {
-		err = b.Reload(loaded.Settings.Broker)
+	for _, w := range loaded.Warnings {
+		s.log.logger.Warn("configuration: " + w)
 	}
-	return errors.Join(reopened, err)
+	s.log.set(loaded.Settings.Log)
+	if keys := s.begun.NeedRestart(loaded); len(keys) > 0 {
+		s.log.logger.Warn("these settings have changed, which needs a restart", zap.Strings("keys", keys))
+	}
+	return errors.Join(reopened, s.node.Reload(loaded.Settings.Broker))
 }
 
 // readyLine is what scripts wait for: one line with every address.
