@@ -164,6 +164,9 @@ func (b *Broker) start() error {
 	}
 	b.watching.Go(b.watchAcks)
 	b.watching.Go(b.relayEvents)
+	if b.cfg.LogRecords != nil {
+		b.watching.Go(b.relayLog)
+	}
 	b.startParameters()
 	for _, d := range b.doors {
 		b.accepting.Go(func() { accept(d, b.log, b.stopping, func(conn net.Conn) { b.enter(d, conn) }) })

@@ -10,6 +10,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/lepusmq/lepus/broker/certs"
+	"github.com/lepusmq/lepus/broker/event"
 )
 
 // DefaultVersion is the version of RabbitMQ whose behaviour clients are told
@@ -89,6 +90,10 @@ type Config struct {
 
 	// Log receives what the broker has to tell; nil discards it.
 	Log *zap.Logger
+
+	// LogRecords has lines of the log, which are published to the exchange
+	// amq.rabbitmq.log of the virtual host that a new broker has. Nil is none.
+	LogRecords *event.Records
 
 	// Version is the RabbitMQ version that clients are told; empty is
 	// [DefaultVersion]. With one before 4.0 the broker also does what those did and

@@ -58,6 +58,7 @@ type Log struct {
 	Categories map[string]zapcore.Level
 	Console    LogOutput
 	File       LogOutput
+	Exchange   LogOutput
 	// Dir is where the file is if its path is not absolute.
 	Dir string
 	// MaxSize is the size in bytes at which a file is put aside; 0 is never. MaxOld
@@ -65,6 +66,8 @@ type Log struct {
 	MaxSize  int64
 	MaxOld   int
 	Compress bool
+	// Rotation is when a file is put aside in any case.
+	Rotation Schedule
 }
 
 // LogOutput is a place where the log goes.

@@ -49,11 +49,12 @@ func runServer(c *cli.Context) error {
 	}
 	sayConfig(log.logger, loaded)
 	defer collectOften()()
+	defer log.rotateOnTime()()
 	ctx, stop := signal.NotifyContext(c.Context, os.Interrupt, syscall.SIGTERM)
 	defer stop()
 
 	cfg := loaded.Settings.Broker
-	cfg.Log = log.logger
+	cfg.Log, cfg.LogRecords = log.logger, log.records
 	n, err := node.Start(node.Config{Broker: cfg, SetLogLevel: log.setLevelNamed, Environment: loaded.Public()})
 	if err != nil {
 		if errors.Is(err, broker.ErrDamaged) {

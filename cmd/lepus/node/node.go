@@ -109,7 +109,7 @@ func (n *Node) Reload(cfg broker.Config) error {
 		}
 	}
 	is := n.cfg.Broker
-	cfg.DataDir, cfg.NodeName, cfg.Log = is.DataDir, is.NodeName, is.Log
+	cfg.DataDir, cfg.NodeName, cfg.Log, cfg.LogRecords = is.DataDir, is.NodeName, is.Log, is.LogRecords
 	n.next = cfg
 	return nil
 }
