@@ -36,7 +36,11 @@ type Broker struct {
 	cfg   Config
 	log   *zap.Logger
 	users *auth.Users
-	begun time.Time
+	// realm lets users in. It is the broker's own users, and misconfigured says why,
+	// if the configuration is no good.
+	realm         authority
+	misconfigured error
+	begun         time.Time
 
 	// immutable after Start
 	store    store.Store
@@ -74,6 +78,7 @@ type Broker struct {
 	// importing is held by whoever imports definitions.
 	importing sync.Mutex
 
+	visitors   visitors
 	events     *event.Sink
 	parameters parameters
 	shovels    *shovel.Shovels
@@ -110,6 +115,7 @@ func New(cfg Config) *Broker {
 		all:        map[parameter.Key]kept{},
 	}
 	b.memory = newMemoryWatch(&cfg, func(on bool) { b.SetAlarm(MemoryAlarm, on) })
+	b.realm, b.misconfigured = cfg.Auth.open(b.users)
 	b.residents = newResidents(&cfg, b.users)
 	b.session.Store(b.sessionConfig(&cfg, &session.Limits{}))
 	return b

@@ -20,6 +20,9 @@ func (b *Broker) check() error {
 	if err := vhost.CheckQueueType(b.cfg.DefaultQueueType); err != nil {
 		return fmt.Errorf("default queue type: %w", err)
 	}
+	if b.misconfigured != nil {
+		return fmt.Errorf("who may log in: %w", b.misconfigured)
+	}
 	return b.openCerts()
 }
 

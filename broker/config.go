@@ -116,6 +116,10 @@ type Config struct {
 	// that a new broker has; an empty slice is nobody.
 	LoopbackUsers []string
 
+	// Auth says who knows users, and what they may do. The zero Auth is the broker
+	// itself.
+	Auth Auth
+
 	// Mechanisms are the ways to log in that clients are offered, in that order:
 	// PLAIN, AMQPLAIN, ANONYMOUS, and EXTERNAL, which is offered to those whose
 	// certificate says who they are. Nil is PLAIN and AMQPLAIN.

@@ -12,7 +12,7 @@ func (b *Broker) sessionConfig(cfg *Config, limits *session.Limits) *session.Con
 	limits.SetAckTimeout(cfg.ConsumerTimeout, cfg.ConsumerTimeoutCancels)
 	return &session.Config{
 		Log:              b.cfg.Log,
-		Users:            b.users,
+		Realm:            b.realm.Realm,
 		Host:             b.residents,
 		Mechanisms:       cfg.Mechanisms,
 		Anonymous:        cfg.AnonymousUser,

@@ -85,6 +85,11 @@ func layers() []layer {
 			why:  "users are checked alike, whoever asks and wherever they are kept",
 		},
 		{
+			of:   "broker/auth/authhttp",
+			ours: []string{"broker/auth"},
+			why:  "it asks a web server what others ask of users: who asks is not its business",
+		},
+		{
 			of:     "broker/pattern",
 			others: []string{"github.com/dlclark/regexp2"},
 			never:  []string{"net", "os"},

@@ -13,6 +13,7 @@ import (
 
 	"github.com/lepusmq/lepus/broker"
 	"github.com/lepusmq/lepus/broker/auth"
+	"github.com/lepusmq/lepus/broker/auth/authhttp"
 	"github.com/lepusmq/lepus/broker/certs"
 )
 
@@ -33,10 +34,10 @@ func TestTheTableIsWhole(t *testing.T) {
 			t.Errorf("%s is there twice", k.Pattern)
 		}
 		seen[k.Pattern] = true
-		if (k.Ignored == "") != (k.Type.apply != nil) {
+		if (k.Ignored+k.Refused == "") != (k.Type.apply != nil) {
 			t.Errorf("%s has an effect, or a reason to have none, but not both", k.Pattern)
 		}
-		if k.Ignored == "" && (k.Doc == "" || strings.HasSuffix(k.Doc, ".")) {
+		if k.Ignored+k.Refused == "" && (k.Doc == "" || strings.HasSuffix(k.Doc, ".")) {
 			t.Errorf("%s: %q", k.Pattern, k.Doc)
 		}
 		if (k.Flag == "") != (k.Kind == "") {
@@ -88,6 +89,10 @@ func TestDefaultsAreTheBrokers(t *testing.T) {
 		Mechanisms: []string{"PLAIN", "AMQPLAIN"}, AnonymousUser: "guest", ChannelMax: 2047, FrameMax: 131072, Heartbeat: time.Minute,
 		HandshakeTimeout: 10 * time.Second, MaxMessageSize: 16 << 20, DefaultQueueType: "classic", ConsumerTimeout: 30 * time.Minute,
 		MemoryLimit: 1000, MemoryHighWatermark: 600,
+		Auth: broker.Auth{
+			Rules: []broker.AuthRule{{Authn: "internal", Authz: "internal"}}, HTTP: authhttp.Config{RequestTimeout: 15 * time.Second},
+			TLS: certs.Client{Versions: []string{}, Ciphers: []string{}}, CacheTTL: 15 * time.Second,
+		},
 		Seed: broker.Seed{VHost: "/", User: "guest", Password: "guest", Tags: []string{auth.Administrator}, Permission: auth.Everything()},
 	}
 	want.Management = broker.HTTP{Listen: []string{":15672"}, TLS: want.TLS, MaxBody: 20_000_000}

@@ -34,7 +34,6 @@ func userKeys() []Key {
 		},
 		{Pattern: "anonymous_login_user", Reload: true, Default: "guest", Doc: "who logs in with ANONYMOUS", Type: text(func(to Target, s string) { to.Broker.AnonymousUser = s })},
 		{Pattern: "anonymous_login_pass", Secret: true, Ignored: "who logs in with ANONYMOUS needs no password"},
-		ignored("auth_backends.**", "users are kept in the broker"),
 		ignored("password_hashing_module", "new passwords are hashed with SHA-256"),
 		ignored("credential_validator.**", "passwords are not judged"),
 	}

@@ -89,6 +89,9 @@ func (r *reader) assign(key, value, from string) (Assignment, error) {
 		}
 		return Assignment{}, fmt.Errorf("there is no key %s", key)
 	}
+	if row.Refused != "" {
+		return Assignment{}, fmt.Errorf("%s: %s", key, row.Refused)
+	}
 	a := Assignment{Key: key, Value: value, From: from, row: row, names: names}
 	if err := a.apply(newSettings(func() int64 { return 0 })); err != nil {
 		return Assignment{}, err

@@ -25,13 +25,16 @@ connects, and what is published, from then on; what else changed is named in the
 	for _, s := range sections() {
 		fmt.Fprintf(&b, "\n## %s\n\n| key | type | default | |\n|---|---|---|---|\n", s.title)
 		for _, k := range s.keys {
-			if k.Ignored == "" {
+			if k.Ignored == "" && k.Refused == "" {
 				fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", k.Pattern, k.Type.Name, code(k.Default), k.about())
 			}
 		}
 		for _, k := range s.keys {
-			if k.Ignored != "" {
+			switch {
+			case k.Ignored != "":
 				fmt.Fprintf(&b, "| `%s` | | | no effect: %s |\n", k.Pattern, k.Ignored)
+			case k.Refused != "":
+				fmt.Fprintf(&b, "| `%s` | | | refused: %s |\n", k.Pattern, k.Refused)
 			}
 		}
 	}

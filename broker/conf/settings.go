@@ -32,6 +32,8 @@ type Settings struct {
 	loopback              map[string]bool
 	tags                  map[string]bool
 	mechanisms            map[string]string
+	backends              map[string]*broker.AuthRule
+	authTLS               clientFiles
 	defaults              map[string]*broker.VHostDefault
 	watermark, diskLimit  Level
 	memory                func() int64 // of the machine
@@ -115,6 +117,9 @@ func (s *Settings) settle() error {
 	}
 	for _, n := range slices.Sorted(maps.Keys(s.defaults)) {
 		c.VHostDefaults = append(c.VHostDefaults, *s.defaults[n])
+	}
+	if err := s.settleAuth(); err != nil {
+		return err
 	}
 	s.settleMemory()
 	switch {

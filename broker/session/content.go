@@ -79,6 +79,9 @@ func (ch *channel) beginContent(args []byte) *amqp.Error {
 	if err := m.Decode(args); err != nil {
 		return asError(err)
 	}
+	if err := ch.mayBegin(m); err != nil {
+		return err
+	}
 	ch.s.own()
 	ch.content.begin(m, args)
 	ch.s.borrowed = &ch.content

@@ -19,7 +19,7 @@ import (
 // session is made; those that come later may have another.
 type Config struct {
 	Log   *zap.Logger
-	Users *auth.Users
+	Realm *auth.Realm
 	Host  Host
 	// Mechanisms are the ways to log in, in the order in which they are offered:
 	// see [Mechanisms].
@@ -72,6 +72,7 @@ type Session struct {
 	user      string
 	mechanism string // by which the user has logged in
 	trusted   bool   // the user is the broker itself
+	identity  *auth.Identity
 	access    *auth.Access
 	client    capabilities
 	// properties are what the client says about itself.
@@ -125,8 +126,10 @@ type state uint8
 const (
 	wantHeader state = iota
 	wantStartOk
+	loggingIn // the realm is asked
 	wantTuneOk
 	wantOpen
+	entering // the realm is asked
 	running
 	closing // the end has begun: only close and close-ok count
 )
@@ -134,11 +137,11 @@ const (
 // String is RabbitMQ's name for the state.
 func (s state) String() string {
 	switch s {
-	case wantHeader, wantStartOk:
+	case wantHeader, wantStartOk, loggingIn:
 		return "starting"
 	case wantTuneOk:
 		return "tuning"
-	case wantOpen:
+	case wantOpen, entering:
 		return "opening"
 	case running:
 		return "running"
@@ -185,6 +188,10 @@ func NewOwn(conn net.Conn, cfg *Config) *Session {
 // Trusted says that it is the broker itself that has logged in. It may be asked
 // once the session wants to enter a virtual host.
 func (s *Session) Trusted() bool { return s.trusted }
+
+// KnownElsewhere says that the user's rights are not known to the broker itself. It
+// may be asked once the session wants to enter a virtual host.
+func (s *Session) KnownElsewhere() bool { return s.identity != nil && !s.cfg.Realm.Own(s.identity) }
 
 // Serve reads from the connection until it ends. When it returns, all that the
 // session held has been given back and its goroutines have ended.

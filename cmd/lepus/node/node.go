@@ -296,7 +296,7 @@ func (n *Node) SetLogLevel(level string) error {
 func (n *Node) Login(name, password string) error {
 	return n.running(func(b *broker.Broker) error {
 		here := &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)}
-		if err := b.Login(name, password, here); err != nil {
+		if _, _, err := b.Login(name, password, here); err != nil {
 			return control.ErrRefused
 		}
 		return nil
