@@ -156,9 +156,8 @@ type Config struct {
 	Seed          Seed
 	VHostDefaults []VHostDefault
 
-	// Definitions are files, or folders of files, with definitions in JSON that
-	// are imported whenever the broker starts, before anybody can connect.
-	Definitions []string
+	// Definitions are imported whenever the broker starts.
+	Definitions Definitions
 
 	// MaxVHosts is how many virtual hosts may be added; 0 is any number.
 	MaxVHosts int

@@ -107,7 +107,7 @@ func TestDefinitionsAreLoadedAtTheStart(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	f := brokertest.Start(t, func(c *broker.Config) { c.Definitions, c.Seed.Nothing = []string{dir}, true })
+	f := brokertest.Start(t, func(c *broker.Config) { c.Definitions.Paths, c.Seed.Nothing = []string{dir}, true })
 	ch, err := dial(t, url(f, "ann", "s3cret", "v")).Channel()
 	if err != nil {
 		t.Fatal(err)
@@ -120,7 +120,7 @@ func TestDefinitionsAreLoadedAtTheStart(t *testing.T) {
 	}
 	garbage := filepath.Join(dir, "3.txt")
 	for _, path := range []string{garbage, "/nowhere"} {
-		b := broker.New(broker.Config{Log: zaptest.NewLogger(t), Definitions: []string{path}})
+		b := broker.New(broker.Config{Log: zaptest.NewLogger(t), Definitions: broker.Definitions{Paths: []string{path}}})
 		if err := b.Start(); err == nil || !strings.Contains(err.Error(), path) {
 			t.Errorf("%s: %v", path, err)
 		}

@@ -93,7 +93,8 @@ func TestDefaultsAreTheBrokers(t *testing.T) {
 			Rules: []broker.AuthRule{{Authn: "internal", Authz: "internal"}}, HTTP: authhttp.Config{RequestTimeout: 15 * time.Second},
 			TLS: certs.Client{Versions: []string{}, Ciphers: []string{}}, CacheTTL: 15 * time.Second,
 		},
-		Seed: broker.Seed{VHost: "/", User: "guest", Password: "guest", Tags: []string{auth.Administrator}, Permission: auth.Everything()},
+		Definitions: broker.Definitions{TLS: certs.Client{Versions: []string{}, Ciphers: []string{}}},
+		Seed:        broker.Seed{VHost: "/", User: "guest", Password: "guest", Tags: []string{auth.Administrator}, Permission: auth.Everything()},
 	}
 	want.Management = broker.HTTP{Listen: []string{":15672"}, TLS: want.TLS, MaxBody: 20_000_000}
 	want.Prometheus = broker.HTTP{Listen: []string{":15692"}, TLS: want.TLS}
@@ -206,6 +207,7 @@ func TestErrorsNameTheirPlace(t *testing.T) {
 		"default_pass = $(<not there)":          "not there: no such file",
 		"default_pass = $(X":                    "a $( has no )",
 		"listeners.ssl.default = 5671":          "listeners.ssl needs ssl_options.certfile",
+		"definitions.import_backend = https":    "needs definitions.https.url",
 		"data_dir = ''":                         "no data folder",
 	} {
 		_, err := Load(sources(t, text))
@@ -308,7 +310,7 @@ func TestVariables(t *testing.T) {
 	))
 	b := c.Settings.Broker
 	if b.Seed.User != "ann" || b.Seed.Password != "s3cret" || b.Seed.VHost != "v" || b.NodeName != "rabbit@x" || !reflect.DeepEqual(b.Listen, []string{"127.0.0.1:1"}) ||
-		b.DataDir != "/m" || b.MemoryHighWatermark != 400 || b.ConsumerTimeout != time.Second || !reflect.DeepEqual(b.Definitions, []string{"/d.json"}) || !b.Seed.Nothing {
+		b.DataDir != "/m" || b.MemoryHighWatermark != 400 || b.ConsumerTimeout != time.Second || !reflect.DeepEqual(b.Definitions.Paths, []string{"/d.json"}) || !b.Seed.Nothing {
 		t.Errorf("got %+v", b)
 	}
 	if l := c.Settings.Log; l.Categories["connection"] != zapcore.ErrorLevel || l.Categories["queue"] != zapcore.DebugLevel || l.File.On {

@@ -46,7 +46,7 @@ func ignoredKeys() []Key {
 			"vhost_restart_strategy", "deprecated_features.**", "queue_types.**", "exchange_types.**", "event_exchange.**", "http_dispatch.**",
 		}},
 		{"there is no such option", []string{
-			"product.name", "motd_file", "message_interceptors.**", "channel_interceptor.**", "runtime_parameters.**", "definitions.**", "shovel.**", "federation.**",
+			"product.name", "motd_file", "message_interceptors.**", "channel_interceptor.**", "runtime_parameters.**", "shovel.**", "federation.**",
 			"exchange_federation.**", "queue_federation.**", "tracing.**", "aws.**",
 		}},
 	} {

@@ -34,6 +34,8 @@ type Settings struct {
 	mechanisms            map[string]string
 	backends              map[string]*broker.AuthRule
 	authTLS               clientFiles
+	definitionsTLS        clientFiles
+	needsURL              bool // of definitions
 	defaults              map[string]*broker.VHostDefault
 	watermark, diskLimit  Level
 	memory                func() int64 // of the machine
@@ -112,9 +114,11 @@ func (s *Settings) settle() error {
 	if s.tags != nil {
 		c.Seed.Tags = slices.AppendSeq([]string{}, trueNames(s.tags))
 	}
-	if len(c.Definitions) > 0 {
-		c.Seed.Nothing = true
+	if s.needsURL && c.Definitions.URL == "" {
+		return errors.New("definitions.import_backend = https needs definitions.https.url")
 	}
+	c.Definitions.TLS = s.definitionsTLS.options()
+	c.Seed.Nothing = len(c.Definitions.Paths) > 0 || c.Definitions.URL != ""
 	for _, n := range slices.Sorted(maps.Keys(s.defaults)) {
 		c.VHostDefaults = append(c.VHostDefaults, *s.defaults[n])
 	}
