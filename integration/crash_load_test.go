@@ -38,8 +38,8 @@ func newLoad(t testing.TB, url string, backlog int) *load {
 	}
 	c.bind("q2", "", "amq.fanout", nil)
 	c.bind("q3", "", "amq.fanout", nil)
-	c.must(c.ExchangeDeclare(late, "x-delayed-message", true, false, false, false, amqp.Table{"x-delayed-type": "direct"}))
-	c.bind("q2", "q2", late, nil)
+	c.must(c.ExchangeDeclare(delaying, "x-delayed-message", true, false, false, false, amqp.Table{"x-delayed-type": "direct"}))
+	c.bind("q2", "q2", delaying, nil)
 	c.must(c.conn.Close())
 	l.fill(url, backlog)
 	return l
@@ -189,10 +189,10 @@ func confirming(conn *amqp.Connection) (*amqp.Channel, error) {
 	return ch, ch.Confirm(false)
 }
 
-// late is the exchange at which messages wait, for lateBy milliseconds.
+// delaying is the exchange at which messages wait, for lateBy milliseconds.
 const (
-	late         = "late"
-	lateBy int32 = 20
+	delaying       = "delaying"
+	lateBy   int32 = 20
 )
 
 // transact sends three messages to three queues in each transaction. The last waits first.
@@ -209,7 +209,7 @@ func (l *load) transact(conn *amqp.Connection, name string) error {
 			id := newID(name, 3*group+i)
 			kind, to, m := entry{group: fmt.Sprint(name, ".", group)}, "", publishing(id, false)
 			if i == 2 {
-				kind.late, to, m.Headers = true, late, amqp.Table{"x-delay": lateBy}
+				kind.late, to, m.Headers = true, delaying, amqp.Table{"x-delay": lateBy}
 			}
 			l.ledger.sent(id, kind, q)
 			if err := ch.Publish(to, q, false, false, m); err != nil {

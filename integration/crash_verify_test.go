@@ -51,9 +51,9 @@ func (l *load) verify(url string, whole bool) {
 func (l *load) awaitLate(c *client) {
 	l.t.Helper()
 	last := c.queue()
-	c.bind(last, last, late, nil)
+	c.bind(last, last, delaying, nil)
 	deliveries := c.consume(last)
-	c.send(late, last, amqp.Publishing{DeliveryMode: amqp.Persistent, Headers: amqp.Table{"x-delay": lateBy}})
+	c.send(delaying, last, amqp.Publishing{DeliveryMode: amqp.Persistent, Headers: amqp.Table{"x-delay": lateBy}})
 	receive(l.t, deliveries, "the last delayed message")
 }
 
