@@ -242,6 +242,17 @@ func (r *residents) host(name string) *host {
 	return r.hosts[name]
 }
 
+// objects returns how many queues and exchanges there are in all virtual hosts.
+func (r *residents) objects() (queues, exchanges int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, h := range r.hosts {
+		q, x := h.Objects()
+		queues, exchanges = queues+q, exchanges+x
+	}
+	return queues, exchanges
+}
+
 // all returns all virtual hosts, by name.
 func (r *residents) all() []*host {
 	r.mu.Lock()

@@ -46,6 +46,11 @@ type Config struct {
 	Heartbeat  time.Duration
 	// HandshakeTimeout bounds the time until the connection is open.
 	HandshakeTimeout time.Duration
+	// MaxConsumers is how many consumers a channel may have; 0 is any number.
+	MaxConsumers int
+	// Interceptors write into messages that are published.
+	Interceptors Interceptors
+
 	// Limits are those of all sessions of a broker, whatever else changes.
 	Limits *Limits
 }
