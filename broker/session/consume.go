@@ -15,6 +15,7 @@ type consumer struct {
 	queue.Consumer
 	tag   string
 	queue *queue.Queue
+	from  *dealing // of the channel with the queue
 	args  amqp.Table
 	// start is how each of its deliveries begins: class, method, tag.
 	start []byte
@@ -147,6 +148,7 @@ func (ch *channel) addConsumer(c *consumer) bool {
 		return false
 	}
 	ch.consumers[c.tag] = c
+	c.from = ch.dealings.with(c.queue)
 	return true
 }
 

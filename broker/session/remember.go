@@ -2,6 +2,7 @@ package session
 
 import (
 	"github.com/lepusmq/lepus/amqp"
+	"github.com/lepusmq/lepus/broker/vhost"
 	"github.com/lepusmq/lepus/queue"
 )
 
@@ -47,7 +48,7 @@ func (ch *channel) deduplicated(body []byte) {
 	}
 	p.Confirm, p.Publish = nil, 0
 	var group queue.Group
-	addTo(&group, queues, ch.route.Durable, p)
+	addTo(&group, ch.route.Flow, queues, ch.route.Durable, p)
 	ch.route.Join(&group)
 	ch.route.AwaitKnown(safe)
 	group.Commit(s.vhost.NewGroup, func() { safe(group.Refused()) })
@@ -59,14 +60,15 @@ func (ch *channel) deduplicated(body []byte) {
 	}
 }
 
-// addTo adds a message to a group, for queues of which so many are durable. It
-// takes over a reference.
-func addTo(group *queue.Group, queues []*queue.Queue, durable int, p *queue.Publication) {
+// addTo adds a message that came by an exchange to a group, for queues of which so
+// many are durable. It takes over a reference.
+func addTo(group *queue.Group, from *vhost.Flow, queues []*queue.Queue, durable int, p *queue.Publication) {
 	if p.Persistent && durable > 1 {
 		p.Fanout = queue.NewFanout(durable)
 	}
 	p.Retain(len(queues))
 	for _, q := range queues {
+		q.CountArrival(&from.Origin)
 		group.Publish(q, *p)
 	}
 	p.Release()
@@ -93,7 +95,7 @@ func (ch *channel) commitRemembered(group *queue.Group, p *txPublish, safe func(
 	if len(ch.route.Queues) == 0 && p.mandatory && len(p.late.at) == 0 {
 		ch.giveBack(&p.Message)
 	}
-	addTo(group, ch.route.Queues, ch.route.Durable, &p.Publication)
+	addTo(group, ch.route.Flow, ch.route.Queues, ch.route.Durable, &p.Publication)
 	ch.route.Join(group)
 	return ch.route.AwaitKnown(safe)
 }

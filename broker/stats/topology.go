@@ -72,6 +72,12 @@ type Exchange struct {
 	Messages Messages
 }
 
+// Passage is how many messages came to a queue by an exchange.
+type Passage struct {
+	VHost, Exchange, Queue string
+	Publish                uint64
+}
+
 // Binding leads from an exchange to a queue or to another exchange. The one that
 // every queue has with the default exchange is among them, with an empty source.
 type Binding struct {

@@ -15,7 +15,7 @@ const EventExchange = "amq.rabbitmq.event"
 // withEvents returns a new graph with that exchange.
 func withEvents(g *exchange.Graph) *exchange.Graph {
 	next, err := g.AddExchange(exchange.Exchange{
-		Name: EventExchange, Type: "topic", Durable: true, Internal: true, Flow: new(Flow),
+		Name: EventExchange, Type: "topic", Durable: true, Internal: true, Flow: newFlow(EventExchange),
 	})
 	if err != nil {
 		panic("vhost: " + err.Error()) // a new graph has no such exchange, and knows the type

@@ -67,7 +67,7 @@ func (v *VHost) DeclareExchange(spec ExchangeSpec, reply func(error)) {
 	if w := v.newWaiting(&x); w != nil {
 		x.Delay = w
 	}
-	x.Memory, x.Flow = v.newMemory(&x), new(Flow)
+	x.Memory, x.Flow = v.newMemory(&x), newFlow(x.Name)
 	next, err := g.AddExchange(x)
 	if err != nil {
 		v.mu.Unlock()

@@ -104,7 +104,7 @@ func (p *posting) send() {
 		p.left.Add(int64(len(r.Queues)))
 		p.sendTo(func(to *queue.Queue, one queue.Publication) {
 			one.Confirm = p
-			to.Publish([]queue.Publication{one})
+			to.PublishBy(&r.Flow.Origin, []queue.Publication{one})
 		})
 	}
 	p.refused.CompareAndSwap(false, !routed)
@@ -140,7 +140,10 @@ func (p *posting) sendTo(give func(*queue.Queue, queue.Publication)) {
 // sendKnown publishes in one group with what exchanges are to remember.
 func (p *posting) sendKnown() {
 	var group queue.Group
-	p.sendTo(group.Publish)
+	p.sendTo(func(to *queue.Queue, one queue.Publication) {
+		to.CountArrival(&p.route.Flow.Origin)
+		group.Publish(to, one)
+	})
 	p.route.Join(&group)
 	p.route.AwaitKnown(p.settled)
 	group.Commit(p.vhost.NewGroup, func() { p.settled(group.Refused()) })
