@@ -65,7 +65,9 @@ type Exchange struct {
 	Name, VHost, Type             string
 	Durable, AutoDelete, Internal bool
 	Arguments                     amqp.Table
-	Policy, OperatorPolicy        string
+	// User is who has declared it; empty is the broker itself.
+	User                   string
+	Policy, OperatorPolicy string
 	Effective                     map[string]any
 	// Delayed is how many messages wait at an exchange that delays them.
 	Delayed  int

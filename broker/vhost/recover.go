@@ -77,7 +77,7 @@ func (r *recovery) exchange(d *store.Definition) error {
 	}
 	x := exchange.Exchange{
 		Name: string(def.Name), Type: def.Type, Durable: true,
-		AutoDelete: def.AutoDelete, Internal: def.Internal, Arguments: args, ID: d.ID,
+		AutoDelete: def.AutoDelete, Internal: def.Internal, Arguments: args, User: def.User, ID: d.ID,
 		Alternate: r.matching.alternate(string(def.Name)),
 	}
 	if r.parts[d.ID] != nil {
