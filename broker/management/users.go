@@ -191,4 +191,9 @@ func listAttempts(q *request) error {
 func listAttemptSources(q *request) error { return q.list(rows(nil, "")) }
 
 // resetAttempts does nothing: counters count from the start.
-func resetAttempts(q *request) error { return q.done() }
+func resetAttempts(q *request) error {
+	if q.arg("node") != q.server.nodeName() {
+		return notFound()
+	}
+	return q.done()
+}

@@ -153,7 +153,7 @@ func New(cfg Config) *VHost {
 func newGraph() *exchange.Graph {
 	g := exchange.NewGraph()
 	g.EachExchange(func(x *exchange.Exchange) bool {
-		x.Flow = new(Flow) // nobody else has the graph yet
+		x.Flow = newFlow(x.Name) // nobody else has the graph yet
 		return true
 	})
 	return g
