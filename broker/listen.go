@@ -44,7 +44,7 @@ type TCP struct {
 
 // door is a listener with what those who come in by it must do first.
 type door struct {
-	net.Listener
+	*gate
 	protocol string
 	tcp      TCP
 	certs    *certs.Store  // nil: no TLS
@@ -86,11 +86,17 @@ func (d *door) listen(address string) error {
 	if d.tcp.NoKeepAlive {
 		lc.KeepAlive = -1
 	}
-	l, err := lc.Listen(context.Background(), "tcp", address)
+	g, err := openGate(func() (net.Listener, error) {
+		l, err := lc.Listen(context.Background(), "tcp", address)
+		if err == nil {
+			address = l.Addr().String() // also if any port was good enough before
+		}
+		return l, err
+	})
 	if err != nil {
 		return fmt.Errorf("cannot accept %s connections: %w", d.protocol, err)
 	}
-	d.Listener = l
+	d.gate = g
 	return nil
 }
 
@@ -103,10 +109,14 @@ func (b *Broker) allDoors() []*door {
 }
 
 // Listeners returns where the broker can be reached, in the order in which they
-// are configured: AMQP, management, Prometheus, each without TLS first.
+// are configured: AMQP, management, Prometheus, each without TLS first. Those that
+// are suspended are not among them.
 func (b *Broker) Listeners() []stats.Listener {
 	var all []stats.Listener
 	for _, d := range b.allDoors() {
+		if d.isShut() {
+			continue
+		}
 		l := stats.Listener{Protocol: d.protocol}
 		if a, ok := d.Addr().(*net.TCPAddr); ok {
 			l.Address, l.Port = a.IP.String(), a.Port
