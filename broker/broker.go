@@ -75,6 +75,7 @@ type Broker struct {
 	importing sync.Mutex
 
 	events     *event.Sink
+	watched    watched
 	parameters parameters
 	shovels    *shovel.Shovels
 	// properties are what clients are told of the broker.

@@ -37,15 +37,15 @@ func (b *Broker) relayEvents() {
 
 func (b *Broker) announceEvents(events []event.Event) {
 	h := b.residents.host(defaultVHost)
-	if h == nil {
-		return
-	}
 	for _, e := range events {
 		headers := append(slices.Clip(e.Headers), event.Number("timestamp_in_ms", e.At.UnixMilli()))
 		if _, named := headers.Get("user_who_performed_action"); !named && !ofTheNode(e.Key) {
 			headers = append(headers, event.Text("user_who_performed_action", b.residents.userOf(e.By)))
 		}
-		h.Announce(e.Key, e.At, headers)
+		if h != nil {
+			h.Announce(e.Key, e.At, headers)
+		}
+		b.watched.show(e.Key, headers)
 	}
 }
 

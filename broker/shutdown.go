@@ -35,6 +35,7 @@ func (b *Broker) teardown(ctx context.Context) {
 		defer b.log.Info("shut down")
 	}
 	b.shovels.Stop()
+	b.watched.Close()
 	ctx, cancel := context.WithTimeout(ctx, shutdownGrace)
 	defer cancel()
 	closeAll(b.doors)

@@ -25,8 +25,9 @@ const maxPending = 4096
 // Sink takes events in. All methods may be called from any goroutine, and on nil,
 // which wants nothing.
 type Sink struct {
-	wanted atomic.Bool
-	ready  chan struct{} // has a value when there is something to take
+	wanted  atomic.Bool
+	watched atomic.Int64  // by how many
+	ready   chan struct{} // has a value when there is something to take
 
 	// guarded by mu
 	mu      sync.Mutex
@@ -44,8 +45,15 @@ func (s *Sink) Want(yes bool) {
 	}
 }
 
+// Watch has events wanted until the function that it returns is called, whatever
+// Want says.
+func (s *Sink) Watch() (end func()) {
+	s.watched.Add(1)
+	return sync.OnceFunc(func() { s.watched.Add(-1) })
+}
+
 // Wanted says whether it is worth the while to make an event.
-func (s *Sink) Wanted() bool { return s != nil && s.wanted.Load() }
+func (s *Sink) Wanted() bool { return s != nil && (s.wanted.Load() || s.watched.Load() > 0) }
 
 // Emit gives an event to the sink, if it is wanted. It does not block.
 func (s *Sink) Emit(key string, by uint64, headers ...amqp.Field) {
