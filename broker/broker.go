@@ -82,6 +82,7 @@ type Broker struct {
 
 	visitors   visitors
 	events     *event.Sink
+	watched    watched
 	parameters parameters
 	shovels    *shovel.Shovels
 	// properties are what clients are told of the broker.

@@ -39,7 +39,7 @@ func (b *Broker) Node() stats.Node {
 		RunQueue:   int(readMetric("/sched/goroutines/runnable:goroutines")),
 		MemoryUsed: memoryUsed(), MemoryLimit: known(b.memory.watermark.Load()), MemoryTotal: known(AvailableMemory()),
 		DiskFree: -1, DiskLimit: -1, FDUsed: openFiles(), FDTotal: fileLimit(),
-		Sockets: len(b.sessions.all()), Listeners: b.Listeners(),
+		Sockets: len(b.sessions.all()), Listeners: b.Listeners(), BeingDrained: b.sessions.isDrained(),
 	}
 	if b.store != nil {
 		n.DiskFree, n.DiskLimit = b.store.Room()

@@ -190,6 +190,9 @@ func NewOwn(conn net.Conn, cfg *Config) *Session {
 	return s
 }
 
+// Own says that the broker has opened the connection to itself, see [NewOwn].
+func (s *Session) Own() bool { return s.self }
+
 // Trusted says that it is the broker itself that has logged in. It may be asked
 // once the session wants to enter a virtual host.
 func (s *Session) Trusted() bool { return s.trusted }

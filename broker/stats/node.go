@@ -98,9 +98,12 @@ type Node struct {
 	FDUsed, FDTotal         int
 	Sockets                 int
 
-	Listeners []Listener
-	Dead      Dead
-	Logins    Logins
+	Listeners []Listener // that let clients in
+	// BeingDrained says that the broker is in maintenance: it serves no clients.
+	BeingDrained bool
+
+	Dead   Dead
+	Logins Logins
 }
 
 // Listener is where clients can connect.
