@@ -81,6 +81,8 @@ type Config struct {
 	// are in queues all the same.
 	DisableStats, EnableQueueTotals bool
 
+	// MetricsPath is where the metrics are, and below it; empty is /metrics.
+	MetricsPath string
 	// MetricsPerObject has /metrics tell of each queue, channel and connection, not
 	// only /metrics/per-object. Profiles serves /debug/pprof/ beside them, which
 	// shows what is in the process's memory.

@@ -19,5 +19,5 @@ func manage(b *Broker) *management.Server {
 
 // measure makes the metrics of a broker.
 func measure(b *Broker) http.Handler {
-	return metrics.New(b, metrics.Options{PerObject: b.cfg.MetricsPerObject, Profiles: b.cfg.Profiles})
+	return metrics.New(b, metrics.Options{Path: b.cfg.MetricsPath, PerObject: b.cfg.MetricsPerObject, Profiles: b.cfg.Profiles})
 }

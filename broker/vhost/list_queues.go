@@ -85,6 +85,16 @@ func (v *VHost) QueueCounts() []stats.QueueCounts {
 	return all
 }
 
+// EachQueue calls f with the counts of all queues, by their names. What it gets is
+// good until it returns.
+func (v *VHost) EachQueue(f func(*stats.QueueCounts)) {
+	var one stats.QueueCounts
+	look(v.sorted(), func(e *entry, c *queue.Counts) {
+		e.write(c, &one)
+		f(&one)
+	})
+}
+
 // write writes what the queue has said as others read it.
 func (e *entry) write(c *queue.Counts, to *stats.QueueCounts) {
 	t, _ := typeOf(e.args)
@@ -223,6 +233,9 @@ func (v *VHost) Totals() stats.Totals {
 		return true
 	})
 	t.Messages.Confirm = v.confirmed.Load()
+	classic, quorum := v.classicDeaths.counts(), v.quorumDeaths.counts()
+	t.ClassicDead.Add(&classic)
+	t.QuorumDead.Add(&quorum)
 	look(entries, func(e *entry, c *queue.Counts) {
 		t.Ready += c.Ready
 		t.Unacked += c.Unacked
@@ -234,6 +247,9 @@ func (v *VHost) Totals() stats.Totals {
 		t.Resident += c.Resident
 		t.ResidentBytes += c.ResidentBytes
 		t.Memory += c.Memory
+		if e.queue.Quorum() {
+			t.QuorumMemory += c.Memory
+		}
 		t.Consumers += c.Consumers
 		e.tally(c.Flow, &t)
 	})

@@ -77,8 +77,8 @@ type VHost struct {
 	policies atomic.Pointer[policies]
 
 	// Added to by anyone.
-	confirmed atomic.Uint64 // publishes
-	dead      dead
+	confirmed                   atomic.Uint64 // publishes
+	classicDeaths, quorumDeaths deaths
 
 	// queuesByName is what was sorted last; nil if it may not be right any more. Set
 	// while holding mu, read by anyone.
