@@ -368,10 +368,6 @@ func TestFilesThatVariablesName(t *testing.T) {
 	if l.Settings.Broker.NodeName != "rabbit@y" || l.Settings.Broker.Listen[0] != ":8" || len(l.Warnings) != 1 {
 		t.Errorf("of a script: %+v %q", l.Settings.Broker.Listen, l.Warnings)
 	}
-	advanced := write(t, "[{rabbit, [{x, 1}]}].")
-	if l = load(t, "", func(s *Sources) { s.Advanced = advanced }); len(l.Warnings) != 1 || !strings.Contains(l.Warnings[0], advanced) {
-		t.Errorf("of Erlang's terms: %q", l.Warnings)
-	}
 }
 
 func TestSizes(t *testing.T) {
