@@ -56,7 +56,7 @@ func getOverview(q *request) error {
 		"exchange_types": exchangeTypes(), "default_queue_type": "classic",
 		"disable_stats": q.plain(), "enable_queue_totals": q.queueTotals(),
 		"sample_retention_policies": object{"global": []int{600, 3600}, "basic": []int{600}, "detailed": []int{600}},
-		"object_totals": object{"connections": totals.Connections, "exchanges": totals.Exchanges, "queues": totals.Queues},
+		"object_totals":             object{"connections": totals.Connections, "exchanges": totals.Exchanges, "queues": totals.Queues},
 	}
 	if q.any(tagMonitoring) {
 		row["node"] = n.Name

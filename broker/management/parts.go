@@ -30,8 +30,10 @@ func passagePart(p *stats.Passage, of object) part {
 	}
 }
 
-func exchangeIn(host, name string) object { return object{"exchange": object{"vhost": host, "name": name}} }
-func queueIn(host, name string) object    { return object{"queue": object{"vhost": host, "name": name}} }
+func exchangeIn(host, name string) object {
+	return object{"exchange": object{"vhost": host, "name": name}}
+}
+func queueIn(host, name string) object { return object{"queue": object{"vhost": host, "name": name}} }
 
 func channelPart(p *stats.Part, of object) part {
 	one := part{

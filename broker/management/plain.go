@@ -45,4 +45,3 @@ func (q *request) plainQueue(one *stats.Queue) object {
 func (q *request) plainConnection(c *stats.Connection) object {
 	return object{"name": c.Name, "vhost": c.VHost, "user": c.User, "node": q.server.nodeName()}
 }
-

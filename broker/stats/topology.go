@@ -68,7 +68,7 @@ type Exchange struct {
 	// User is who has declared it; empty is the broker itself.
 	User                   string
 	Policy, OperatorPolicy string
-	Effective                     map[string]any
+	Effective              map[string]any
 	// Delayed is how many messages wait at an exchange that delays them.
 	Delayed  int
 	Messages Messages
