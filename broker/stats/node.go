@@ -18,6 +18,8 @@ type Totals struct {
 	// Quorum is which of these deliveries, gets and acks were of quorum queues.
 	Quorum Messages
 	Churn  Churn
+	// Traffic is what went over connections that had entered a virtual host.
+	Traffic Traffic
 }
 
 // Add adds the totals of others.
@@ -40,6 +42,7 @@ func (t *Totals) Add(o *Totals) {
 	t.Messages.Add(&o.Messages)
 	t.Quorum.Add(&o.Quorum)
 	t.Churn.Add(&o.Churn)
+	t.Traffic.Add(&o.Traffic)
 }
 
 // Churn counts what came and went since the broker's start.
