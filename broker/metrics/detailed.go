@@ -23,7 +23,7 @@ type detailed struct {
 	from     Source
 	families []string
 	hosts    func(string) bool // which virtual hosts
-	named    *regexp.Regexp // only queues that are called like this; nil: all
+	named    *regexp.Regexp    // only queues that are called like this; nil: all
 }
 
 // maxPattern is how long a pattern for names of queues may be, as in RabbitMQ.
