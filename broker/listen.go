@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 
 	"github.com/lepusmq/lepus/broker/certs"
 	"github.com/lepusmq/lepus/broker/session"
+	"github.com/lepusmq/lepus/broker/socket"
 	"github.com/lepusmq/lepus/broker/stats"
 )
 
@@ -44,8 +46,9 @@ type TCP struct {
 
 // door is a listener with what those who come in by it must do first.
 type door struct {
-	net.Listener
+	*gate
 	protocol string
+	network  string // tcp or unix
 	tcp      TCP
 	certs    *certs.Store  // nil: no TLS
 	proxy    bool          // a PROXY header comes before all
@@ -62,6 +65,7 @@ func (b *Broker) openDoors() error {
 	}{
 		{c.Listen, door{protocol: protoAMQP, proxy: c.ProxyProtocol}, &b.doors},
 		{c.ListenTLS, door{protocol: protoAMQPS, proxy: c.ProxyProtocol, certs: b.certs.amqp}, &b.doors},
+		{c.ListenUnix, door{protocol: protoAMQP, network: "unix"}, &b.doors},
 		{c.Management.Listen, door{protocol: protoHTTP}, &b.management.doors},
 		{c.Management.ListenTLS, door{protocol: protoHTTPS, certs: b.certs.management}, &b.management.doors},
 		{c.Prometheus.Listen, door{protocol: protoPrometheus}, &b.prometheus.doors},
@@ -70,7 +74,7 @@ func (b *Broker) openDoors() error {
 		for _, address := range in.addresses {
 			d := in.door
 			d.tcp, d.timeout = c.TCP, c.TLSHandshakeTimeout
-			if err := d.listen(address); err != nil {
+			if err := d.listen(address, c.UnixMode); err != nil {
 				closeAll(b.allDoors())
 				b.doors, b.management.doors, b.prometheus.doors = nil, nil, nil
 				return err
@@ -81,16 +85,25 @@ func (b *Broker) openDoors() error {
 	return nil
 }
 
-func (d *door) listen(address string) error {
-	var lc net.ListenConfig
-	if d.tcp.NoKeepAlive {
-		lc.KeepAlive = -1
-	}
-	l, err := lc.Listen(context.Background(), "tcp", address)
+func (d *door) listen(address string, mode fs.FileMode) error {
+	g, err := openGate(func() (net.Listener, error) {
+		if d.network == "unix" {
+			return socket.Listen(address, mode)
+		}
+		var lc net.ListenConfig
+		if d.tcp.NoKeepAlive {
+			lc.KeepAlive = -1
+		}
+		l, err := lc.Listen(context.Background(), "tcp", address)
+		if err == nil {
+			address = l.Addr().String() // also if any port was good enough before
+		}
+		return l, err
+	})
 	if err != nil {
 		return fmt.Errorf("cannot accept %s connections: %w", d.protocol, err)
 	}
-	d.Listener = l
+	d.gate = g
 	return nil
 }
 
@@ -103,13 +116,19 @@ func (b *Broker) allDoors() []*door {
 }
 
 // Listeners returns where the broker can be reached, in the order in which they
-// are configured: AMQP, management, Prometheus, each without TLS first.
+// are configured: AMQP, management, Prometheus, each without TLS first. Those that
+// are suspended are not among them.
 func (b *Broker) Listeners() []stats.Listener {
 	var all []stats.Listener
 	for _, d := range b.allDoors() {
+		if d.isShut() {
+			continue
+		}
 		l := stats.Listener{Protocol: d.protocol}
 		if a, ok := d.Addr().(*net.TCPAddr); ok {
 			l.Address, l.Port = a.IP.String(), a.Port
+		} else {
+			l.Address = d.Addr().String()
 		}
 		all = append(all, l)
 	}

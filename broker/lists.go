@@ -94,6 +94,19 @@ func (b *Broker) Exchange(vhost, name string) (stats.Exchange, error) {
 	return x, nil
 }
 
+// Passages returns how many messages came by exchanges to queues, by a channel or over
+// HTTP: to one queue, or from one exchange to all if queue is "". Errors: ErrNoVHost.
+func (b *Broker) Passages(vhost, exchange, queue string) ([]stats.Passage, error) {
+	v, err := b.find(vhost)
+	if err != nil {
+		return nil, err
+	}
+	if queue != "" {
+		return v.PassagesTo(queue), nil
+	}
+	return v.PassagesFrom(exchange), nil
+}
+
 // Bindings returns the bindings of a virtual host by source, destination and key,
 // those of the default exchange included. Errors: ErrNoVHost.
 func (b *Broker) Bindings(vhost string) ([]stats.Binding, error) {

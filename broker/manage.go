@@ -13,6 +13,7 @@ func manage(b *Broker) *management.Server {
 	return management.New(management.Config{
 		Broker: b, Page: page.Files(), Log: b.log.Named("management"), MaxBody: b.cfg.Management.MaxBody,
 		Prefix: b.cfg.PathPrefix, AllowOrigins: b.cfg.AllowOrigins,
+		DisableStats: b.cfg.DisableStats, QueueTotals: b.cfg.EnableQueueTotals,
 	})
 }
 

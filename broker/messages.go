@@ -1,12 +1,8 @@
 package broker
 
 import (
-	"net"
-	"sync/atomic"
-
 	"github.com/lepusmq/lepus/amqp"
 	"github.com/lepusmq/lepus/broker/auth"
-	"github.com/lepusmq/lepus/broker/stats"
 	"github.com/lepusmq/lepus/broker/vhost"
 )
 
@@ -66,29 +62,3 @@ func (b *Broker) Fetch(by, host string, f vhost.Fetch) ([]vhost.Fetched, error) 
 	}
 	return <-answer, nil
 }
-
-// Login checks a user's password, as for a connection from the address remote. The
-// errors are those of [auth.Users.Authenticate].
-func (b *Broker) Login(user, password string, remote net.Addr) error {
-	err := b.users.Authenticate(user, password, remote)
-	b.webLogins.count(err)
-	return err
-}
-
-// logins counts attempts to log in.
-type logins struct{ succeeded, failed atomic.Uint64 }
-
-func (l *logins) count(err error) {
-	if err == nil {
-		l.succeeded.Add(1)
-	} else {
-		l.failed.Add(1)
-	}
-}
-
-func (l *logins) counts() stats.Logins {
-	return stats.Logins{Succeeded: l.succeeded.Load(), Failed: l.failed.Load()}
-}
-
-// User returns a user; ok is false if there is none of that name.
-func (b *Broker) User(name string) (u auth.User, ok bool) { return b.users.Get(name) }

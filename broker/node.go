@@ -44,7 +44,7 @@ func (b *Broker) Node() stats.Node {
 		Collections: uint64(readMetric("/gc/cycles/total:gc-cycles")), Collected: uint64(readMetric("/gc/heap/frees:bytes")),
 		MemoryUsed: memoryUsed(), MemoryLimit: known(b.memory.watermark.Load()), MemoryTotal: known(AvailableMemory()),
 		DiskFree: -1, DiskLimit: -1, FDUsed: openFiles(), FDTotal: fileLimit(),
-		Sockets: len(b.sessions.all()), Listeners: b.Listeners(),
+		Sockets: len(b.sessions.all()), Listeners: b.Listeners(), BeingDrained: b.sessions.isDrained(),
 	}
 	if b.store != nil {
 		n.DiskFree, n.DiskLimit = b.store.Room()

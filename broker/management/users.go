@@ -196,4 +196,9 @@ func attempts(protocol string, l *stats.Logins) object {
 func listAttemptSources(q *request) error { return q.list(rows(nil, "")) }
 
 // resetAttempts does nothing: counters count from the start.
-func resetAttempts(q *request) error { return q.done() }
+func resetAttempts(q *request) error {
+	if q.arg("node") != q.server.nodeName() {
+		return notFound()
+	}
+	return q.done()
+}

@@ -15,14 +15,16 @@ type waiting struct {
 }
 
 func newWaiting(t *testing.T, timeout time.Duration) *waiting {
-	s := &Session{cfg: &Config{AckTimeout: timeout}}
+	limits := &Limits{}
+	limits.SetAckTimeout(timeout, false)
+	s := &Session{cfg: &Config{Limits: limits}}
 	return &waiting{channel: &channel{s: s}, t: t, now: time.Unix(1e9, 0)}
 }
 
 func (w *waiting) deliver(q *queue.Queue) uint64 {
 	w.tag++
 	u := w.unacked.push(w.tag)
-	u.queue, u.slot = q, 1
+	u.from, u.slot = &dealing{queue: q}, 1
 	return w.tag
 }
 

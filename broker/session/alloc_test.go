@@ -31,7 +31,7 @@ func newRoute(t *testing.T) *route {
 	access, _ := users.Access("u", "/")
 	ours, _ := tcpPair(t)
 	s := &Session{
-		cfg: new(Config), vhost: v, user: "u", access: access, state: running, channels: map[uint16]*channel{},
+		cfg: &Config{Limits: new(Limits)}, vhost: v, user: "u", access: access, state: running, channels: map[uint16]*channel{},
 		frameMax: 128 << 10, sock: newSocket(ours), out: &outbox{attended: true},
 	}
 	r := &route{channel: &channel{s: s, id: 1, consumers: map[string]*consumer{}}, t: t, body: make([]byte, 16)}
@@ -44,12 +44,12 @@ func newRoute(t *testing.T) *route {
 
 	c := &consumer{tag: "c", queue: r.declare("q"), start: deliverStart("c")}
 	c.Consumer = queue.Consumer{Holder: queue.Sink(r.channel), Label: c, NoAck: true, Gate: &r.window}
+	r.addConsumer(c)
 	c.queue.Consume(&c.Consumer, func(err error) {
 		if err != nil {
 			t.Fatal(err)
 		}
 	})
-	r.consumers["c"] = c
 	publish := append([]byte{0, 60, 0, 40, 0, 0}, "\x00\x01q\x00"...)
 	r.frames = []amqp.Frame{
 		{Type: amqp.FrameMethod, Channel: 1, Payload: publish},

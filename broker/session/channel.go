@@ -28,6 +28,7 @@ type channel struct {
 	lastWord  *amqp.ChannelClose // why, as long as the client was not told
 	run       run
 	sent      sent
+	outlets   []*outlet
 	seen      sight
 
 	// held says that frames may not be handled as they come: the channel
@@ -51,6 +52,7 @@ type channel struct {
 	lone      uint64 // the publish whose confirm the reader will send; 0 if none
 	pending   pending
 	given     given
+	dealings  dealings
 }
 
 // mode is what a channel does with publishes.
@@ -67,6 +69,7 @@ type pending struct {
 	waiting  bool // for an answer
 	resuming bool // a goroutine is about to go on
 	failure  *amqp.Error
+	stopped  *amqp.Frame // a method that was begun and comes before the others; nil if none
 	frames   []amqp.Frame
 	room     chan struct{} // the reader waits for room; nil if it does not
 }
@@ -168,11 +171,16 @@ func (ch *channel) methodFrame(payload []byte) *amqp.Error {
 		}
 		ch.s.flushStage()
 		failed = ch.method(m)
+		ch.handled()
 	}
-	if failed != nil {
-		return failed.For(id)
+	switch {
+	case failed == nil:
+		return nil
+	case ch.inquires():
+		ch.inquire(payload)
+		return nil
 	}
-	return nil
+	return failed.For(id)
 }
 
 // method handles a method of the channel. The files beside this one have one
@@ -270,7 +278,7 @@ func (ch *channel) end() {
 	held = ch.unacked.takeTo(everything, held)
 	queues := map[*queue.Queue]struct{}{}
 	for _, u := range held {
-		queues[u.queue] = struct{}{}
+		queues[u.from.queue] = struct{}{}
 	}
 	for _, c := range ch.consumers {
 		queues[c.queue] = struct{}{}

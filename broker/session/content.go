@@ -1,6 +1,8 @@
 package session
 
 import (
+	"time"
+
 	"go.uber.org/zap"
 
 	"github.com/lepusmq/lepus/amqp"
@@ -79,6 +81,9 @@ func (ch *channel) beginContent(args []byte) *amqp.Error {
 	if err := m.Decode(args); err != nil {
 		return asError(err)
 	}
+	if err := ch.mayBegin(m); err != nil {
+		return err
+	}
 	ch.s.own()
 	ch.content.begin(m, args)
 	ch.s.borrowed = &ch.content
@@ -110,8 +115,12 @@ func (ch *channel) header(payload []byte) *amqp.Error {
 		ch.log().Warn("malformed message properties", zap.Error(err))
 		return amqp.Internal()
 	}
-	if most := ch.s.cfg.MaxMessageSize; most > 0 && h.BodySize > most {
+	if most := ch.s.cfg.Limits.maxMessage.Load(); most > 0 && h.BodySize > most {
 		return amqp.MessageTooLarge(h.BodySize, most)
+	}
+	if i := &ch.s.cfg.Interceptors; *i != (Interceptors{}) {
+		h.Properties = i.intercept(h.Properties, ch.s.cfg.NodeName, time.Now())
+		_ = amqp.CheckProperties(h.Properties, &c.facts) // they are good
 	}
 	c.head, c.size, c.step = h.Properties, h.BodySize, wantBody
 	if !c.borrowed {

@@ -30,6 +30,7 @@ func (ch *channel) exchangeDeclare(m *amqp.ExchangeDeclare) *amqp.Error {
 		AutoDelete: m.AutoDelete,
 		Internal:   m.Internal,
 		Arguments:  m.Arguments,
+		User:       ch.s.user,
 	}
 	if err := ch.mayDeclareExchange(&spec); err != nil {
 		return err
@@ -82,7 +83,7 @@ func (ch *channel) queueDeclare(m *amqp.QueueDeclare) *amqp.Error {
 		Arguments:  m.Arguments,
 	}
 	if spec.Name == "" && !spec.Passive {
-		spec.Name, spec.Generated = vhost.GenerateName(), true
+		spec.Name, spec.Generated = ch.generatedName(), true
 	}
 	if err := ch.mayDeclareQueue(&spec); err != nil {
 		return err

@@ -19,6 +19,7 @@ type transaction struct {
 // txPublish is a message that was routed and not yet handed on.
 type txPublish struct {
 	queue.Publication
+	from      *vhost.Flow // the exchange by which it came
 	queues    []*queue.Queue
 	replies   []vhost.Replier
 	mandatory bool
@@ -42,7 +43,7 @@ func (t *transaction) publish(to *vhost.Route, p queue.Publication, mandatory bo
 		since = time.Now().UnixMilli()
 	}
 	t.published = append(t.published, txPublish{
-		Publication: p, queues: slices.Clone(to.Queues), replies: slices.Clone(to.Replies), mandatory: mandatory,
+		Publication: p, from: to.Flow, queues: slices.Clone(to.Queues), replies: slices.Clone(to.Replies), mandatory: mandatory,
 		remembered: to.Remembers(), since: since,
 	})
 }
@@ -107,7 +108,6 @@ func (ch *channel) txCommit() *amqp.Error {
 		return amqp.NotTransactional()
 	}
 	var group queue.Group
-	var late []postponed
 	var refused atomic.Bool // an original of a duplicate
 	done := commitWait{answer: func() {
 		if group.Refused() || refused.Load() {
@@ -128,14 +128,13 @@ func (ch *channel) txCommit() *amqp.Error {
 				if no {
 					refused.Store(true)
 				}
-				done.came(1)
+				done.came()
 			})
-		} else {
-			ch.commitPublish(&group, p)
+			continue
 		}
-		if n := len(p.late.at); n > 0 {
-			late = append(late, p.late)
-			waits += n
+		ch.commitPublish(&group, p)
+		if len(p.late.at) > 0 {
+			p.late.join(&group)
 		}
 	}
 	counted := 0
@@ -144,10 +143,11 @@ func (ch *channel) txCommit() *amqp.Error {
 		u := &ch.tx.settled[i]
 		switch u.how {
 		case acked:
-			group.Ack(u.queue, u.settlement())
+			group.Ack(u.from.queue, u.settlement())
 			ch.sent.Ack++
+			u.from.acked++
 		case rejected:
-			group.Reject(u.queue, u.settlement())
+			group.Reject(u.from.queue, u.settlement())
 		default:
 			back[u.how] = append(back[u.how], u.unacked)
 			continue
@@ -158,11 +158,8 @@ func (ch *channel) txCommit() *amqp.Error {
 	}
 	ch.tx = transaction{}
 	ch.ask()
-	done.came(1<<32 - int64(waits))
-	group.Commit(ch.s.vhost.NewGroup, func() { done.came(1) })
-	for i := range late {
-		late[i].put(&done, uint64(i))
-	}
+	done.left.Add(int64(waits) - 1<<32)
+	group.Commit(ch.s.vhost.NewGroup, done.came)
 	ch.settle(back[returned], returned)
 	ch.settle(back[failed], failed)
 	if counted > 0 {
@@ -185,5 +182,18 @@ func (ch *channel) commitPublish(group *queue.Group, p *txPublish) {
 			durable++
 		}
 	}
-	addTo(group, p.queues, durable, &p.Publication)
+	addTo(group, p.from, p.queues, durable, &p.Publication)
+}
+
+// commitWait answers a tx.commit when its group is durable, and the originals of
+// its duplicates are safe.
+type commitWait struct {
+	left   atomic.Int64
+	answer func()
+}
+
+func (w *commitWait) came() {
+	if w.left.Add(-1) == 0 {
+		w.answer()
+	}
 }

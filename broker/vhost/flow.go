@@ -11,8 +11,13 @@ import (
 // Flow counts what goes through an exchange. Channels count for themselves first,
 // and tell it once for what they have read together. Any goroutine may use it.
 type Flow struct {
+	// Origin is what queues know the exchange by.
+	Origin queue.Origin
+
 	in, out, returned, dropped atomic.Uint64
 }
+
+func newFlow(exchange string) *Flow { return &Flow{Origin: queue.Origin{Name: exchange}} }
 
 // Passed is messages that were published to an exchange: how many came, to how
 // many queues they went, and how many had none, with the mandatory flag and

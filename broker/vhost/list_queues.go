@@ -142,6 +142,43 @@ func (v *VHost) QueueStats(name string) (s stats.Queue, owner OwnerID, ok bool) 
 	return s, e.owner, true
 }
 
+// PassagesTo returns how many messages came to a queue by each exchange.
+func (v *VHost) PassagesTo(queue string) []stats.Passage {
+	v.mu.Lock()
+	e := v.queues[queue]
+	v.mu.Unlock()
+	if e == nil {
+		return nil
+	}
+	return v.passages(nil, e, func(string) bool { return true })
+}
+
+// PassagesFrom returns how many messages came to each queue by an exchange.
+func (v *VHost) PassagesFrom(exchange string) (all []stats.Passage) {
+	for _, e := range v.sorted() {
+		all = v.passages(all, e, func(name string) bool { return name == exchange })
+	}
+	return all
+}
+
+// passages appends those to a queue. An exchange that was deleted and declared again
+// is one.
+func (v *VHost) passages(all []stats.Passage, e *entry, wanted func(exchange string) bool) []stats.Passage {
+	from := len(all)
+	for _, a := range e.queue.Arrivals() {
+		if !wanted(a.Origin.Name) {
+			continue
+		}
+		at := slices.IndexFunc(all[from:], func(p stats.Passage) bool { return p.Exchange == a.Origin.Name })
+		if at < 0 {
+			at = len(all) - from
+			all = append(all, stats.Passage{VHost: v.name, Exchange: a.Origin.Name, Queue: e.queue.QueueName()})
+		}
+		all[from+at].Publish += a.N
+	}
+	return all
+}
+
 // Seat is a consumer of a queue.
 type Seat struct {
 	Queue *queue.Queue

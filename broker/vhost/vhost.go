@@ -34,8 +34,13 @@ type Config struct {
 	// Before4 has dead letters go on with the history that a client publishes, as
 	// RabbitMQ did before 4.0.
 	Before4 bool
+	// Ceiling is that of all virtual hosts; nil is none.
+	Ceiling *Ceiling
 	// HasEvents gives the virtual host the exchange [EventExchange].
 	HasEvents bool
+	// Records has the lines of the log, which go to the exchange [LogExchange] then; nil
+	// is no such exchange.
+	Records *event.Records
 	// Events is told of what happens; it may be nil.
 	Events *event.Sink
 	// Log may be nil.
@@ -60,8 +65,10 @@ type VHost struct {
 	before4  bool
 	log      *zap.Logger
 	events   *event.Sink
+	ceiling  *Ceiling
 	// hasEvents says that the event exchange is here.
 	hasEvents bool
+	records   *event.Records // nil unless the log exchange is here
 	// defaultType is the type of queues that nobody has given one.
 	defaultType string
 
@@ -120,7 +127,8 @@ func New(cfg Config) *VHost {
 		store:  cfg.Store,
 		budget: cfg.Budget, overflow: cfg.Overflow, clock: cfg.Clock, before4: cfg.Before4,
 		log:    cfg.Log,
-		events: cfg.Events, hasEvents: cfg.HasEvents,
+		events: cfg.Events, hasEvents: cfg.HasEvents, records: cfg.Records,
+		ceiling:     cfg.Ceiling,
 		defaultType: cfg.DefaultQueueType,
 		queues:      map[string]*entry{},
 		owners:      map[OwnerID]*owner{},
@@ -129,7 +137,10 @@ func New(cfg Config) *VHost {
 	}
 	g := newGraph()
 	if v.hasEvents {
-		g = withEvents(g)
+		g = withOwn(g, EventExchange)
+	}
+	if v.records != nil {
+		g = withOwn(g, LogExchange)
 	}
 	v.publish(g)
 	v.policies.Store(&policies{})
@@ -142,7 +153,7 @@ func New(cfg Config) *VHost {
 func newGraph() *exchange.Graph {
 	g := exchange.NewGraph()
 	g.EachExchange(func(x *exchange.Exchange) bool {
-		x.Flow = new(Flow) // nobody else has the graph yet
+		x.Flow = newFlow(x.Name) // nobody else has the graph yet
 		return true
 	})
 	return g

@@ -43,7 +43,8 @@ type Node struct {
 
 	// turn is held while the broker is started or stopped.
 	turn   sync.Mutex
-	ending bool // guarded by turn: it is not started again
+	ending bool          // guarded by turn: it is not started again
+	next   broker.Config // guarded by turn: with which it is started
 
 	// guarded by mu
 	mu     sync.Mutex
@@ -53,7 +54,7 @@ type Node struct {
 
 // Start starts a broker and returns when it serves its clients.
 func Start(cfg Config) (*Node, error) {
-	n := &Node{cfg: cfg, log: cfg.Broker.Log, quit: make(chan struct{}), died: make(chan struct{}), state: control.Starting}
+	n := &Node{cfg: cfg, next: cfg.Broker, log: cfg.Broker.Log, quit: make(chan struct{}), died: make(chan struct{}), state: control.Starting}
 	if n.log == nil {
 		n.log = zap.NewNop()
 	}
@@ -94,6 +95,23 @@ func (n *Node) Running() *broker.Broker {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return n.broker
+}
+
+// Reload takes over what may change of a configuration while the broker runs, see
+// [broker.Broker.Reload]. When the broker is stopped and started again it is started
+// with this one, but for its data folder and name.
+func (n *Node) Reload(cfg broker.Config) error {
+	n.turn.Lock()
+	defer n.turn.Unlock()
+	if b := n.Running(); b != nil {
+		if err := b.Reload(cfg); err != nil {
+			return err
+		}
+	}
+	is := n.cfg.Broker
+	cfg.DataDir, cfg.NodeName, cfg.Log, cfg.LogRecords = is.DataDir, is.NodeName, is.Log, is.LogRecords
+	n.next = cfg
+	return nil
 }
 
 // Info implements [control.Node].
@@ -138,7 +156,7 @@ func (n *Node) StartApp() error {
 		return control.ErrStopped
 	}
 	n.become(control.Starting, nil)
-	b := broker.New(n.cfg.Broker)
+	b := broker.New(n.next)
 	if err := b.Start(); err != nil {
 		n.become(control.Stopped, nil)
 		return err
@@ -278,7 +296,7 @@ func (n *Node) SetLogLevel(level string) error {
 func (n *Node) Login(name, password string) error {
 	return n.running(func(b *broker.Broker) error {
 		here := &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)}
-		if err := b.Login(name, password, here); err != nil {
+		if _, _, err := b.Login(name, password, here); err != nil {
 			return control.ErrRefused
 		}
 		return nil
