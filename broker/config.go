@@ -67,6 +67,10 @@ type Config struct {
 	PathPrefix   string
 	AllowOrigins []string
 
+	// Control serves what lies below /api/lepus/ of the management API, where
+	// administrators only are let in; nil is nothing.
+	Control http.Handler
+
 	// MetricsPerObject has /metrics tell of each queue, channel and connection, not
 	// only /metrics/per-object. Profiles serves /debug/pprof/ beside them, which
 	// shows what is in the process's memory.

@@ -196,6 +196,7 @@ func layers() []layer {
 		},
 		{
 			of:     "broker/control",
+			ours:   []string{"broker/lines"},
 			others: []string{"go.uber.org/zap"},
 			why:    "the socket is a way to a broker, whoever serves it",
 		},

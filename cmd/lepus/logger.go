@@ -14,6 +14,7 @@ import (
 	"gopkg.in/natefinch/lumberjack.v2"
 
 	"github.com/lepusmq/lepus/broker/conf"
+	"github.com/lepusmq/lepus/broker/lines"
 )
 
 // logging is the server's log: what goes where, which may change while it runs.
@@ -23,14 +24,15 @@ type logging struct {
 	// levels has what counts; the places in it are those of the start.
 	levels *atomic.Pointer[conf.Log]
 	file   *lumberjack.Logger // nil without a file
+	tail   *lines.Tail        // of all places
 }
 
 // openLog returns the log that the configuration says. Errors are those of its
 // file.
 func openLog(l conf.Log, stderr io.Writer) (*logging, error) {
-	g := &logging{levels: &atomic.Pointer[conf.Log]{}}
+	g := &logging{levels: &atomic.Pointer[conf.Log]{}, tail: new(lines.Tail)}
 	g.levels.Store(&l)
-	var cores []zapcore.Core
+	cores := []zapcore.Core{g.core(conf.LogOutput{}, g.tail, func(*conf.Log) *zapcore.Level { return nil })}
 	if l.Console.On {
 		cores = append(cores, g.core(l.Console, stderr, func(l *conf.Log) *zapcore.Level { return l.Console.Level }))
 	}
