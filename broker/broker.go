@@ -36,7 +36,11 @@ type Broker struct {
 	cfg   Config
 	log   *zap.Logger
 	users *auth.Users
-	begun time.Time
+	// realm lets users in. It is the broker's own users, and misconfigured says why,
+	// if the configuration is no good.
+	realm         authority
+	misconfigured error
+	begun         time.Time
 
 	// immutable after Start
 	store    store.Store
@@ -74,6 +78,7 @@ type Broker struct {
 	// importing is held by whoever imports definitions.
 	importing sync.Mutex
 
+	visitors   visitors
 	events     *event.Sink
 	watched    watched
 	parameters parameters
@@ -111,28 +116,9 @@ func New(cfg Config) *Broker {
 		all:        map[parameter.Key]kept{},
 	}
 	b.memory = newMemoryWatch(&cfg, func(on bool) { b.SetAlarm(MemoryAlarm, on) })
+	b.realm, b.misconfigured = cfg.Auth.open(b.users)
 	b.residents = newResidents(&cfg, b.users)
-	b.session.Store(&session.Config{
-		Log:              cfg.Log,
-		Users:            b.users,
-		Host:             b.residents,
-		Mechanisms:       cfg.Mechanisms,
-		Anonymous:        cfg.AnonymousUser,
-		Properties:       func() amqp.Table { return *b.properties.Load() },
-		Before4:          before4(cfg.Version),
-		Events:           b.events,
-		NodeName:         cfg.NodeName,
-		ChannelMax:       cfg.ChannelMax,
-		FrameMax:         cfg.FrameMax,
-		Heartbeat:        cfg.Heartbeat,
-		HandshakeTimeout: cfg.HandshakeTimeout,
-		MaxMessageSize:   cfg.MaxMessageSize,
-
-		PeerName: cfg.CertLogin.Peer,
-
-		AckTimeout:         cfg.ConsumerTimeout,
-		CancelOnAckTimeout: cfg.ConsumerTimeoutCancels,
-	})
+	b.session.Store(b.sessionConfig(&cfg, &session.Limits{}))
 	return b
 }
 
@@ -185,6 +171,9 @@ func (b *Broker) start() error {
 	}
 	b.watching.Go(b.watchAcks)
 	b.watching.Go(b.relayEvents)
+	if b.cfg.LogRecords != nil {
+		b.watching.Go(b.relayLog)
+	}
 	b.startParameters()
 	for _, d := range b.doors {
 		b.accepting.Go(func() { accept(d, b.log, b.stopping, func(conn net.Conn) { b.enter(d, conn) }) })
@@ -240,7 +229,7 @@ func (b *Broker) Addr() net.Addr {
 }
 
 // Addrs returns all addresses that clients can connect to, in the order of
-// Config.Listen and then Config.ListenTLS. [Broker.Listeners] has the views, too.
+// Config.Listen, Config.ListenTLS and Config.ListenUnix. [Broker.Listeners] has the views, too.
 func (b *Broker) Addrs() []net.Addr {
 	addrs := make([]net.Addr, len(b.doors))
 	for i, d := range b.doors {
@@ -250,9 +239,9 @@ func (b *Broker) Addrs() []net.Addr {
 }
 
 // URL returns what a client on this machine connects with as the user that a
-// new broker has; it is empty if no client can.
+// new broker has; it is empty if no client can, or by a Unix socket only.
 func (b *Broker) URL() string {
-	if len(b.doors) == 0 {
+	if len(b.doors) == 0 || b.doors[0].network == "unix" {
 		return ""
 	}
 	scheme := "amqp"

@@ -11,6 +11,8 @@ import (
 	client "github.com/rabbitmq/amqp091-go"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
+
+	"github.com/lepusmq/lepus/broker/auth"
 )
 
 // start returns a running broker that is shut down with the test.
@@ -43,7 +45,7 @@ func TestZeroConfigIsAWorkingBroker(t *testing.T) {
 	if b.residents.host("/") == nil {
 		t.Error("there is no vhost /")
 	}
-	if err := b.users.Authenticate("guest", "guest", b.Addr()); err != nil {
+	if _, err := b.realm.Login(auth.Login{User: "guest", Password: "guest", From: b.Addr()}); err != nil {
 		t.Error(err)
 	}
 	if _, ok := b.users.Access("guest", "/"); !ok {

@@ -2,6 +2,7 @@ package broker
 
 import (
 	"cmp"
+	"io/fs"
 	"net/http"
 	"os"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/lepusmq/lepus/broker/certs"
+	"github.com/lepusmq/lepus/broker/event"
 )
 
 // DefaultVersion is the version of RabbitMQ whose behaviour clients are told
@@ -41,6 +43,12 @@ type Config struct {
 	// to speak. Nil is none.
 	ListenTLS []string
 	TLS       certs.Options
+
+	// ListenUnix holds paths of Unix sockets to accept connections on; who may
+	// open them is said by UnixMode, where 0 is 0660. A PROXY header is not
+	// demanded there. Nil is none.
+	ListenUnix []string
+	UnixMode   fs.FileMode
 
 	// TLSHandshakeTimeout is how long a client may take for its TLS handshake, or a
 	// proxy for its header; 0 is five seconds.
@@ -87,6 +95,10 @@ type Config struct {
 	// Log receives what the broker has to tell; nil discards it.
 	Log *zap.Logger
 
+	// LogRecords has lines of the log, which are published to the exchange
+	// amq.rabbitmq.log of the virtual host that a new broker has. Nil is none.
+	LogRecords *event.Records
+
 	// Version is the RabbitMQ version that clients are told; empty is
 	// [DefaultVersion]. With one before 4.0 the broker also does what those did and
 	// 4.0 does not: dead letters go on with a history that a client publishes,
@@ -107,6 +119,10 @@ type Config struct {
 	// LoopbackUsers may log in from this machine only. Nil is guest, the user
 	// that a new broker has; an empty slice is nobody.
 	LoopbackUsers []string
+
+	// Auth says who knows users, and what they may do. The zero Auth is the broker
+	// itself.
+	Auth Auth
 
 	// Mechanisms are the ways to log in that clients are offered, in that order:
 	// PLAIN, AMQPLAIN, ANONYMOUS, and EXTERNAL, which is offered to those whose
@@ -144,9 +160,8 @@ type Config struct {
 	Seed          Seed
 	VHostDefaults []VHostDefault
 
-	// Definitions are files, or folders of files, with definitions in JSON that
-	// are imported whenever the broker starts, before anybody can connect.
-	Definitions []string
+	// Definitions are imported whenever the broker starts.
+	Definitions Definitions
 
 	// MaxVHosts is how many virtual hosts may be added; 0 is any number.
 	MaxVHosts int
@@ -210,6 +225,7 @@ func (c Config) withDefaults() Config {
 	c.FrameMax = cmp.Or(c.FrameMax, defaultFrameMax)
 	c.Heartbeat = max(cmp.Or(c.Heartbeat, defaultHeartbeat), 0)
 	c.HandshakeTimeout = cmp.Or(c.HandshakeTimeout, defaultHandshakeTimeout)
+	c.UnixMode = cmp.Or(c.UnixMode, 0o660)
 	c.TLSHandshakeTimeout = cmp.Or(c.TLSHandshakeTimeout, defaultTLSTimeout)
 	c.ConsumerTimeout = max(cmp.Or(c.ConsumerTimeout, defaultConsumerTimeout), 0)
 	c.ConsumerTimeoutCheck = cmp.Or(c.ConsumerTimeoutCheck, defaultConsumerTimeoutCheck)

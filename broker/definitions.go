@@ -8,6 +8,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/lepusmq/lepus/broker/auth"
+	"github.com/lepusmq/lepus/broker/event"
 	"github.com/lepusmq/lepus/broker/vhost"
 	"github.com/lepusmq/lepus/store"
 )
@@ -105,9 +106,13 @@ func (b *Broker) restoreVHost(d store.Definition) error {
 
 // newHost makes a virtual host of its definition.
 func (b *Broker) newHost(id uint64, def vhostDefinition) *host {
+	var records *event.Records
+	if def.Name == b.cfg.Seed.VHost {
+		records = b.cfg.LogRecords
+	}
 	return &host{id: id, VHost: vhost.New(vhost.Config{
 		Name: def.Name, ID: id, Settings: def.Settings,
-		Events: b.events, HasEvents: def.Name == defaultVHost,
+		Events: b.events, HasEvents: def.Name == defaultVHost, Records: records,
 		Store: b.store, Budget: b.budget, Overflow: b.overflow, Clock: b.clock,
 		DefaultQueueType: b.cfg.DefaultQueueType, Before4: before4(b.cfg.Version),
 		Log: b.log.With(zap.String("vhost", def.Name)),

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 
 	"github.com/lepusmq/lepus/broker/certs"
 	"github.com/lepusmq/lepus/broker/session"
+	"github.com/lepusmq/lepus/broker/socket"
 	"github.com/lepusmq/lepus/broker/stats"
 )
 
@@ -46,6 +48,7 @@ type TCP struct {
 type door struct {
 	*gate
 	protocol string
+	network  string // tcp or unix
 	tcp      TCP
 	certs    *certs.Store  // nil: no TLS
 	proxy    bool          // a PROXY header comes before all
@@ -62,6 +65,7 @@ func (b *Broker) openDoors() error {
 	}{
 		{c.Listen, door{protocol: protoAMQP, proxy: c.ProxyProtocol}, &b.doors},
 		{c.ListenTLS, door{protocol: protoAMQPS, proxy: c.ProxyProtocol, certs: b.certs.amqp}, &b.doors},
+		{c.ListenUnix, door{protocol: protoAMQP, network: "unix"}, &b.doors},
 		{c.Management.Listen, door{protocol: protoHTTP}, &b.management.doors},
 		{c.Management.ListenTLS, door{protocol: protoHTTPS, certs: b.certs.management}, &b.management.doors},
 		{c.Prometheus.Listen, door{protocol: protoPrometheus}, &b.prometheus.doors},
@@ -70,7 +74,7 @@ func (b *Broker) openDoors() error {
 		for _, address := range in.addresses {
 			d := in.door
 			d.tcp, d.timeout = c.TCP, c.TLSHandshakeTimeout
-			if err := d.listen(address); err != nil {
+			if err := d.listen(address, c.UnixMode); err != nil {
 				closeAll(b.allDoors())
 				b.doors, b.management.doors, b.prometheus.doors = nil, nil, nil
 				return err
@@ -81,23 +85,48 @@ func (b *Broker) openDoors() error {
 	return nil
 }
 
-func (d *door) listen(address string) error {
-	var lc net.ListenConfig
-	if d.tcp.NoKeepAlive {
-		lc.KeepAlive = -1
+func (d *door) listen(address string, mode fs.FileMode) (err error) {
+	again := d.tcp.at(address)
+	if d.network == "unix" {
+		again = onSocket(address, mode)
 	}
-	g, err := openGate(func() (net.Listener, error) {
-		l, err := lc.Listen(context.Background(), "tcp", address)
-		if err == nil {
-			address = l.Addr().String() // also if any port was good enough before
-		}
-		return l, err
-	})
-	if err != nil {
+	if d.gate, err = openGate(again); err != nil {
 		return fmt.Errorf("cannot accept %s connections: %w", d.protocol, err)
 	}
-	d.gate = g
 	return nil
+}
+
+// at returns what listens at an address, always on the same port, also if any was
+// good enough at first.
+func (t TCP) at(address string) func() (net.Listener, error) {
+	lc := net.ListenConfig{}
+	if t.NoKeepAlive {
+		lc.KeepAlive = -1
+	}
+	return func() (net.Listener, error) {
+		l, err := lc.Listen(context.Background(), "tcp", address)
+		if err == nil {
+			address = l.Addr().String()
+		}
+		return l, err
+	}
+}
+
+// onSocket returns what listens on a Unix socket. Its connections are numbered
+// through.
+func onSocket(path string, mode fs.FileMode) func() (net.Listener, error) {
+	var before *socket.Listener
+	return func() (net.Listener, error) {
+		l, err := socket.Listen(path, mode)
+		if err != nil {
+			return nil, err
+		}
+		if before != nil {
+			l.Continue(before)
+		}
+		before = l
+		return l, nil
+	}
 }
 
 // allDoors returns the doors of clients, then those of the views.
@@ -120,6 +149,8 @@ func (b *Broker) Listeners() []stats.Listener {
 		l := stats.Listener{Protocol: d.protocol}
 		if a, ok := d.Addr().(*net.TCPAddr); ok {
 			l.Address, l.Port = a.IP.String(), a.Port
+		} else {
+			l.Address = d.Addr().String()
 		}
 		all = append(all, l)
 	}

@@ -1,8 +1,6 @@
 package broker
 
 import (
-	"net"
-
 	"github.com/lepusmq/lepus/amqp"
 	"github.com/lepusmq/lepus/broker/auth"
 	"github.com/lepusmq/lepus/broker/vhost"
@@ -64,12 +62,3 @@ func (b *Broker) Fetch(by, host string, f vhost.Fetch) ([]vhost.Fetched, error) 
 	}
 	return <-answer, nil
 }
-
-// Login checks a user's password, as for a connection from the address remote. The
-// errors are those of [auth.Users.Authenticate].
-func (b *Broker) Login(user, password string, remote net.Addr) error {
-	return b.users.Authenticate(user, password, remote)
-}
-
-// User returns a user; ok is false if there is none of that name.
-func (b *Broker) User(name string) (u auth.User, ok bool) { return b.users.Get(name) }

@@ -1,6 +1,8 @@
 package broker
 
 import (
+	"slices"
+
 	"github.com/lepusmq/lepus/amqp"
 	"github.com/lepusmq/lepus/broker/auth"
 	"github.com/lepusmq/lepus/broker/vhost"
@@ -11,7 +13,7 @@ import (
 type permit struct {
 	vhost  *vhost.VHost
 	user   string
-	access *auth.Access // nil: everything
+	access []*auth.Access // all of which must allow; nil: everything
 }
 
 // visit returns a virtual host for somebody who wants to do something there. An
@@ -26,16 +28,26 @@ func (b *Broker) visit(by, host string) (*permit, error) {
 	if by == "" {
 		return p, nil
 	}
-	access, ok := b.users.Access(by, host)
-	if !ok {
+	access, err := b.accessOf(by, host)
+	if err != nil {
 		return nil, amqp.Errorf(amqp.AccessRefused, "access to vhost '%s' refused for user '%s'", host, by)
 	}
 	p.access = access
 	return p, nil
 }
 
+// may says whether there is a right on something.
+func (p *permit) may(right auth.Right, on auth.Resource) bool {
+	for _, a := range p.access {
+		if a.Check(right, on) != nil {
+			return false
+		}
+	}
+	return true
+}
+
 func (p *permit) queue(right auth.Right, name string) error {
-	if p.access == nil || p.access.Check(right, name) == nil {
+	if p.may(right, auth.Resource{Kind: auth.Queue, Name: name}) {
 		return nil
 	}
 	return amqp.QueueAccess(p.vhost.Name(), name, right.String(), p.user)
@@ -46,18 +58,19 @@ func (p *permit) exchange(right auth.Right, name string) error {
 	if name == "" {
 		known = "amq.default"
 	}
-	if p.access == nil || p.access.Check(right, known) == nil {
+	if p.may(right, auth.Resource{Kind: auth.Exchange, Name: known}) {
 		return nil
 	}
 	return amqp.ExchangeAccess(p.vhost.Name(), name, right.String(), p.user)
 }
 
 func (p *permit) topic(right auth.Right, exchange, key string) error {
-	if p.access == nil || !p.access.Topics() || !p.vhost.IsTopic(exchange) ||
-		p.access.CheckTopic(right, exchange, key) == nil {
-		return nil
+	for _, a := range p.access {
+		if a.Topics() && p.vhost.IsTopic(exchange) && a.CheckTopic(right, exchange, key) != nil {
+			return amqp.TopicAccess(p.vhost.Name(), exchange, key, right.String(), p.user)
+		}
 	}
-	return amqp.TopicAccess(p.vhost.Name(), exchange, key, right.String(), p.user)
+	return nil
 }
 
 // refers checks the rights to make something whose messages go on to an exchange.
@@ -88,7 +101,8 @@ func (p *permit) bind(b *vhost.Binding) error {
 
 // sender checks whose a message says it is.
 func (p *permit) sender(userID string) error {
-	if p.access == nil || userID == p.user || p.access.Tagged(auth.Impersonator) {
+	notTagged := func(a *auth.Access) bool { return !a.Tagged(auth.Impersonator) }
+	if userID == p.user || !slices.ContainsFunc(p.access, notTagged) {
 		return nil
 	}
 	return amqp.WrongUserID([]byte(userID), p.user)

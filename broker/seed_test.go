@@ -107,7 +107,7 @@ func TestDefinitionsAreLoadedAtTheStart(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	f := brokertest.Start(t, func(c *broker.Config) { c.Definitions, c.Seed.Nothing = []string{dir}, true })
+	f := brokertest.Start(t, func(c *broker.Config) { c.Definitions.Paths, c.Seed.Nothing = []string{dir}, true })
 	ch, err := dial(t, url(f, "ann", "s3cret", "v")).Channel()
 	if err != nil {
 		t.Fatal(err)
@@ -120,7 +120,7 @@ func TestDefinitionsAreLoadedAtTheStart(t *testing.T) {
 	}
 	garbage := filepath.Join(dir, "3.txt")
 	for _, path := range []string{garbage, "/nowhere"} {
-		b := broker.New(broker.Config{Log: zaptest.NewLogger(t), Definitions: []string{path}})
+		b := broker.New(broker.Config{Log: zaptest.NewLogger(t), Definitions: broker.Definitions{Paths: []string{path}}})
 		if err := b.Start(); err == nil || !strings.Contains(err.Error(), path) {
 			t.Errorf("%s: %v", path, err)
 		}
@@ -144,6 +144,12 @@ func TestReloadedLimits(t *testing.T) {
 	}
 	if err := f.Broker.AddVHost("v", vhost.Settings{}); !errors.Is(err, broker.ErrVHostLimit) {
 		t.Errorf("a second virtual host: %v", err)
+	}
+	if err := f.Broker.Reload(broker.Config{Mechanisms: []string{"HANDSHAKE"}, MaxVHosts: 5}); err == nil {
+		t.Error("a way to log in that there is not is taken")
+	}
+	if err := f.Broker.AddVHost("v", vhost.Settings{}); !errors.Is(err, broker.ErrVHostLimit) {
+		t.Errorf("a configuration that is wrong has changed something: %v", err)
 	}
 	if n := f.Broker.Node(); n.MemoryLimit != 1<<39 || n.DiskLimit != 1<<30 {
 		t.Errorf("limits are %d and %d", n.MemoryLimit, n.DiskLimit)

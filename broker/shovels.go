@@ -55,8 +55,8 @@ func (b *shovelHost) MayEnter(user, vhost string) bool {
 	if _, err := b.find(vhost); err != nil {
 		return false
 	}
-	_, ok := b.users.Access(user, vhost)
-	return ok
+	_, err := b.accessOf(user, vhost)
+	return err == nil
 }
 
 // Finished implements shovel.Host.

@@ -34,6 +34,7 @@ func (b *Broker) teardown(ctx context.Context) {
 		b.log.Info("shutting down")
 		defer b.log.Info("shut down")
 	}
+	b.realm.close()
 	b.shovels.Stop()
 	b.watched.Close()
 	ctx, cancel := context.WithTimeout(ctx, shutdownGrace)

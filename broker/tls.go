@@ -12,34 +12,38 @@ import (
 // none.
 type brokerCerts struct{ amqp, management, prometheus *certs.Store }
 
-// openCerts loads the certificates of all listeners with TLS. A view without its
-// own has those of AMQP.
-func (b *Broker) openCerts() error {
-	c := &b.cfg
-	if err := c.CertLogin.Check(); err != nil {
-		return fmt.Errorf("log in by certificate: %w", err)
-	}
-	for _, in := range []struct {
-		what      string
-		addresses []string
-		opt       certs.Options
-		to        **certs.Store
-	}{
+// secured is what listens with TLS: clients, or a view.
+type secured struct {
+	what      string
+	addresses []string
+	opt       certs.Options
+	store     **certs.Store
+}
+
+// secured returns all that may listen with TLS, with the options that a
+// configuration says. A view without its own has those of AMQP.
+func (b *Broker) secured(c *Config) []secured {
+	return []secured{
 		{"AMQP", c.ListenTLS, c.TLS, &b.certs.amqp},
 		{"management", c.Management.ListenTLS, c.Management.tls(c), &b.certs.management},
 		{"Prometheus", c.Prometheus.ListenTLS, c.Prometheus.tls(c), &b.certs.prometheus},
-	} {
-		if len(in.addresses) == 0 {
+	}
+}
+
+// openCerts loads the certificates of all listeners with TLS.
+func (b *Broker) openCerts() error {
+	for _, with := range b.secured(&b.cfg) {
+		if len(with.addresses) == 0 {
 			continue
 		}
-		store, err := certs.Open(in.opt, func(err error) { b.sayReloaded(in.what, err) })
+		store, err := certs.Open(with.opt, func(err error) { b.sayReloaded(with.what, err) })
 		if err != nil {
-			return fmt.Errorf("TLS of %s: %w", in.what, err)
+			return fmt.Errorf("TLS of %s: %w", with.what, err)
 		}
-		if unknown := certs.UnknownCiphers(in.opt.Ciphers); len(unknown) > 0 {
-			b.log.Warn("TLS ciphers that are not supported are passed over", zap.String("of", in.what), zap.Strings("ciphers", unknown))
+		if unknown := certs.UnknownCiphers(with.opt.Ciphers); len(unknown) > 0 {
+			b.log.Warn("TLS ciphers that are not supported are passed over", zap.String("of", with.what), zap.Strings("ciphers", unknown))
 		}
-		*in.to = store
+		*with.store = store
 	}
 	return nil
 }

@@ -315,3 +315,60 @@ func TestStartRefusesBadTLS(t *testing.T) {
 		}
 	}
 }
+
+// Who asks for a server by a name is shown the certificate for it, by clients'
+// listeners and views alike, and a reload takes over others without a connection
+// that ends.
+func TestCertificatesByName(t *testing.T) {
+	ca, change := secured(t)
+	certFor := func(host string) certs.Named {
+		cert, key := ca.Client(t, pkix.Name{CommonName: host}, host).Files(t)
+		return certs.Named{ID: "1", CertFile: cert, KeyFile: key}
+	}
+	var cfg broker.Config
+	f := brokertest.Start(t, change, func(c *broker.Config) {
+		c.TLS.Named = []certs.Named{certFor("a.example.org")}
+		c.Management.ListenTLS, c.Prometheus.ListenTLS = []string{"127.0.0.1:0"}, []string{"127.0.0.1:0"}
+		cfg = *c
+	})
+	shown := func(address, host string) string {
+		t.Helper()
+		client := ca.TLS()
+		client.ServerName = host
+		conn, err := tls.Dial("tcp", address, client)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		return conn.ConnectionState().PeerCertificates[0].Subject.CommonName
+	}
+	everywhere := func(host string) {
+		t.Helper()
+		for _, l := range f.Broker.Listeners() {
+			address := (&net.TCPAddr{IP: net.ParseIP(l.Address), Port: l.Port}).String()
+			if got := shown(address, host); got != host {
+				t.Errorf("%s: %s is shown the certificate of %s", l.Protocol, host, got)
+			}
+		}
+	}
+	conn, err := amqp.DialTLS(f.URL, ca.TLS())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	everywhere("localhost")
+	everywhere("a.example.org")
+	cfg.TLS.Named = []certs.Named{certFor("b.example.org")}
+	if err := f.Broker.Reload(cfg); err != nil {
+		t.Fatal(err)
+	}
+	everywhere("b.example.org")
+	cfg.TLS.Named[0].KeyFile = "/nowhere"
+	if err := f.Broker.Reload(cfg); err == nil || !strings.Contains(err.Error(), "TLS of AMQP: sni.1: private key: open /nowhere") {
+		t.Errorf("a reload of what is not there: %v", err)
+	}
+	everywhere("b.example.org")
+	if _, err := conn.Channel(); err != nil {
+		t.Errorf("the connection from before: %v", err)
+	}
+}

@@ -150,6 +150,9 @@ func (b *Broker) DeleteVHost(name string) error {
 		if name == defaultVHost {
 			b.events.Want(false) // until there is one again with somebody who does
 		}
+		if name == b.cfg.Seed.VHost && b.cfg.LogRecords != nil {
+			b.cfg.LogRecords.Want(false) // as above
+		}
 		b.emit("vhost.deleted", event.Text("name", name))
 		return b.define(append(defs, users...)...)
 	})

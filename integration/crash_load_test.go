@@ -38,6 +38,8 @@ func newLoad(t testing.TB, url string, backlog int) *load {
 	}
 	c.bind("q2", "", "amq.fanout", nil)
 	c.bind("q3", "", "amq.fanout", nil)
+	c.must(c.ExchangeDeclare(delaying, "x-delayed-message", true, false, false, false, amqp.Table{"x-delayed-type": "direct"}))
+	c.bind("q2", "q2", delaying, nil)
 	c.must(c.conn.Close())
 	l.fill(url, backlog)
 	return l
@@ -187,7 +189,13 @@ func confirming(conn *amqp.Connection) (*amqp.Channel, error) {
 	return ch, ch.Confirm(false)
 }
 
-// transact sends three messages to three queues in each transaction.
+// delaying is the exchange at which messages wait, for lateBy milliseconds.
+const (
+	delaying       = "delaying"
+	lateBy   int32 = 20
+)
+
+// transact sends three messages to three queues in each transaction. The last waits first.
 func (l *load) transact(conn *amqp.Connection, name string) error {
 	ch, err := conn.Channel()
 	if err != nil {
@@ -199,8 +207,12 @@ func (l *load) transact(conn *amqp.Connection, name string) error {
 	for group := 0; ; group++ {
 		for i, q := range l.queues[:3] {
 			id := newID(name, 3*group+i)
-			l.ledger.sent(id, entry{group: fmt.Sprint(name, ".", group)}, q)
-			if err := ch.Publish("", q, false, false, publishing(id, false)); err != nil {
+			kind, to, m := entry{group: fmt.Sprint(name, ".", group)}, "", publishing(id, false)
+			if i == 2 {
+				kind.late, to, m.Headers = true, delaying, amqp.Table{"x-delay": lateBy}
+			}
+			l.ledger.sent(id, kind, q)
+			if err := ch.Publish(to, q, false, false, m); err != nil {
 				return err
 			}
 		}

@@ -10,6 +10,7 @@ import (
 func (l *load) verify(url string, whole bool) {
 	l.t.Helper()
 	c := connect(l.t, url)
+	l.awaitLate(c)
 	inBacklog, _ := c.inspect(deep)
 	l.ledger.wantCount(l.t, deep, inBacklog)
 	held := map[string][]amqp.Delivery{}
@@ -44,6 +45,16 @@ func (l *load) verify(url string, whole bool) {
 	for q, ids := range settled {
 		l.ledger.stored(q, ids...) // before what fills the backlog
 	}
+}
+
+// awaitLate waits until all has come that waited: nothing comes before what was due before.
+func (l *load) awaitLate(c *client) {
+	l.t.Helper()
+	last := c.queue()
+	c.bind(last, last, delaying, nil)
+	deliveries := c.consume(last)
+	c.send(delaying, last, amqp.Publishing{DeliveryMode: amqp.Persistent, Headers: amqp.Table{"x-delay": lateBy}})
+	receive(l.t, deliveries, "the last delayed message")
 }
 
 // readAll takes everything that a queue has and checks it. It settles nothing.

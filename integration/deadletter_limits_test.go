@@ -47,7 +47,7 @@ func TestDeadLetterRejectPublish(t *testing.T) {
 	c.wantReady(q, 1)
 }
 
-func receiveConfirm(t *testing.T, d *amqp.DeferredConfirmation) bool {
+func receiveConfirm(t testing.TB, d *amqp.DeferredConfirmation) bool {
 	t.Helper()
 	eventually(t, func() bool {
 		select {

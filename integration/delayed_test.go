@@ -172,6 +172,34 @@ func TestDelayedMessageInTransaction(t *testing.T) {
 	}
 }
 
+// A duplicate is one at the commit, too, and then does not wait.
+func TestDelayedDuplicateInTransaction(t *testing.T) {
+	t.Parallel()
+	c := open(t)
+	needType(t, "x-message-deduplication")
+	late := unique(t)
+	q := c.delaying(late, "x-delayed-message", amqp.Table{"x-delayed-type": "direct"})
+	x := c.exchange("x-message-deduplication", amqp.Table{"x-cache-size": int32(3)})
+	c.must(c.ExchangeBind(late, "k", x, false, nil))
+	deliveries, err := c.Consume(q, "", true, false, false, false, nil)
+	c.must(err)
+	c.must(c.Tx())
+	publish := func(key, body string, delay int32) {
+		m := unlike(key, body)
+		m.Headers["x-delay"] = delay
+		c.send(x, "k", m)
+	}
+	publish("a", "first", 100)
+	publish("a", "duplicate", 50)
+	publish("b", "last", 150)
+	c.must(c.TxCommit())
+	for _, want := range []string{"first", "last"} {
+		if d := receive(t, deliveries, "a delayed message"); string(d.Body) != want || d.Headers["x-delay"].(int32) >= 0 {
+			t.Errorf("got %s with x-delay %v, want %s", d.Body, d.Headers["x-delay"], want)
+		}
+	}
+}
+
 func TestDelayedMessageDeclare(t *testing.T) {
 	t.Parallel()
 	c := open(t)

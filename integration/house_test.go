@@ -85,6 +85,11 @@ func layers() []layer {
 			why:  "users are checked alike, whoever asks and wherever they are kept",
 		},
 		{
+			of:   "broker/auth/authhttp",
+			ours: []string{"broker/auth"},
+			why:  "it asks a web server what others ask of users: who asks is not its business",
+		},
+		{
 			of:     "broker/pattern",
 			others: []string{"github.com/dlclark/regexp2"},
 			never:  []string{"net", "os"},
@@ -156,6 +161,10 @@ func layers() []layer {
 			why:    "a key of the configuration sets a field of the broker's: it is told nothing in another way",
 		},
 		{
+			of:  "broker/socket",
+			why: "a socket is a place to listen at, whoever comes by it",
+		},
+		{
 			of:     "broker/certs",
 			others: []string{"github.com/youmark/pkcs8"},
 			why:    "certificates are files and names: who listens with them is not their business",
@@ -198,6 +207,7 @@ func layers() []layer {
 			of:     "broker/control",
 			ours:   []string{"broker/lines"},
 			others: []string{"go.uber.org/zap"},
+			ours:   []string{"broker/socket"},
 			why:    "the socket is a way to a broker, whoever serves it",
 		},
 		{

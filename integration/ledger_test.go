@@ -24,10 +24,11 @@ type entryKey struct {
 	queue, id string
 }
 
-// entry stands for one message in one queue. Who sends a message says what kind it is by transient and group; the
+// entry stands for one message in one queue. Who sends a message says what kind it is by transient, late and group; the
 // ledger fills in the rest.
 type entry struct {
 	transient bool
+	late      bool   // it waits before it comes to the queue
 	group     string // its transaction, "" if none
 	life      int    // in which it was sent
 	confirmed bool   // or its transaction committed
@@ -141,12 +142,12 @@ func (l *ledger) begin(orderly bool) {
 }
 
 // marked returns what is wrong with a recovered message's mark of redelivery, "" if nothing is: after a crash all have
-// it, else those that were delivered before.
+// it but those that may have come to the queue since, else those that were delivered before.
 func (l *ledger) marked(queue, id string, redelivered bool) string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	e := l.entries[entryKey{queue, id}]
-	if e == nil || redelivered == (e.delivered || !l.orderly) {
+	if e == nil || e.late && !redelivered && !e.delivered || redelivered == (e.delivered || !l.orderly) {
 		return ""
 	}
 	return fmt.Sprintf("queue %s: %s is recovered with redelivered %v", queue, id, redelivered)

@@ -135,59 +135,94 @@ func TestTTLBeforeDelivery(t *testing.T) {
 	}
 }
 
-// A queue that nobody uses for its time is deleted; to declare it, to ask for it and to get from it is to use it.
+// A queue that nobody uses for its time is deleted, and not before; to declare it, to ask for it and to get from it is to
+// use it.
 func TestQueueExpires(t *testing.T) {
 	t.Parallel()
-	c := open(t)
-	args := amqp.Table{"x-expires": int32(1000)}
-	declare := func(name string) {
-		t.Helper()
-		_, err := c.QueueDeclare(name, true, false, false, false, args)
-		c.must(err)
+	declare := func(c *client, queue string, args amqp.Table) error {
+		_, err := c.QueueDeclare(queue, true, false, false, false, args)
+		return err
 	}
-	uses := map[string]func(name string){
+	for how, use := range map[string]func(c *client, queue string, args amqp.Table) error{
 		"declared": declare,
-		"asked":    func(name string) { c.inspect(name) },
-		"fetched":  func(name string) { c.drain(name) },
+		"asked for": func(c *client, queue string, _ amqp.Table) error {
+			_, err := c.QueueDeclarePassive(queue, false, false, false, false, nil)
+			return err
+		},
+		"fetched from": func(c *client, queue string, _ amqp.Table) error {
+			_, _, err := c.Get(queue, true)
+			return err
+		},
+	} {
+		t.Run(how, func(t *testing.T) {
+			t.Parallel()
+			c := open(t)
+			inTime(t, 400, func(ms int) bool {
+				q, args := unique(t), amqp.Table{"x-expires": int32(ms)}
+				declared := time.Now()
+				c.must(declare(c, q, args))
+				c.wantExpiry(q, declared, ms)
+				declared = time.Now()
+				c.must(declare(c, q, args))
+				c.pass(ms / 2)
+				used := time.Now()
+				err := use(c.channel(), q, args)
+				if late(declared, ms) {
+					return false
+				}
+				c.must(err)
+				c.wantExpiry(q, used, ms)
+				return true
+			})
+		})
 	}
-	for use := range uses {
-		declare(unique(t) + use)
-	}
-	unused, consumed := unique(t), unique(t)
-	declare(unused)
-	declare(consumed)
-	_, err := c.Consume(consumed, "tag", true, false, false, false, nil)
-	c.must(err)
-	named := map[string]string{}
-	for use := range uses {
-		named[use] = unique(t)
-		declare(named[use])
-	}
-	c.pass(700)
-	for use, f := range uses {
-		f(named[use])
-	}
-	c.pass(700)
-	for use, name := range named {
-		if _, err := c.channel().QueueDeclarePassive(name, false, false, false, false, nil); err != nil {
-			t.Errorf("a queue that was %s has expired", use)
-		}
-	}
-	if c.exists(unused) {
-		t.Error("an unused queue is still there")
-	}
-	if !c.exists(consumed) {
-		t.Error("a queue with a consumer has expired")
-	}
-	c.must(c.Cancel("tag", false))
-	eventuallyExpired(c, consumed)
 }
 
-// eventuallyExpired waits until a queue is gone, without asking for it: that would be to use it.
-func eventuallyExpired(c *client, queue string) {
+// A queue with a consumer does not expire, and its time begins when it has none.
+func TestConsumedQueueExpires(t *testing.T) {
+	t.Parallel()
+	c := open(t)
+	inTime(t, 400, func(ms int) bool {
+		q, declared := unique(t), time.Now()
+		_, err := c.QueueDeclare(q, true, false, false, false, amqp.Table{"x-expires": int32(ms)})
+		c.must(err)
+		ch := c.channel()
+		_, err = ch.Consume(q, "tag", true, false, false, false, nil)
+		if late(declared, ms) {
+			return false
+		}
+		c.must(err)
+		c.pass(2 * ms)
+		if !c.reaches(q) {
+			t.Error("a queue with a consumer has expired")
+		}
+		cancelled := time.Now()
+		c.must(ch.Cancel("tag", false))
+		c.wantExpiry(q, cancelled, ms)
+		return true
+	})
+}
+
+// wantExpiry waits until a queue has gone by itself, which must not be within so many milliseconds after it was last used.
+// It does so without using the queue.
+func (c *client) wantExpiry(queue string, used time.Time, ms int) {
 	c.t.Helper()
-	c.pass(1300)
-	if c.exists(queue) {
-		c.t.Errorf("queue %s is still there", queue)
+	eventually(c.t, func() bool { return !c.reaches(queue) }, func() string { return "queue " + queue + " does not expire" })
+	if !late(used, ms) {
+		c.t.Errorf("a queue has expired %v after it was used, want %d ms", time.Since(used), ms)
 	}
+}
+
+// reaches says whether a message can be published to a queue, which is not to use it.
+func (c *client) reaches(queue string) bool {
+	c.t.Helper()
+	p := c.channel()
+	p.must(p.Confirm(false))
+	d, err := p.PublishWithDeferredConfirm("", queue, true, false, amqp.Publishing{})
+	c.must(err)
+	if !receiveConfirm(c.t, d) {
+		c.t.Fatal("not confirmed")
+	}
+	c.must(p.Close())
+	return len(p.returns) == 0
 }

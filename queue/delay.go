@@ -69,6 +69,7 @@ type Delay struct {
 	again    bool // there may be more to do
 	ended    bool // nothing is done any more
 	finished []*dueBatch
+	freed    []bucketSeqs // not held any more
 }
 
 // dueBatch is what has left its buckets and is not settled yet.
@@ -100,7 +101,8 @@ func (d *Delay) Recover(parts map[uint64]store.Queue) {
 	d.mu.Lock()
 	for key, part := range parts {
 		in, n := part.Stock()
-		d.machine.Recover(key, part, in, n)
+		b := d.machine.Recover(key, part, in, n)
+		b.Kept = func() { d.kept(b) }
 	}
 	d.mu.Unlock()
 	d.ring()

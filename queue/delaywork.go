@@ -67,14 +67,19 @@ func (d *Delay) step() bool {
 	return true
 }
 
-// settle takes note of what has become durable. Called with mu held.
+// settle takes note of what has become durable, and what is not held any more.
+// Called with mu held.
 func (d *Delay) settle() {
 	d.bell.Lock()
-	finished := d.finished
-	d.finished, d.again = nil, false
+	finished, freed := d.finished, d.freed
+	d.finished, d.freed, d.again = nil, nil, false
 	d.bell.Unlock()
 	if d.closed {
 		return
+	}
+	for _, held := range freed {
+		d.machine.Free(held.bucket, held.seqs)
+		d.await(held.bucket)
 	}
 	for _, done := range finished {
 		d.machine.Released()

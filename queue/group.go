@@ -15,6 +15,7 @@ import (
 type Group struct {
 	parts []*groupPart
 	joins []func(*store.Group)
+	late  []*groupDelay
 	after []func(refused bool)
 	group *store.Group // nil if the store need not know
 	done  func()
@@ -136,7 +137,7 @@ type NewGroup func(parts int, whole, done func()) *store.Group
 
 // keeps says whether the store is to keep something of the group.
 func (g *Group) keeps() bool {
-	if len(g.joins) > 0 {
+	if len(g.joins)+len(g.late) > 0 {
 		return true
 	}
 	for _, part := range g.parts {
@@ -158,7 +159,7 @@ func (g *Group) hand(newGroup NewGroup, done func(), give func(*Queue, func(*Que
 			last()
 		}
 	}
-	durable := len(g.joins)
+	durable := len(g.joins) + len(g.late)
 	for _, part := range g.parts {
 		if part.queue.Durable() {
 			durable++
@@ -167,12 +168,19 @@ func (g *Group) hand(newGroup NewGroup, done func(), give func(*Queue, func(*Que
 	g.done = done
 	g.left.Store(int32(len(g.parts)) + 1)
 	if durable > 0 && newGroup != nil {
-		g.group = newGroup(durable, g.release, g.come)
+		g.group = newGroup(durable+1, g.release, g.come)
 	} else {
 		g.come()
 	}
 	for _, join := range g.joins {
 		join(g.group)
+	}
+	for _, part := range g.late {
+		part.delay.join(part, g.group)
+	}
+	if g.group != nil {
+		// Not before: those hold locks, which whoever is told must not find held.
+		g.group.Waive()
 	}
 	g.others.Store(int32(len(g.parts)) - 1)
 	for _, part := range g.parts {
@@ -197,9 +205,12 @@ func (g *Group) come() {
 	}
 }
 
-// release is called when all durable queues have joined. It may be called by
-// one of their strands, so it runs none itself.
+// release is called when all have joined that are durable. It may be called by
+// the strand of a queue, so it runs none itself.
 func (g *Group) release() {
+	for _, part := range g.late {
+		part.delay.free(part.held)
+	}
 	for _, part := range g.parts {
 		if q := part.queue; q.Durable() {
 			q.prompt(func(q *Queue) {

@@ -46,10 +46,23 @@ func (g *Group) Expect(more int) {
 	g.mu.Unlock()
 }
 
+// Waive has the group wait for one call of [Queue.Join] less than it was made for.
+// As with a call that comes, whole and done may be called before it returns.
+func (g *Group) Waive() {
+	g.mu.Lock()
+	g.arrived()
+}
+
 // join adds a part, whose slices belong to the group from here on.
 func (g *Group) join(p part) {
 	g.mu.Lock()
 	g.parts = append(g.parts, p)
+	g.arrived()
+}
+
+// arrived counts a part that the group need not wait for any more. It is called
+// with mu held, and gives it back.
+func (g *Group) arrived() {
 	g.missing--
 	last := g.missing == 0
 	g.mu.Unlock()

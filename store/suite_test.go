@@ -200,6 +200,12 @@ func testGroup(t *testing.T, s Store) {
 	}
 	r.wait(2)
 
+	waived := make(chan struct{})
+	g = s.NewGroup(2, nil, func() { close(waived) })
+	a.Join(g, nil, nil)
+	g.Waive()
+	<-waived
+
 	var order []string
 	empty := make(chan struct{})
 	s.NewGroup(0, func() { order = append(order, "whole") },

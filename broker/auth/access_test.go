@@ -61,14 +61,14 @@ func TestCheck(t *testing.T) {
 		{Read, "ann-1", false}, // an empty pattern matches nothing
 		{Read, "amq.default", false},
 	} {
-		err := a.Check(tt.right, tt.name)
+		err := a.Check(tt.right, Resource{Kind: Queue, Name: tt.name})
 		if (err == nil) != tt.want || err != nil && !errors.Is(err, ErrRefused) {
 			t.Errorf("%s %q: %v", tt.right, tt.name, err)
 		}
 	}
 	everything := access(t, users, "guest", "/")
 	for _, right := range []Right{Configure, Write, Read} {
-		if err := everything.Check(right, "with\nnewline"); err != nil {
+		if err := everything.Check(right, Resource{Name: "with\nnewline"}); err != nil {
 			t.Errorf("%s: %v", right, err)
 		}
 	}
@@ -77,7 +77,7 @@ func TestCheck(t *testing.T) {
 // A pattern that takes for ever refuses, and says why.
 func TestCheckThatIsNotDecided(t *testing.T) {
 	users := people(t, User{Permissions: map[string]Permission{"v": {Write: `^(?=(a|aa)+$)(\w+)\2*\s$`}}})
-	err := access(t, users, "ann", "v").Check(Write, strings.Repeat("a", 60)+"!")
+	err := access(t, users, "ann", "v").Check(Write, Resource{Name: strings.Repeat("a", 60) + "!"})
 	if err == nil {
 		t.Error("it was allowed")
 	}
@@ -124,7 +124,7 @@ func TestCheckTopic(t *testing.T) {
 func TestRevocation(t *testing.T) {
 	users := people(t, User{Tags: []string{Impersonator}, Permissions: map[string]Permission{"v": Everything()}})
 	a := access(t, users, "ann", "v")
-	if a.Check(Read, "q") != nil || !a.Tagged(Impersonator) || a.Tagged(Administrator) {
+	if a.Check(Read, Resource{Name: "q"}) != nil || !a.Tagged(Impersonator) || a.Tagged(Administrator) {
 		t.Error("she has not what was given to her")
 	}
 	version := a.Version()
@@ -137,12 +137,12 @@ func TestRevocation(t *testing.T) {
 	if a.Version() == version {
 		t.Error("the version is the same")
 	}
-	if a.Check(Read, "q") == nil || a.Check(Read, "r") != nil || a.Tagged(Impersonator) {
+	if a.Check(Read, Resource{Name: "q"}) == nil || a.Check(Read, Resource{Name: "r"}) != nil || a.Tagged(Impersonator) {
 		t.Error("the old permissions count")
 	}
 	version = a.Version()
 	users.Remove("ann")
-	if a.Version() == version || a.Check(Read, "r") == nil || a.CheckTopic(Read, "x", "k") == nil || !a.Topics() {
+	if a.Version() == version || a.Check(Read, Resource{Name: "r"}) == nil || a.CheckTopic(Read, "x", "k") == nil || !a.Topics() {
 		t.Error("a user who was removed may do something")
 	}
 	if _, ok := users.Access("ann", "v"); ok {
@@ -195,7 +195,7 @@ func TestAdmit(t *testing.T) {
 		{"guest", "192.0.2.7", ErrLoopback},
 		{"nobody", "127.0.0.1", ErrNoUser},
 	} {
-		if err := users.Admit(tt.user, addr(tt.from)); !errors.Is(err, tt.want) {
+		if _, err := NewRealm(users).Login(Login{User: tt.user, Proved: true, From: addr(tt.from)}); !errors.Is(err, tt.want) {
 			t.Errorf("%s from %s: %v", tt.user, tt.from, err)
 		}
 	}

@@ -67,7 +67,7 @@ func TestAuthenticate(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if err := users.Authenticate(tt.user, tt.password, tt.remote); !errors.Is(err, tt.want) {
+			if _, err := NewRealm(users).Login(Login{User: tt.user, Password: tt.password, From: tt.remote}); !errors.Is(err, tt.want) {
 				t.Errorf("got %v, want %v", err, tt.want)
 			}
 		})
@@ -135,9 +135,9 @@ func BenchmarkAuthenticate(b *testing.B) {
 	if err := users.Put(User{Name: "guest", PasswordHash: HashPassword("guest")}); err != nil {
 		b.Fatal(err)
 	}
-	remote := addr("127.0.0.1")
+	realm, remote := NewRealm(users), addr("127.0.0.1")
 	for b.Loop() {
-		if err := users.Authenticate("guest", "guest", remote); err != nil {
+		if _, err := realm.Login(Login{User: "guest", Password: "guest", From: remote}); err != nil {
 			b.Fatal(err)
 		}
 	}

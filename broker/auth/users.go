@@ -122,33 +122,29 @@ func (u *Users) All() []User {
 	return all
 }
 
-// Authenticate checks a log-in from the address remote. The error is one of
+// authenticate returns the user of a log-in with a password. The error is one of
 // this package's, with the user's name.
-func (u *Users) Authenticate(user, password string, remote net.Addr) error {
-	return u.count(u.authenticate(user, password, remote))
-}
-
-func (u *Users) authenticate(user, password string, remote net.Addr) error {
-	e := u.find(user)
+func (u *Users) authenticate(l Login) (*entry, error) {
+	e := u.find(l.User)
 	switch {
 	case e == nil:
-		return refusal(user, ErrNoUser)
-	case password == "":
-		return refusal(user, ErrBlankPassword)
-	case !e.secret.matches(password):
-		return refusal(user, ErrPassword)
+		return nil, refusal(l.User, ErrNoUser)
+	case l.Password == "":
+		return nil, refusal(l.User, ErrBlankPassword)
+	case !e.secret.matches(l.Password):
+		return nil, refusal(l.User, ErrPassword)
 	}
-	return u.admit(e, remote)
+	return e, nil
 }
 
-// Admit checks the log-in of a user who has proved by other means than a
-// password who it is. Its errors are those of Authenticate.
-func (u *Users) Admit(user string, remote net.Addr) error {
-	e := u.find(user)
+// admit is authenticate for a user who has proved by other means than a password
+// who it is.
+func (u *Users) admit(l Login) (*entry, error) {
+	e := u.find(l.User)
 	if e == nil {
-		return u.count(refusal(user, ErrNoUser))
+		return nil, refusal(l.User, ErrNoUser)
 	}
-	return u.count(u.admit(e, remote))
+	return e, nil
 }
 
 // count counts a log-in by its outcome.
@@ -164,12 +160,13 @@ func (u *Users) count(err error) error {
 // Logins returns how many log-ins have succeeded, and how many were refused.
 func (u *Users) Logins() (succeeded, failed uint64) { return u.succeeded.Load(), u.failed.Load() }
 
-func (u *Users) admit(e *entry, remote net.Addr) error {
+// admitFrom returns the error for a user of that name who may not come from there.
+func (u *Users) admitFrom(name string, remote net.Addr) error {
 	u.mu.RLock()
 	loopback := u.loopback
 	u.mu.RUnlock()
-	if slices.Contains(loopback, e.user.Name) && !local(remote) {
-		return refusal(e.user.Name, ErrLoopback)
+	if slices.Contains(loopback, name) && !local(remote) {
+		return refusal(name, ErrLoopback)
 	}
 	return nil
 }
@@ -189,7 +186,14 @@ func (u *Users) find(user string) *entry {
 	return u.users[user]
 }
 
-func refusal(user string, why error) error { return fmt.Errorf("user %q: %w", user, why) }
+func refusal(user string, why error) error {
+	return fmt.Errorf("user %q: %w", user, &loginError{why})
+}
+
+// loginError is why a log-in is refused: an [ErrRefused].
+type loginError struct{ error }
+
+func (e *loginError) Unwrap() []error { return []error{e.error, ErrRefused} }
 
 // local says whether a peer is on this machine. What has no network address
 // (a pipe, a Unix socket) cannot come from elsewhere.

@@ -312,7 +312,7 @@ func TestReload(t *testing.T) {
 		t.Errorf("the whole change: %v", reloads)
 	}
 	certstest.Write(t, o.KeyFile, nil)
-	if err := s.Reload(); err == nil || !good(second) {
+	if err := s.Reload(o); err == nil || !good(second) {
 		t.Errorf("a reload that was asked for: %v", err)
 	}
 }

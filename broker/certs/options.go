@@ -15,6 +15,9 @@ type Options struct {
 	// authority, if they are not in CAFile. KeyFile has its private key, and
 	// Password what that is encrypted with, if it is.
 	CertFile, KeyFile, Password string
+	// Named are certificates for those who ask for a server by its name (SNI). Others
+	// get that of CertFile.
+	Named []Named
 	// CAFile has the authorities whose certificates of clients are trusted.
 	CAFile string
 	// Verify asks clients for a certificate, which must be good if there is one.
@@ -35,7 +38,7 @@ type Options struct {
 const defaultDepth = 10
 
 // Set says whether the options are those of a listener with TLS.
-func (o *Options) Set() bool { return o.CertFile != "" || o.KeyFile != "" }
+func (o *Options) Set() bool { return o.CertFile != "" || o.KeyFile != "" || len(o.Named) > 0 }
 
 // check returns what is wrong with the options, whatever is in the files.
 func (o *Options) check() error {

@@ -18,7 +18,6 @@ const lookEvery = 5 * time.Second
 // may be called from any goroutine.
 type Store struct {
 	// immutable
-	opt      Options
 	reloaded func(error)
 	now      func() time.Time
 
@@ -27,6 +26,7 @@ type Store struct {
 
 	// guarded by mu
 	mu     sync.Mutex
+	opt    Options
 	stamps string // of the files, when they were last tried
 }
 
@@ -34,9 +34,9 @@ type Store struct {
 // When a handshake finds that files have changed, reloaded is told how loading
 // them went; on an error what there was goes on.
 func Open(o Options, reloaded func(error)) (*Store, error) {
-	s := &Store{opt: o, reloaded: reloaded, now: time.Now}
+	s := &Store{reloaded: reloaded, now: time.Now}
 	s.nextLook.Store(s.now().Add(lookEvery).UnixNano())
-	if err := s.Reload(); err != nil {
+	if err := s.Reload(o); err != nil {
 		return nil, err
 	}
 	return s, nil
@@ -50,11 +50,18 @@ func (s *Store) Config() *tls.Config {
 	}
 }
 
-// Reload loads the files, changed or not. When it fails what there was stays.
-func (s *Store) Reload() error {
+// Reload takes over options and loads their files, changed or not. When it fails
+// what there was stays.
+func (s *Store) Reload(o Options) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.load()
+	was := s.opt
+	s.opt = o
+	if err := s.load(); err != nil {
+		s.opt = was
+		return err
+	}
+	return nil
 }
 
 // fresh returns what there is, after a look at the files if the last was a while
@@ -78,7 +85,7 @@ func (s *Store) look() {
 	}
 }
 
-// load is Reload, with mu held.
+// load loads what the options name. Called with mu held.
 func (s *Store) load() error {
 	s.stamps = s.stamp() // before: what changes meanwhile is seen the next time
 	config, err := s.opt.config()
@@ -89,7 +96,15 @@ func (s *Store) load() error {
 	if err != nil {
 		return err
 	}
+	named, err := s.opt.loadNamed()
+	if err != nil {
+		return err
+	}
 	config.Certificates = []tls.Certificate{pair}
+	if len(named) > 0 {
+		// With nil the library goes on to Certificates.
+		config.GetCertificate = func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) { return named.find(hello.ServerName), nil }
+	}
 	if s.opt.Verify {
 		config.ClientCAs = x509.NewCertPool()
 		for _, c := range authorities {
@@ -103,7 +118,11 @@ func (s *Store) load() error {
 // stamp tells one state of the files from another.
 func (s *Store) stamp() string {
 	var all string
-	for _, file := range []string{s.opt.CertFile, s.opt.KeyFile, s.opt.CAFile} {
+	files := []string{s.opt.CertFile, s.opt.KeyFile, s.opt.CAFile}
+	for _, n := range s.opt.Named {
+		files = append(files, n.CertFile, n.KeyFile)
+	}
+	for _, file := range files {
 		if info, err := os.Stat(file); err == nil {
 			all += fmt.Sprintln(file, info.Size(), info.ModTime().UnixNano())
 		}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/lepusmq/lepus/broker"
 	"github.com/lepusmq/lepus/broker/auth"
+	"github.com/lepusmq/lepus/broker/auth/authhttp"
 	"github.com/lepusmq/lepus/broker/certs"
 )
 
@@ -33,10 +34,10 @@ func TestTheTableIsWhole(t *testing.T) {
 			t.Errorf("%s is there twice", k.Pattern)
 		}
 		seen[k.Pattern] = true
-		if (k.Ignored == "") != (k.Type.apply != nil) {
+		if (k.Ignored+k.Refused == "") != (k.Type.apply != nil) {
 			t.Errorf("%s has an effect, or a reason to have none, but not both", k.Pattern)
 		}
-		if k.Ignored == "" && (k.Doc == "" || strings.HasSuffix(k.Doc, ".")) {
+		if k.Ignored+k.Refused == "" && (k.Doc == "" || strings.HasSuffix(k.Doc, ".")) {
 			t.Errorf("%s: %q", k.Pattern, k.Doc)
 		}
 		if (k.Flag == "") != (k.Kind == "") {
@@ -82,13 +83,18 @@ func environ(vars ...string) func(*Sources) {
 func TestDefaultsAreTheBrokers(t *testing.T) {
 	got := load(t, "").Settings.Broker
 	want := broker.Config{
-		Listen: []string{":5672"}, ListenTLS: []string{}, DataDir: "/data", Version: broker.DefaultVersion,
+		Listen: []string{":5672"}, ListenTLS: []string{}, ListenUnix: []string{}, UnixMode: 0o660, DataDir: "/data", Version: broker.DefaultVersion,
 		TLS: certs.Options{Depth: 10, Versions: []string{"tlsv1.3", "tlsv1.2"}, Ciphers: []string{}}, TLSHandshakeTimeout: 5 * time.Second,
 		CertLogin: certs.Naming{From: certs.DistinguishedName, SANType: "dns"}, LoopbackUsers: []string{"guest"},
 		Mechanisms: []string{"PLAIN", "AMQPLAIN"}, AnonymousUser: "guest", ChannelMax: 2047, FrameMax: 131072, Heartbeat: time.Minute,
 		HandshakeTimeout: 10 * time.Second, MaxMessageSize: 16 << 20, DefaultQueueType: "classic", ConsumerTimeout: 30 * time.Minute,
 		MemoryLimit: 1000, MemoryHighWatermark: 600,
-		Seed: broker.Seed{VHost: "/", User: "guest", Password: "guest", Tags: []string{auth.Administrator}, Permission: auth.Everything()},
+		Auth: broker.Auth{
+			Rules: []broker.AuthRule{{Authn: "internal", Authz: "internal"}}, HTTP: authhttp.Config{RequestTimeout: 15 * time.Second},
+			TLS: certs.Client{Versions: []string{}, Ciphers: []string{}}, CacheTTL: 15 * time.Second,
+		},
+		Definitions: broker.Definitions{TLS: certs.Client{Versions: []string{}, Ciphers: []string{}}},
+		Seed:        broker.Seed{VHost: "/", User: "guest", Password: "guest", Tags: []string{auth.Administrator}, Permission: auth.Everything()},
 	}
 	want.Management = broker.HTTP{Listen: []string{":15672"}, TLS: want.TLS, MaxBody: 20_000_000}
 	want.Prometheus = broker.HTTP{Listen: []string{":15692"}, TLS: want.TLS}
@@ -103,6 +109,8 @@ func TestAWholeFile(t *testing.T) {
 listeners.tcp = none
 listeners.ssl.2 = [::1]:5673   # another
 listeners.ssl.1 = 127.0.0.1:5671
+listeners.unix.1 = /run/lepus/amqp.sock
+unix_listen_options.mode = 0600
 ssl_options.certfile = /c.pem
 ssl_options.keyfile  = /k.pem
 ssl_options.password = 'a#b$(c'
@@ -110,6 +118,10 @@ ssl_options.verify   = verify_peer
 ssl_options.depth = 0
 ssl_options.versions.1 = tlsv1.2
 ssl_options.honor_cipher_order = true
+ssl_options.sni.shop.certfile = /s.pem
+ssl_options.sni.shop.keyfile = /sk.pem
+ssl_options.sni.shop.password = '#'
+ssl_options.sni.shop.hosts = shop.example.org, *.shop.example.org
 default_pass = $(PASS)x
 default_user_tags.management = true
 loopback_users.guest = false
@@ -140,8 +152,9 @@ cluster_formation.k8s.host = kubernetes
 `, func(s *Sources) { s.Environ = []string{"PASS=s3cret"} })
 	c := s.Settings.Broker
 	for what, ok := range map[string]bool{
-		"listeners":     len(c.Listen) == 0 && reflect.DeepEqual(c.ListenTLS, []string{"127.0.0.1:5671", "[::1]:5673"}),
+		"listeners":     len(c.Listen) == 0 && reflect.DeepEqual(c.ListenTLS, []string{"127.0.0.1:5671", "[::1]:5673"}) && c.ListenUnix[0] == "/run/lepus/amqp.sock" && c.UnixMode == 0o600,
 		"tls":           c.TLS.CertFile == "/c.pem" && c.TLS.Password == "a#b$(c" && c.TLS.Verify && c.TLS.Depth == -1 && reflect.DeepEqual(c.TLS.Versions, []string{"tlsv1.2"}),
+		"sni":           reflect.DeepEqual(c.TLS.Named, []certs.Named{{ID: "shop", Hosts: []string{"shop.example.org", "*.shop.example.org"}, CertFile: "/s.pem", KeyFile: "/sk.pem", Password: "#"}}),
 		"seed":          c.Seed.Password == "s3cretx" && reflect.DeepEqual(c.Seed.Tags, []string{"management"}),
 		"loopback":      reflect.DeepEqual(c.LoopbackUsers, []string{"ann.b"}),
 		"mechanisms":    reflect.DeepEqual(c.Mechanisms, []string{"EXTERNAL"}),
@@ -153,7 +166,7 @@ cluster_formation.k8s.host = kubernetes
 		"log":           s.Settings.Log.Console.JSON && s.Settings.Log.File.Path == "/data/lepus.log" && s.Settings.Log.MaxSize == 10_000_000 && s.Settings.Log.Categories["connection"] == zapcore.WarnLevel,
 		"three rules":   len(c.VHostDefaults) == 3,
 		"two warnings":  len(s.Warnings) == 2,
-		"honor ignored": strings.Contains(s.Warnings[0], ":12: ssl_options.honor_cipher_order has no effect"),
+		"honor ignored": strings.Contains(s.Warnings[0], ":14: ssl_options.honor_cipher_order has no effect"),
 	} {
 		if !ok {
 			t.Errorf("%s is not as it should be: %+v %+v %q", what, c, s.Settings.Log, s.Warnings)
@@ -180,6 +193,10 @@ func TestErrorsNameTheirPlace(t *testing.T) {
 		"heartbeat = often":                     `:1: heartbeat: "often" is no time`,
 		"listeners.tcp.default = here":          `:1: listeners.tcp.default: "here" is no place to listen`,
 		"listeners.tcp.default = 70000":         "is no place to listen",
+		"listeners.tcp.1 = local:/run/x:0":      "a Unix socket is listeners.unix.1 = /path",
+		"listeners.unix.1 = run/x":              "is no path from the root on",
+		"unix_listen_options.mode = 0999":       "are no rights",
+		"unix_listen_options.mode = 1777":       "are no rights",
 		"proxy_protocol = maybe":                `"maybe" is neither true nor false`,
 		"frame_max = 1XB":                       `"1XB" is no amount`,
 		"channel_max = -1":                      `"-1" is no number from 0 on`,
@@ -190,6 +207,7 @@ func TestErrorsNameTheirPlace(t *testing.T) {
 		"default_pass = $(<not there)":          "not there: no such file",
 		"default_pass = $(X":                    "a $( has no )",
 		"listeners.ssl.default = 5671":          "listeners.ssl needs ssl_options.certfile",
+		"definitions.import_backend = https":    "needs definitions.https.url",
 		"data_dir = ''":                         "no data folder",
 	} {
 		_, err := Load(sources(t, text))
@@ -231,6 +249,18 @@ func TestPrecedence(t *testing.T) {
 		if strings.Contains(a.Shown(), "s3cret") {
 			t.Errorf("%s shows its value", a.Key)
 		}
+	}
+}
+
+func TestNeedRestart(t *testing.T) {
+	was := load(t, "heartbeat = 1\ncluster_name = a\ndefault_pass = s3cret\nlisteners.tcp.1 = 1\nraft.x = 1")
+	is := load(t, "heartbeat = 2\ncluster_name = b\ndefault_pass = other\nlisteners.tcp.2 = 1\nraft.x = 2\nproxy_protocol = false")
+	want := []string{"cluster_name", "default_pass", "listeners.tcp.1", "listeners.tcp.2"}
+	if got := was.NeedRestart(is); !reflect.DeepEqual(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if got := is.NeedRestart(is); len(got) != 0 {
+		t.Errorf("no change needs %q", got)
 	}
 }
 
@@ -280,7 +310,7 @@ func TestVariables(t *testing.T) {
 	))
 	b := c.Settings.Broker
 	if b.Seed.User != "ann" || b.Seed.Password != "s3cret" || b.Seed.VHost != "v" || b.NodeName != "rabbit@x" || !reflect.DeepEqual(b.Listen, []string{"127.0.0.1:1"}) ||
-		b.DataDir != "/m" || b.MemoryHighWatermark != 400 || b.ConsumerTimeout != time.Second || !reflect.DeepEqual(b.Definitions, []string{"/d.json"}) || !b.Seed.Nothing {
+		b.DataDir != "/m" || b.MemoryHighWatermark != 400 || b.ConsumerTimeout != time.Second || !reflect.DeepEqual(b.Definitions.Paths, []string{"/d.json"}) || !b.Seed.Nothing {
 		t.Errorf("got %+v", b)
 	}
 	if l := c.Settings.Log; l.Categories["connection"] != zapcore.ErrorLevel || l.Categories["queue"] != zapcore.DebugLevel || l.File.On {

@@ -33,8 +33,9 @@ type Key struct {
 	Reload bool
 	// Secret is a value that is not shown.
 	Secret bool
-	// Ignored says why a value is taken and has no effect.
-	Ignored string
+	// Ignored says why a value is taken and has no effect, Refused why it ends the
+	// start: without effect it would be dangerous.
+	Ignored, Refused string
 }
 
 // group returns the group of a key.
@@ -93,6 +94,7 @@ func sections() []section {
 		{"Listeners", listenerKeys()},
 		{"TLS", tlsKeys()},
 		{"Users and new virtual hosts", userKeys()},
+		{"Who lets users in", authKeys()},
 		{"Limits", limitKeys()},
 		{"Storage and definitions", storageKeys()},
 		{"Memory", memoryKeys()},

@@ -2,6 +2,7 @@ package conf
 
 import (
 	"math"
+	"strings"
 	"time"
 )
 
@@ -15,21 +16,21 @@ func limitKeys() []Key {
 		to.Broker.ChannelMax = uint16(min(n, math.MaxUint16))
 	}
 	return []Key{
-		{Pattern: "heartbeat", Default: "60", Doc: "how often clients are asked to give a sign of life; 0 is never", Type: span(time.Second, func(to Target, d time.Duration) { to.Broker.Heartbeat = d })},
-		{Pattern: "frame_max", Default: "131072", Doc: "the size of the largest frame; 0 is as large as one can be", Type: sizeOr(math.MaxInt32, func(to Target, n int64) { to.Broker.FrameMax = uint32(min(n, math.MaxInt32)) })},
-		{Pattern: "channel_max", Default: "2047", Group: "channel_max", Doc: "how many channels a connection may have; 0 is as many as there can be", Type: count(channels)},
-		{Pattern: "max_channels_per_connection", Group: "channel_max", Doc: "the same as channel_max", Type: count(channels)},
+		{Pattern: "heartbeat", Reload: true, Default: "60", Doc: "how often clients are asked to give a sign of life; 0 is never", Type: span(time.Second, func(to Target, d time.Duration) { to.Broker.Heartbeat = d })},
+		{Pattern: "frame_max", Reload: true, Default: "131072", Doc: "the size of the largest frame; 0 is as large as one can be", Type: sizeOr(math.MaxInt32, func(to Target, n int64) { to.Broker.FrameMax = uint32(min(n, math.MaxInt32)) })},
+		{Pattern: "channel_max", Reload: true, Default: "2047", Group: "channel_max", Doc: "how many channels a connection may have; 0 is as many as there can be", Type: count(channels)},
+		{Pattern: "max_channels_per_connection", Reload: true, Group: "channel_max", Doc: "the same as channel_max", Type: count(channels)},
 		{Pattern: "channel_max_per_node", Default: "infinity", Reload: true, Doc: "how many channels there may be in all", Type: limit(func(to Target, n int) { to.Broker.MaxChannels = n })},
 		{Pattern: "connection_max", Default: "infinity", Group: "connection_max", Reload: true, Doc: "how many connections there may be", Type: limit(connections)},
 		{Pattern: "max_connections", Group: "connection_max", Reload: true, Doc: "the same as connection_max", Type: limit(connections)},
 		{Pattern: "vhost_max", Default: "infinity", Reload: true, Doc: "how many virtual hosts there may be", Type: limit(func(to Target, n int) { to.Broker.MaxVHosts = n })},
-		{Pattern: "max_message_size", Default: "16777216", Doc: "the size of the largest message", Type: size(func(to Target, n int64) { to.Broker.MaxMessageSize = uint64(min(n, maxMessageSize)) })},
+		{Pattern: "max_message_size", Reload: true, Default: "16777216", Doc: "the size of the largest message", Type: size(func(to Target, n int64) { to.Broker.MaxMessageSize = uint64(min(n, maxMessageSize)) })},
 		{
-			Pattern: "consumer_timeout", Default: "30m", Flag: "consumer-timeout", Kind: kind, Type: span(time.Millisecond, func(to Target, d time.Duration) { to.Broker.ConsumerTimeout = d }),
+			Pattern: "consumer_timeout", Reload: true, Default: "30m", Flag: "consumer-timeout", Kind: kind, Type: span(time.Millisecond, func(to Target, d time.Duration) { to.Broker.ConsumerTimeout = d }),
 			Doc: "let consumers keep a message without acking it for `TIME`, unless its queue says otherwise; 0 is for ever",
 		},
 		{
-			Pattern: "consumer_timeout_cancels", Default: "false", Flag: "consumer-timeout-cancels", Kind: kind, Type: boolean(func(to Target, on bool) { to.Broker.ConsumerTimeoutCancels = on }),
+			Pattern: "consumer_timeout_cancels", Reload: true, Default: "false", Flag: "consumer-timeout-cancels", Kind: kind, Type: boolean(func(to Target, on bool) { to.Broker.ConsumerTimeoutCancels = on }),
 			Doc: "cancel consumers that are late, as RabbitMQ 4.3 does, instead of closing their channels",
 		},
 		{
@@ -53,19 +54,22 @@ const maxMessageSize = 512 << 20
 func storageKeys() []Key {
 	const kind, group = "Storage", "disk_free_limit"
 	set := func(to Target, l Level) { to.diskLimit = l }
-	return []Key{
+	keys := []Key{
 		{Pattern: "data_dir", Flag: "data-dir", Kind: kind, Doc: "keep messages and definitions in `FOLDER`", Type: file(func(to Target, s string) { to.Broker.DataDir = s })},
 		{Pattern: "ephemeral", Default: "false", Flag: "ephemeral", Kind: kind, Doc: "keep everything in memory and ignore the data folder", Type: boolean(func(to Target, on bool) { to.Ephemeral = on })},
 		{Pattern: "accept_log_loss", Default: "false", Flag: "accept-log-loss", Kind: kind, Doc: "start on a damaged log, without what the damage took", Type: boolean(func(to Target, on bool) { to.Broker.AcceptLogLoss = on })},
 		{Pattern: "disk_free_limit.absolute", Group: group, Reload: true, Doc: "block publishers while there is less room on the disk; without this what fits the volume", Type: size(func(to Target, n int64) { set(to, Level{Amount: n}) })},
 		{Pattern: "disk_free_limit.relative", Group: group, Reload: true, Doc: "the same, as a share of the memory", Type: share(100, set)},
-		{Pattern: "load_definitions", Group: "definitions", Doc: "a file or folder with definitions in JSON that are imported at the start", Type: file(func(to Target, s string) { to.Broker.Definitions = append(to.Broker.Definitions, s) })},
-		{Pattern: "management.load_definitions", Group: "definitions", Doc: "the same as load_definitions", Type: file(func(to Target, s string) { to.Broker.Definitions = append(to.Broker.Definitions, s) })},
-		{Pattern: "definitions.local.path", Group: "definitions", Doc: "the same as load_definitions", Type: file(func(to Target, s string) { to.Broker.Definitions = append(to.Broker.Definitions, s) })},
-		{Pattern: "definitions.import_backend", Doc: "where definitions come from", Type: choice(func(Target, string) {}, "local_filesystem")},
-		ignored("definitions.skip_if_unchanged", "definitions are imported at each start"),
-		ignored("definitions.hashing.algorithm", "definitions are imported at each start"),
+		{Pattern: "load_definitions", Group: "definitions", Doc: "a file or folder with definitions in JSON that are imported at the start", Type: file(func(to Target, s string) { to.Broker.Definitions.Paths = append(to.Broker.Definitions.Paths, s) })},
+		{Pattern: "management.load_definitions", Group: "definitions", Doc: "the same as load_definitions", Type: file(func(to Target, s string) { to.Broker.Definitions.Paths = append(to.Broker.Definitions.Paths, s) })},
+		{Pattern: "definitions.local.path", Group: "definitions", Doc: "the same as load_definitions", Type: file(func(to Target, s string) { to.Broker.Definitions.Paths = append(to.Broker.Definitions.Paths, s) })},
+		{Pattern: "definitions.https.url", Group: "definitions", Secret: true, Doc: "the web address of such a file, with http or https", Type: text(func(to Target, s string) { to.Broker.Definitions.URL = s })},
+		{Pattern: "definitions.import_backend", Doc: "where definitions come from; with https definitions.https.url is needed", Type: choice(func(to Target, s string) { to.needsURL = strings.HasSuffix(s, "https") },
+			"local_filesystem", "https", "rabbit_definitions_import_local_filesystem", "rabbit_definitions_import_https")},
+		{Pattern: "definitions.skip_if_unchanged", Default: "false", Doc: "import definitions only if they are others than at the last start", Type: boolean(func(to Target, on bool) { to.Broker.Definitions.SkipUnchanged = on })},
+		ignored("definitions.hashing.algorithm", "whether definitions are others is found out with SHA-256"),
 	}
+	return append(keys, clientTLS("definitions.tls", "the fetching of definitions", func(s *Settings) *clientFiles { return &s.definitionsTLS })...)
 }
 
 func memoryKeys() []Key {

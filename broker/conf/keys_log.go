@@ -9,6 +9,7 @@ func logKeys() []Key {
 	}
 	console := func(s *Settings) *LogOutput { return &s.Log.Console }
 	logFile := func(s *Settings) *LogOutput { return &s.Log.File }
+	logExchange := func(s *Settings) *LogOutput { return &s.Log.Exchange }
 	set := func(at func(*Settings) *LogOutput) Value {
 		return logLevel(func(to Target, l zapcore.Level) { at(to.Settings).Level = &l })
 	}
@@ -25,7 +26,10 @@ func logKeys() []Key {
 		{Pattern: "log.file.rotation.size", Doc: "put the file aside when it has so many bytes; 0 is never", Type: sizeOr(0, func(to Target, n int64) { to.Log.MaxSize = n })},
 		{Pattern: "log.file.rotation.count", Default: "10", Doc: "how many of those are kept", Type: count(func(to Target, n int) { to.Log.MaxOld = n })},
 		{Pattern: "log.file.rotation.compress", Default: "false", Doc: "compress those", Type: boolean(func(to Target, on bool) { to.Log.Compress = on })},
-		ignored("log.file.rotation.date", "files are put aside by size; at another time by logrotate and SIGHUP"),
+		{Pattern: "log.file.rotation.date", Doc: "put the file aside at this time, too: `$D0` is each midnight, `$W5D16` Fridays at 16:00, `$M1D0` the first of each month, `$D23H30` each day at 23:30, `$H15` each hour at a quarter past", Type: schedule(func(to Target, s Schedule) { to.Log.Rotation = s })},
+		{Pattern: "log.exchange", Default: "false", Doc: "publish what is logged to the exchange amq.rabbitmq.log of the default virtual host, with the level as routing key", Type: boolean(func(to Target, on bool) { to.Log.Exchange.On = on })},
+		{Pattern: "log.exchange.level", Group: level, Reload: true, Doc: "publish from this level on", Type: set(logExchange)},
+		{Pattern: "log.exchange.formatter", Default: "plaintext", Doc: "how the messages are written: plaintext or json", Type: format(logExchange)},
 		ignored("log.**", "there is no such option of the log"),
 	}
 }

@@ -18,6 +18,10 @@ func nodeKeys() []Key {
 // ignored is a key that RabbitMQ has and this broker has no use for.
 func ignored(pattern, why string) Key { return Key{Pattern: pattern, Ignored: why} }
 
+// refused is one that RabbitMQ has, and without whose effect nothing would be as it
+// was meant.
+func refused(pattern, why string) Key { return Key{Pattern: pattern, Refused: why} }
+
 func ignoredKeys() []Key {
 	const noCluster, always, none, erlang = "there are no clusters", "it is always so", "there is no such protocol", "there is no Erlang"
 	var keys []Key
@@ -37,14 +41,13 @@ func ignoredKeys() []Key {
 			"erlang.K", "hipe_compile", "background_gc_enabled", "background_gc_target_interval", "default_worker_pool_size", "delegate_count", "distribution.**",
 			"socket_writer.gc_threshold", "sysmon_handler.**", "log.error_logger_format_depth", "log.summarize_process_state",
 		}},
-		{"users are kept in the broker", []string{"auth_cache.**", "auth_http.**", "auth_ldap.**", "auth_oauth2.**", "trust_store.**", "aws.**"}},
 		{always, []string{
 			"collect_statistics", "collect_statistics_interval", "classic_queue.default_version", "queue_index_embed_msgs_below", "message_store_shutdown_timeout",
 			"vhost_restart_strategy", "deprecated_features.**", "queue_types.**", "exchange_types.**", "event_exchange.**", "http_dispatch.**",
 		}},
 		{"there is no such option", []string{
-			"product.name", "motd_file", "message_interceptors.**", "channel_interceptor.**", "runtime_parameters.**", "definitions.**", "shovel.**", "federation.**",
-			"exchange_federation.**", "queue_federation.**", "tracing.**",
+			"product.name", "motd_file", "message_interceptors.**", "channel_interceptor.**", "runtime_parameters.**", "shovel.**", "federation.**",
+			"exchange_federation.**", "queue_federation.**", "tracing.**", "aws.**",
 		}},
 	} {
 		for _, p := range group.patterns {

@@ -89,6 +89,9 @@ func (r *reader) assign(key, value, from string) (Assignment, error) {
 		}
 		return Assignment{}, fmt.Errorf("there is no key %s", key)
 	}
+	if row.Refused != "" {
+		return Assignment{}, fmt.Errorf("%s: %s", key, row.Refused)
+	}
 	a := Assignment{Key: key, Value: value, From: from, row: row, names: names}
 	if err := a.apply(newSettings(func() int64 { return 0 })); err != nil {
 		return Assignment{}, err
@@ -109,6 +112,31 @@ func (a *Assignment) apply(s *Settings) error {
 		return fmt.Errorf("%s: %w", a.Key, err)
 	}
 	return nil
+}
+
+// NeedRestart returns the keys whose values differ in another configuration and
+// count when the broker starts only, sorted.
+func (l *Loaded) NeedRestart(next *Loaded) []string {
+	were, are := l.lasting(), next.lasting()
+	changed := map[string]bool{}
+	for key := range were {
+		changed[key] = were[key] != are[key]
+	}
+	for key := range are {
+		changed[key] = were[key] != are[key]
+	}
+	return slices.AppendSeq([]string(nil), trueNames(changed))
+}
+
+// lasting returns the values, by key, that do not change while the broker runs.
+func (l *Loaded) lasting() map[string]string {
+	all := map[string]string{}
+	for _, a := range l.Effective {
+		if !a.row.Reload && a.row.Ignored == "" {
+			all[a.Key] = a.Value
+		}
+	}
+	return all
 }
 
 // Public returns what counts, by key, without what is secret.

@@ -19,18 +19,22 @@ what is in a file. They are what ` + "`--config`" + ` names, or ` + "`RABBITMQ_C
 ` + "`/etc/rabbitmq/conf.d/*.conf`" + ` by name. A key that there is not, or a value that is none, ends the start with its place.
 
 ` + "`$name`" + ` stands for any name. Times are numbers in the unit of the type, or have one: 90s, 30m, 2h. Sizes are bytes, or have a unit: kB, MB, GB (powers
-of 1000), KiB, MiB, GiB (of 1024). *Reload*: the value is taken over on SIGHUP; what else changed counts at the next start.
+of 1000), KiB, MiB, GiB (of 1024). *Reload*: the value is taken over on SIGHUP, and counts for who
+connects, and what is published, from then on; what else changed is named in the log and counts at the next start.
 `)
 	for _, s := range sections() {
 		fmt.Fprintf(&b, "\n## %s\n\n| key | type | default | |\n|---|---|---|---|\n", s.title)
 		for _, k := range s.keys {
-			if k.Ignored == "" {
+			if k.Ignored == "" && k.Refused == "" {
 				fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", k.Pattern, k.Type.Name, code(k.Default), k.about())
 			}
 		}
 		for _, k := range s.keys {
-			if k.Ignored != "" {
+			switch {
+			case k.Ignored != "":
 				fmt.Fprintf(&b, "| `%s` | | | no effect: %s |\n", k.Pattern, k.Ignored)
+			case k.Refused != "":
+				fmt.Fprintf(&b, "| `%s` | | | refused: %s |\n", k.Pattern, k.Refused)
 			}
 		}
 	}

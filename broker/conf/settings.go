@@ -12,7 +12,6 @@ import (
 	"go.uber.org/zap/zapcore"
 
 	"github.com/lepusmq/lepus/broker"
-	"github.com/lepusmq/lepus/broker/certs"
 	"github.com/lepusmq/lepus/broker/vhost"
 )
 
@@ -27,20 +26,19 @@ type Settings struct {
 
 	// What becomes part of Broker when everything is known, see settle.
 	listen, listenTLS     map[string]string // by name
+	listenUnix            map[string]string
 	tls, mgmtTLS, promTLS tlsFiles
 	management, metrics   webPlaces
 	loopback              map[string]bool
 	tags                  map[string]bool
 	mechanisms            map[string]string
+	backends              map[string]*broker.AuthRule
+	authTLS               clientFiles
+	definitionsTLS        clientFiles
+	needsURL              bool // of definitions
 	defaults              map[string]*broker.VHostDefault
 	watermark, diskLimit  Level
 	memory                func() int64 // of the machine
-}
-
-// tlsFiles are the settings of TLS of one kind of listeners.
-type tlsFiles struct {
-	certs.Options
-	versions, ciphers map[string]string // by name
 }
 
 // webPlaces is where a view is served.
@@ -64,6 +62,7 @@ type Log struct {
 	Categories map[string]zapcore.Level
 	Console    LogOutput
 	File       LogOutput
+	Exchange   LogOutput
 	// Dir is where the file is if its path is not absolute.
 	Dir string
 	// MaxSize is the size in bytes at which a file is put aside; 0 is never. MaxOld
@@ -71,6 +70,8 @@ type Log struct {
 	MaxSize  int64
 	MaxOld   int
 	Compress bool
+	// Rotation is when a file is put aside in any case.
+	Rotation Schedule
 }
 
 // LogOutput is a place where the log goes.
@@ -85,7 +86,7 @@ type LogOutput struct {
 
 func newSettings(memory func() int64) *Settings {
 	return &Settings{
-		listen: map[string]string{}, listenTLS: map[string]string{},
+		listen: map[string]string{}, listenTLS: map[string]string{}, listenUnix: map[string]string{},
 		loopback: map[string]bool{}, mechanisms: map[string]string{}, defaults: map[string]*broker.VHostDefault{},
 		Log:    Log{Categories: map[string]zapcore.Level{}},
 		memory: memory,
@@ -97,6 +98,7 @@ func newSettings(memory func() int64) *Settings {
 func (s *Settings) settle() error {
 	c := &s.Broker
 	c.Listen, c.ListenTLS = places(s.listen), places(s.listenTLS)
+	c.ListenUnix = places(s.listenUnix)
 	c.TLS = s.tls.options()
 	if len(c.ListenTLS) > 0 && !c.TLS.Set() {
 		return errors.New("listeners.ssl needs ssl_options.certfile and ssl_options.keyfile")
@@ -112,11 +114,16 @@ func (s *Settings) settle() error {
 	if s.tags != nil {
 		c.Seed.Tags = slices.AppendSeq([]string{}, trueNames(s.tags))
 	}
-	if len(c.Definitions) > 0 {
-		c.Seed.Nothing = true
+	if s.needsURL && c.Definitions.URL == "" {
+		return errors.New("definitions.import_backend = https needs definitions.https.url")
 	}
+	c.Definitions.TLS = s.definitionsTLS.options()
+	c.Seed.Nothing = len(c.Definitions.Paths) > 0 || c.Definitions.URL != ""
 	for _, n := range slices.Sorted(maps.Keys(s.defaults)) {
 		c.VHostDefaults = append(c.VHostDefaults, *s.defaults[n])
+	}
+	if err := s.settleAuth(); err != nil {
+		return err
 	}
 	s.settleMemory()
 	switch {
@@ -143,15 +150,6 @@ func (s *Settings) settleMemory() {
 		c.MemoryHighWatermark = 1
 	}
 	c.DiskFreeLimit = s.diskLimit.of(c.MemoryLimit)
-}
-
-func (t *tlsFiles) options() certs.Options {
-	o := t.Options
-	o.Versions, o.Ciphers = places(t.versions), places(t.ciphers)
-	if len(o.Versions) == 0 {
-		o.Versions = nil
-	}
-	return o
 }
 
 // settle decides where a view is served: where whole addresses say, or else where

@@ -3,8 +3,10 @@ package conf
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"math"
 	"net"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -232,10 +234,35 @@ func readAddress(s string) (string, error) {
 	if err == nil {
 		_, err = strconv.ParseUint(port, 10, 16)
 	}
+	if strings.HasPrefix(s, "local:") || strings.HasPrefix(s, "/") {
+		return "", fmt.Errorf("%q is no place to listen by TCP: a Unix socket is listeners.unix.1 = /path", s)
+	}
 	if err != nil {
 		return "", fmt.Errorf("%q is no place to listen: write a port as 5672, or an address as 127.0.0.1:5672 or [::1]:5672", s)
 	}
 	return s, nil
+}
+
+// socketPath is where a Unix socket is to be. none is nowhere.
+func socketPath(set func(Target, string)) Value {
+	return value("path, or none", func(s string) (string, error) {
+		switch {
+		case s == "none":
+			return "", nil
+		case !filepath.IsAbs(s):
+			return "", fmt.Errorf("%q is no path from the root on", s)
+		}
+		return s, nil
+	}, set)
+}
+
+// readMode reads the rights of a file.
+func readMode(s string) (fs.FileMode, error) {
+	n, err := strconv.ParseUint(s, 8, 9)
+	if err != nil || n == 0 {
+		return 0, fmt.Errorf("%q are no rights: write them as 0660", s)
+	}
+	return fs.FileMode(n), nil
 }
 
 func port(set func(Target, string)) Value {

@@ -19,24 +19,16 @@ type Event struct {
 	By uint64
 }
 
-// maxPending is how many events may wait to be taken. Those beyond it are lost.
-const maxPending = 4096
-
 // Sink takes events in. All methods may be called from any goroutine, and on nil,
 // which wants nothing.
 type Sink struct {
 	wanted  atomic.Bool
-	watched atomic.Int64  // by how many
-	ready   chan struct{} // has a value when there is something to take
-
-	// guarded by mu
-	mu      sync.Mutex
-	pending []Event
-	lost    uint64
+	watched atomic.Int64 // by how many
+	pending[Event]
 }
 
 // NewSink returns a sink that wants nothing yet.
-func NewSink() *Sink { return &Sink{ready: make(chan struct{}, 1)} }
+func NewSink() *Sink { return &Sink{pending: newPending[Event]()} }
 
 // Want says whether anybody wants events from now on.
 func (s *Sink) Want(yes bool) {
@@ -57,32 +49,7 @@ func (s *Sink) Wanted() bool { return s != nil && (s.wanted.Load() || s.watched.
 
 // Emit gives an event to the sink, if it is wanted. It does not block.
 func (s *Sink) Emit(key string, by uint64, headers ...amqp.Field) {
-	if !s.Wanted() {
-		return
+	if s.Wanted() {
+		s.add(Event{Key: key, At: time.Now(), Headers: headers, By: by})
 	}
-	s.mu.Lock()
-	if len(s.pending) == maxPending {
-		s.lost++
-		s.mu.Unlock()
-		return
-	}
-	s.pending = append(s.pending, Event{Key: key, At: time.Now(), Headers: headers, By: by})
-	s.mu.Unlock()
-	select {
-	case s.ready <- struct{}{}:
-	default:
-	}
-}
-
-// Ready has a value when there is something to take.
-func (s *Sink) Ready() <-chan struct{} { return s.ready }
-
-// Take returns the events that wait, in the order in which they were given, and
-// how many were lost since it was called last.
-func (s *Sink) Take() (events []Event, lost uint64) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	events, lost = s.pending, s.lost
-	s.pending, s.lost = nil, 0
-	return events, lost
 }

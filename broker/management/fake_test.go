@@ -94,12 +94,13 @@ func (f *fake) Totals(string) (stats.Totals, error) {
 	return stats.Totals{Queues: len(f.queues()), Ready: f.queues()[0].Ready, Messages: f.queues()[0].Messages}, nil
 }
 
-func (f *fake) Login(user, password string, _ net.Addr) error {
+func (f *fake) Login(user, password string, _ net.Addr) (auth.User, bool, error) {
 	f.logins++
 	if user != "guest" || password != f.password {
-		return auth.ErrPassword
+		return auth.User{}, false, auth.ErrPassword
 	}
-	return nil
+	u, _ := f.User(user)
+	return u, true, nil
 }
 
 func (f *fake) User(name string) (auth.User, bool) {

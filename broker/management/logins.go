@@ -19,7 +19,7 @@ import (
 type logins struct {
 	// immutable
 	broker interface {
-		Login(user, password string, remote net.Addr) error
+		Login(user, password string, remote net.Addr) (u auth.User, kept bool, err error)
 		User(name string) (auth.User, bool)
 	}
 	key []byte
@@ -30,9 +30,11 @@ type logins struct {
 	failed map[string]failures
 }
 
-// pass is a log-in that succeeded. It counts as long as the user's hash is the same.
+// pass is a log-in that succeeded. If the broker keeps the user it counts as long as
+// the user's hash is the same.
 type pass struct {
-	hash  string
+	user  auth.User
+	kept  bool
 	until time.Time
 }
 
@@ -75,16 +77,12 @@ func (l *logins) check(ctx context.Context, name, password string, remote net.Ad
 	if err := pause(ctx, l.delay(who)); err != nil {
 		return auth.User{}, err
 	}
-	err := l.broker.Login(name, password, remote)
+	u, kept, err := l.broker.Login(name, password, remote)
 	if err != nil {
 		l.noteFailed(who)
 		return auth.User{}, err
 	}
-	u, ok := l.broker.User(name)
-	if !ok {
-		return auth.User{}, auth.ErrNoUser
-	}
-	l.notePassed(who, proof, u.PasswordHash)
+	l.notePassed(who, proof, pass{user: u, kept: kept, until: time.Now().Add(passFor)})
 	return u, nil
 }
 
@@ -107,18 +105,21 @@ func (l *logins) known(name string, proof [sha256.Size]byte) (auth.User, bool) {
 	if !ok || time.Now().After(was.until) {
 		return auth.User{}, false
 	}
+	if !was.kept {
+		return was.user, true
+	}
 	u, ok := l.broker.User(name)
-	return u, ok && u.PasswordHash == was.hash
+	return u, ok && u.PasswordHash == was.user.PasswordHash
 }
 
-func (l *logins) notePassed(who string, proof [sha256.Size]byte, hash string) {
+func (l *logins) notePassed(who string, proof [sha256.Size]byte, p pass) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	delete(l.failed, who)
 	if len(l.passed) >= maxPassed {
 		clear(l.passed)
 	}
-	l.passed[proof] = pass{hash: hash, until: time.Now().Add(passFor)}
+	l.passed[proof] = p
 }
 
 func (l *logins) noteFailed(who string) {

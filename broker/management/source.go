@@ -60,7 +60,10 @@ type Clients interface {
 
 // Administration is who may do what, and under which rules.
 type Administration interface {
-	Login(user, password string, remote net.Addr) error
+	// Login returns the user who logs in. Of one whom the broker does not keep, and
+	// kept is false, it has the tags, and a permission for each virtual host that it
+	// may use, which says nothing else.
+	Login(user, password string, remote net.Addr) (u auth.User, kept bool, err error)
 	User(name string) (auth.User, bool)
 	Users() []auth.User
 	PutUser(auth.User) error

@@ -2,6 +2,7 @@ package session
 
 import (
 	"errors"
+	"slices"
 
 	"go.uber.org/zap"
 
@@ -20,12 +21,13 @@ type grants struct {
 	publish   string
 	published uint64
 	topics    bool
+	inquiry   inquiry
 }
 
-// grant is a right on the queue or exchange of that name.
+// grant is a right on a queue, an exchange or a topic.
 type grant struct {
 	right auth.Right
-	name  string
+	on    auth.Resource
 }
 
 const maxGrants = 12
@@ -54,7 +56,7 @@ func (ch *channel) mayPublishTopic(exchange, key []byte) *amqp.Error {
 
 // mayQueue checks a right on a queue.
 func (ch *channel) mayQueue(right auth.Right, name string) *amqp.Error {
-	if ch.may(right, name) {
+	if ch.may(right, auth.Resource{Kind: auth.Queue, Name: name}) {
 		return nil
 	}
 	return amqp.QueueAccess(ch.s.vhost.Name(), name, right.String(), ch.s.user)
@@ -66,7 +68,7 @@ func (ch *channel) mayExchange(right auth.Right, name string) *amqp.Error {
 	if name == "" {
 		known = "amq.default"
 	}
-	if ch.may(right, known) {
+	if ch.may(right, auth.Resource{Kind: auth.Exchange, Name: known}) {
 		return nil
 	}
 	return amqp.ExchangeAccess(ch.s.vhost.Name(), name, right.String(), ch.s.user)
@@ -74,8 +76,8 @@ func (ch *channel) mayExchange(right auth.Right, name string) *amqp.Error {
 
 // mayAny checks whether there is any right on a queue or exchange: those who ask
 // whether it exists need one.
-func (ch *channel) mayAny(name string) bool {
-	return ch.may(auth.Configure, name) || ch.may(auth.Write, name) || ch.may(auth.Read, name)
+func (ch *channel) mayAny(on auth.Resource) bool {
+	return ch.may(auth.Configure, on) || ch.may(auth.Write, on) || ch.may(auth.Read, on)
 }
 
 // mayTopic checks the right to use a routing key on an exchange, if that is a
@@ -85,34 +87,50 @@ func (ch *channel) mayTopic(right auth.Right, exchange, key string) *amqp.Error 
 	if !access.Topics() || !ch.s.vhost.IsTopic(exchange) {
 		return nil
 	}
-	if ch.s.allowed(access.CheckTopic(right, exchange, key)) {
+	allowed := false
+	if access.Asks() {
+		allowed = ch.may(right, auth.Resource{Kind: auth.Topic, Name: exchange, Key: key})
+	} else {
+		allowed = ch.s.allowed(access.CheckTopic(right, exchange, key))
+	}
+	if allowed {
 		return nil
 	}
 	return amqp.TopicAccess(ch.s.vhost.Name(), exchange, key, right.String(), ch.s.user)
 }
 
-// may checks a right on a queue or exchange, and remembers it. What is refused
-// is not remembered: it ends the channel.
-func (ch *channel) may(right auth.Right, name string) bool {
+// may checks a right, and remembers it. What is refused is not remembered: it ends
+// the channel. Where somebody else would have to be asked the answer is no for now:
+// see [inquiry].
+func (ch *channel) may(right auth.Right, on auth.Resource) bool {
 	g := &ch.grants
 	version := ch.s.access.Version()
 	if g.version != version {
 		*g = grants{version: version, recent: g.recent[:0]}
 	}
-	wanted := grant{right: right, name: name}
+	wanted := grant{right, on}
 	for i := range g.recent {
 		if g.recent[i] == wanted {
 			return true
 		}
 	}
-	if !ch.s.allowed(ch.s.access.Check(right, name)) {
+	if ch.s.access.Asks() {
+		g.inquiry.want(wanted)
 		return false
 	}
-	if len(g.recent) == maxGrants {
-		g.recent = append(g.recent[:0], g.recent[1:]...)
+	if !ch.s.allowed(ch.s.access.Check(right, on)) {
+		return false
 	}
-	g.recent = append(g.recent, wanted)
+	g.remember(wanted)
 	return true
+}
+
+// remember notes what is allowed.
+func (g *grants) remember(one grant) {
+	if len(g.recent) == maxGrants {
+		g.recent = slices.Delete(g.recent, 0, 1)
+	}
+	g.recent = append(g.recent, one)
 }
 
 // allowed turns the outcome of a check into yes or no. One that could not be

@@ -85,7 +85,7 @@ func (ch *channel) checkAcks(now time.Time) {
 	}
 	ch.log().Warn("deliveries were not acknowledged in time: the consumer is stuck, or needs longer than consumer_timeout",
 		zap.String("queue", late[0].queue.QueueName()), zap.Int("deliveries", len(late)), zap.Duration("timeout", timeout))
-	if ch.s.cfg.CancelOnAckTimeout && ch.s.client.cancelNotify {
+	if ch.s.cfg.Limits.cancels.Load() && ch.s.client.cancelNotify {
 		ch.takeBack(late)
 		return
 	}
@@ -137,7 +137,7 @@ func (ch *channel) ackTimeout(q *queue.Queue) time.Duration {
 	if asked.Set {
 		return time.Duration(asked.N) * time.Millisecond
 	}
-	return ch.s.cfg.AckTimeout
+	return time.Duration(ch.s.cfg.Limits.ackTimeout.Load())
 }
 
 // takeBack returns deliveries to their queues and ends the consumers that the

@@ -15,7 +15,9 @@ type waiting struct {
 }
 
 func newWaiting(t *testing.T, timeout time.Duration) *waiting {
-	s := &Session{cfg: &Config{AckTimeout: timeout}}
+	limits := &Limits{}
+	limits.SetAckTimeout(timeout, false)
+	s := &Session{cfg: &Config{Limits: limits}}
 	return &waiting{channel: &channel{s: s}, t: t, now: time.Unix(1e9, 0)}
 }
 

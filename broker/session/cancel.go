@@ -14,7 +14,7 @@ import (
 func (s *Session) CheckConsumers() {
 	s.work.Lock()
 	defer s.work.Unlock()
-	if s.state != running {
+	if s.state != running || s.access.Asks() { // nobody says when it is another's that change
 		return
 	}
 	for _, ch := range s.channels {

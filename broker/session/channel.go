@@ -67,6 +67,7 @@ type pending struct {
 	waiting  bool // for an answer
 	resuming bool // a goroutine is about to go on
 	failure  *amqp.Error
+	stopped  *amqp.Frame // a method that was begun and comes before the others; nil if none
 	frames   []amqp.Frame
 	room     chan struct{} // the reader waits for room; nil if it does not
 }
@@ -168,11 +169,16 @@ func (ch *channel) methodFrame(payload []byte) *amqp.Error {
 		}
 		ch.s.flushStage()
 		failed = ch.method(m)
+		ch.handled()
 	}
-	if failed != nil {
-		return failed.For(id)
+	switch {
+	case failed == nil:
+		return nil
+	case ch.inquires():
+		ch.inquire(payload)
+		return nil
 	}
-	return nil
+	return failed.For(id)
 }
 
 // method handles a method of the channel. The files beside this one have one

@@ -79,6 +79,9 @@ func (ch *channel) beginContent(args []byte) *amqp.Error {
 	if err := m.Decode(args); err != nil {
 		return asError(err)
 	}
+	if err := ch.mayBegin(m); err != nil {
+		return err
+	}
 	ch.s.own()
 	ch.content.begin(m, args)
 	ch.s.borrowed = &ch.content
@@ -110,7 +113,7 @@ func (ch *channel) header(payload []byte) *amqp.Error {
 		ch.log().Warn("malformed message properties", zap.Error(err))
 		return amqp.Internal()
 	}
-	if most := ch.s.cfg.MaxMessageSize; most > 0 && h.BodySize > most {
+	if most := ch.s.cfg.Limits.maxMessage.Load(); most > 0 && h.BodySize > most {
 		return amqp.MessageTooLarge(h.BodySize, most)
 	}
 	c.head, c.size, c.step = h.Properties, h.BodySize, wantBody

@@ -10,6 +10,7 @@ import (
 
 	"github.com/lepusmq/lepus/amqp"
 	"github.com/lepusmq/lepus/broker/auth"
+	"github.com/lepusmq/lepus/broker/vhost"
 )
 
 // tuning is what connection.tune offers and tune-ok answers.
@@ -78,14 +79,44 @@ func (s *Session) startOk(m *amqp.ConnectionStartOk) *amqp.Error {
 	if failed != nil {
 		return failed
 	}
-	if err := l.check(s.cfg.Users, s.sock.conn.RemoteAddr()); err != nil {
-		s.authenticated(l, m.Mechanism, err)
-		s.log.Warn("login refused", zap.String("user", l.user), zap.String("mechanism", m.Mechanism), zap.Error(err))
-		s.refuseLogin(m.Mechanism)
+	if l.trusted || !s.cfg.Realm.Asks() {
+		id, err := l.check(s.cfg.Realm, s.sock.conn.RemoteAddr())
+		return s.loggedIn(&l, m.Mechanism, id, err)
+	}
+	s.aside(loggingIn, m.ID(), func() func() *amqp.Error {
+		id, err := l.check(s.cfg.Realm, s.sock.conn.RemoteAddr())
+		return func() *amqp.Error { return s.loggedIn(&l, m.Mechanism, id, err) }
+	})
+	return nil
+}
+
+// aside asks somebody who may take his time what the next step of the handshake
+// depends on, and then takes the step. Called with work held, as next is.
+func (s *Session) aside(during state, cause amqp.MethodID, ask func() (next func() *amqp.Error)) {
+	s.state = during
+	s.start(func() {
+		next := ask()
+		s.work.Lock()
+		if s.state == during {
+			if err := next(); err != nil {
+				s.fail(err.For(cause))
+			}
+		}
+		s.work.Unlock()
+		s.out.flush()
+	})
+}
+
+// loggedIn goes on when it is known whether a log-in is good.
+func (s *Session) loggedIn(l *login, mechanism string, id *auth.Identity, err error) *amqp.Error {
+	if err != nil {
+		s.authenticated(*l, mechanism, err)
+		s.log.Warn("login refused", zap.String("user", l.user), zap.String("mechanism", mechanism), zap.Error(err))
+		s.refuseLogin(mechanism)
 		return nil
 	}
-	s.user, s.trusted, s.mechanism = l.user, l.trusted, m.Mechanism
-	s.authenticated(l, m.Mechanism, nil)
+	s.user, s.trusted, s.mechanism, s.identity = l.user, l.trusted, mechanism, id
+	s.authenticated(*l, mechanism, nil)
 	s.state = wantTuneOk
 	s.offered = tuning{
 		channelMax: s.cfg.ChannelMax,
@@ -156,12 +187,24 @@ func (s *Session) open(m *amqp.ConnectionOpen) *amqp.Error {
 	if err != nil {
 		return err
 	}
-	access, ok := auth.Unrestricted(), s.trusted
-	if !ok {
-		access, ok = s.cfg.Users.Access(s.user, m.VirtualHost)
+	switch {
+	case s.trusted:
+		return s.entered(v, auth.Unrestricted(), nil)
+	case !s.KnownElsewhere():
+		access, err := s.cfg.Realm.Enter(s.identity, m.VirtualHost)
+		return s.entered(v, access, err)
 	}
-	if !ok {
-		return amqp.VHostRefused(m.VirtualHost, s.user)
+	s.aside(entering, m.ID(), func() func() *amqp.Error {
+		access, err := s.cfg.Realm.Enter(s.identity, m.VirtualHost)
+		return func() *amqp.Error { return s.entered(v, access, err) }
+	})
+	return nil
+}
+
+// entered goes on when it is known what the user may do in the virtual host.
+func (s *Session) entered(v *vhost.VHost, access *auth.Access, err error) *amqp.Error {
+	if !s.allowed(err) {
+		return amqp.VHostRefused(v.Name(), s.user)
 	}
 	s.vhost, s.access = v, access
 	s.state = running

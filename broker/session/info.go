@@ -144,7 +144,7 @@ func Consumer(of *queue.Consumer) stats.Consumer {
 		Connection: ch.s.ID(), ConnectionName: ch.s.Name(), Channel: ch.id,
 		User: ch.s.user, VHost: ch.s.vhost.Name(), Queue: c.queue.QueueName(), Tag: c.tag,
 		AckRequired: !c.NoAck, Exclusive: c.Exclusive, Prefetch: c.Prefetch, Priority: int(c.Priority),
-		Arguments: c.args, AckTimeout: c.ackTimeout(ch.s.cfg.AckTimeout),
+		Arguments: c.args, AckTimeout: c.ackTimeout(time.Duration(ch.s.cfg.Limits.ackTimeout.Load())),
 	}
 }
 

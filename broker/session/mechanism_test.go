@@ -21,7 +21,7 @@ func certified(t *testing.T, name string) *Session {
 	}
 	return &Session{
 		cfg: &Config{
-			Users: users, Mechanisms: Mechanisms(), Anonymous: "guest",
+			Realm: auth.NewRealm(users), Mechanisms: Mechanisms(), Anonymous: "guest",
 			PeerName: func(conn net.Conn) string {
 				if conn != a {
 					t.Error("asked about another connection")
@@ -66,7 +66,7 @@ func TestMechanisms(t *testing.T) {
 			if tt.user == "" {
 				return
 			}
-			if err := l.check(s.cfg.Users, s.sock.conn.RemoteAddr()); (err != nil) != tt.fails {
+			if _, err := l.check(s.cfg.Realm, s.sock.conn.RemoteAddr()); (err != nil) != tt.fails {
 				t.Errorf("the check says %v", err)
 			}
 		})

@@ -31,7 +31,7 @@ func (ch *channel) answer(reply amqp.Method, err error, method amqp.MethodID) {
 	case reply != nil:
 		ch.send(reply)
 	}
-	if p.failure != nil || len(p.frames) > 0 {
+	if p.failure != nil || p.stopped != nil || len(p.frames) > 0 {
 		p.resuming = ch.s.start(ch.resume)
 	} else {
 		ch.held.Store(false)
@@ -105,12 +105,15 @@ func (ch *channel) takePending() ([]amqp.Frame, *amqp.Error) {
 		p.failure = nil
 		return nil, failure
 	}
-	if p.waiting || len(p.frames) == 0 {
+	if p.waiting || p.stopped == nil && len(p.frames) == 0 {
 		p.resuming = false
 		ch.held.Store(p.waiting)
 		return nil, nil
 	}
 	frames := p.frames
+	if p.stopped != nil {
+		frames = append([]amqp.Frame{*p.stopped}, frames...)
+	}
 	ch.release()
 	return frames, nil
 }
@@ -132,6 +135,13 @@ func (ch *channel) putBack(frames []amqp.Frame) {
 	ch.pending.frames = append(slices.Clone(frames), ch.pending.frames...)
 }
 
+// stop keeps a method for later, which is to be handled before what was put off.
+func (ch *channel) stop(f amqp.Frame) {
+	ch.mu.Lock()
+	defer ch.mu.Unlock()
+	ch.pending.stopped = &f
+}
+
 // release forgets the frames and lets the reader go on. Called with work and mu
 // held.
 func (ch *channel) release() {
@@ -139,7 +149,7 @@ func (ch *channel) release() {
 	for _, f := range p.frames {
 		ch.s.putOff -= len(f.Payload) + amqp.FrameOverhead
 	}
-	p.frames = nil
+	p.frames, p.stopped = nil, nil
 	if p.room != nil {
 		close(p.room)
 		p.room = nil

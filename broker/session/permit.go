@@ -15,7 +15,7 @@ func (ch *channel) mayDeclareExchange(spec *vhost.ExchangeSpec) *amqp.Error {
 	case spec.Name == "": // the answer is no in any case
 		return nil
 	case spec.Passive:
-		if !ch.s.cfg.Before4 && !ch.mayAny(spec.Name) {
+		if !ch.s.cfg.Before4 && !ch.mayAny(auth.Resource{Kind: auth.Exchange, Name: spec.Name}) {
 			return amqp.ExchangeAccess(ch.s.vhost.Name(), spec.Name, auth.Configure.String(), ch.s.user)
 		}
 		return nil
@@ -28,6 +28,9 @@ func (ch *channel) mayDeclareExchange(spec *vhost.ExchangeSpec) *amqp.Error {
 		if err == nil {
 			err = ch.mayExchange(auth.Write, to)
 		}
+		if ch.inquires() {
+			return err
+		}
 		spec.Refusal = err
 	}
 	return nil
@@ -38,7 +41,7 @@ func (ch *channel) mayDeclareQueue(spec *vhost.QueueSpec) *amqp.Error {
 	case vhost.IsReplyQueue(spec.Name): // which is none
 		return nil
 	case spec.Passive:
-		if !ch.s.cfg.Before4 && !ch.mayAny(spec.Name) {
+		if !ch.s.cfg.Before4 && !ch.mayAny(auth.Resource{Kind: auth.Queue, Name: spec.Name}) {
 			return amqp.QueueAccess(ch.s.vhost.Name(), spec.Name, auth.Configure.String(), ch.s.user)
 		}
 		return nil
@@ -50,6 +53,9 @@ func (ch *channel) mayDeclareQueue(spec *vhost.QueueSpec) *amqp.Error {
 		err := ch.mayQueue(auth.Read, spec.Name)
 		if err == nil {
 			err = ch.mayExchange(auth.Write, to)
+		}
+		if ch.inquires() {
+			return err
 		}
 		spec.Refusal = err
 	}

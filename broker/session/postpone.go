@@ -2,7 +2,6 @@ package session
 
 import (
 	"slices"
-	"sync/atomic"
 
 	"github.com/lepusmq/lepus/amqp"
 	"github.com/lepusmq/lepus/broker/vhost"
@@ -63,20 +62,13 @@ func (ch *channel) postpone(queues []*queue.Queue, body []byte) {
 	}
 }
 
-// keep makes what is to wait outlast the next message.
-func (p *postponed) keep() { p.at = slices.Clone(p.at) }
-
-// commitWait answers a tx.commit when several things are durable.
-type commitWait struct {
-	left   atomic.Int64
-	answer func()
-}
-
-// Confirm implements queue.Confirmer.
-func (w *commitWait) Confirm(first, last uint64) { w.came(int64(last - first + 1)) }
-
-func (w *commitWait) came(n int64) {
-	if w.left.Add(-n) == 0 {
-		w.answer()
+// join has the message wait as a part of a group.
+func (p *postponed) join(to *queue.Group) {
+	p.message.Retain(len(p.at) - 1)
+	for _, at := range p.at {
+		at.Join(to, p.message, p.delay)
 	}
 }
+
+// keep makes what is to wait outlast the next message.
+func (p *postponed) keep() { p.at = slices.Clone(p.at) }

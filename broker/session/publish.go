@@ -88,7 +88,7 @@ func (ch *channel) complete(body []byte) *amqp.Error {
 		var p queue.Publication
 		ch.receive(&p, body)
 		ch.tx.publish(&ch.route, p, c.mandatory)
-		if len(ch.route.Waits) > 0 {
+		if len(ch.route.Waits) > 0 && !ch.route.Remembers() {
 			ch.tx.postpone(ch.postponed(body))
 		}
 	case ch.route.Deduplicates():

@@ -2,6 +2,7 @@ package session
 
 import (
 	"github.com/lepusmq/lepus/amqp"
+	"github.com/lepusmq/lepus/broker/vhost"
 	"github.com/lepusmq/lepus/queue"
 )
 
@@ -26,7 +27,7 @@ func (ch *channel) deduplicated(body []byte) {
 	p := &now[0]
 	ch.pack(p, body)
 	ch.awaitConfirm(p)
-	s.noteConfirms(now, 1+ch.route.Known()+len(ch.route.Waits))
+	s.noteConfirms(now, 1+ch.route.Known())
 	safe := func(bool) {}
 	if publish := p.Publish; p.Confirm != nil {
 		safe = func(refused bool) {
@@ -41,12 +42,12 @@ func (ch *channel) deduplicated(body []byte) {
 		ch.run.Returned++
 		ch.giveBack(&p.Message)
 	}
-	if len(ch.route.Waits) > 0 {
-		late := ch.postponed(body)
-		late.put(p.Confirm, p.Publish)
-	}
 	p.Confirm, p.Publish = nil, 0
 	var group queue.Group
+	if len(ch.route.Waits) > 0 {
+		late := ch.postponed(body)
+		late.join(&group)
+	}
 	addTo(&group, queues, ch.route.Durable, p)
 	ch.route.Join(&group)
 	ch.route.AwaitKnown(safe)
@@ -90,8 +91,13 @@ func (ch *channel) commitRemembered(group *queue.Group, p *txPublish, safe func(
 			break
 		}
 	}
-	if len(ch.route.Queues) == 0 && p.mandatory && len(p.late.at) == 0 {
+	waits := ch.route.Waits
+	if len(ch.route.Queues)+len(waits) == 0 && p.mandatory {
 		ch.giveBack(&p.Message)
+	}
+	if len(waits) > 0 {
+		late := postponed{at: waits, delay: ch.route.Delay, message: vhost.Waits(&p.Message)}
+		late.join(group)
 	}
 	addTo(group, ch.route.Queues, ch.route.Durable, &p.Publication)
 	ch.route.Join(group)

@@ -15,11 +15,11 @@ import (
 	"github.com/lepusmq/lepus/queue"
 )
 
-// Config is what all sessions of a broker share. It must not be changed once
-// the first session is made.
+// Config is what sessions of a broker share. It must not be changed once the first
+// session is made; those that come later may have another.
 type Config struct {
 	Log   *zap.Logger
-	Users *auth.Users
+	Realm *auth.Realm
 	Host  Host
 	// Mechanisms are the ways to log in, in the order in which they are offered:
 	// see [Mechanisms].
@@ -46,17 +46,8 @@ type Config struct {
 	Heartbeat  time.Duration
 	// HandshakeTimeout bounds the time until the connection is open.
 	HandshakeTimeout time.Duration
-	// MaxMessageSize bounds the body of a message, in bytes; 0 is no bound.
-	MaxMessageSize uint64
-
-	// AckTimeout is how long a delivery may wait for its ack, for queues that do
-	// not say themselves; 0 is for ever. See [Session.CheckAcks].
-	AckTimeout time.Duration
-	// CancelOnAckTimeout takes back what was not acked in time and ends the
-	// consumer, of clients that can be told so, instead of ending the channel.
-	CancelOnAckTimeout bool
-
-	owners atomic.Uint64
+	// Limits are those of all sessions of a broker, whatever else changes.
+	Limits *Limits
 }
 
 // Session is one connection.
@@ -81,6 +72,7 @@ type Session struct {
 	user      string
 	mechanism string // by which the user has logged in
 	trusted   bool   // the user is the broker itself
+	identity  *auth.Identity
 	access    *auth.Access
 	client    capabilities
 	// properties are what the client says about itself.
@@ -134,8 +126,10 @@ type state uint8
 const (
 	wantHeader state = iota
 	wantStartOk
+	loggingIn // the realm is asked
 	wantTuneOk
 	wantOpen
+	entering // the realm is asked
 	running
 	closing // the end has begun: only close and close-ok count
 )
@@ -143,11 +137,11 @@ const (
 // String is RabbitMQ's name for the state.
 func (s state) String() string {
 	switch s {
-	case wantHeader, wantStartOk:
+	case wantHeader, wantStartOk, loggingIn:
 		return "starting"
 	case wantTuneOk:
 		return "tuning"
-	case wantOpen:
+	case wantOpen, entering:
 		return "opening"
 	case running:
 		return "running"
@@ -167,7 +161,7 @@ func New(conn net.Conn, cfg *Config) *Session {
 		name:     conn.RemoteAddr().String() + " -> " + conn.LocalAddr().String(),
 		sock:     newSocket(conn),
 		since:    time.Now().UnixMilli(),
-		owner:    vhost.OwnerID(cfg.owners.Add(1)),
+		owner:    vhost.OwnerID(cfg.Limits.owners.Add(1)),
 		closed:   make(chan struct{}),
 		channels: map[uint16]*channel{},
 		frameMax: handshakeFrameMax,
@@ -197,6 +191,10 @@ func (s *Session) Own() bool { return s.self }
 // Trusted says that it is the broker itself that has logged in. It may be asked
 // once the session wants to enter a virtual host.
 func (s *Session) Trusted() bool { return s.trusted }
+
+// KnownElsewhere says that the user's rights are not known to the broker itself. It
+// may be asked once the session wants to enter a virtual host.
+func (s *Session) KnownElsewhere() bool { return s.identity != nil && !s.cfg.Realm.Own(s.identity) }
 
 // Serve reads from the connection until it ends. When it returns, all that the
 // session held has been given back and its goroutines have ended.

@@ -82,7 +82,7 @@ func (ch *channel) queueDeclare(m *amqp.QueueDeclare) *amqp.Error {
 		Arguments:  m.Arguments,
 	}
 	if spec.Name == "" && !spec.Passive {
-		spec.Name, spec.Generated = vhost.GenerateName(), true
+		spec.Name, spec.Generated = ch.generatedName(), true
 	}
 	if err := ch.mayDeclareQueue(&spec); err != nil {
 		return err

@@ -107,7 +107,6 @@ func (ch *channel) txCommit() *amqp.Error {
 		return amqp.NotTransactional()
 	}
 	var group queue.Group
-	var late []postponed
 	var refused atomic.Bool // an original of a duplicate
 	done := commitWait{answer: func() {
 		if group.Refused() || refused.Load() {
@@ -128,14 +127,13 @@ func (ch *channel) txCommit() *amqp.Error {
 				if no {
 					refused.Store(true)
 				}
-				done.came(1)
+				done.came()
 			})
-		} else {
-			ch.commitPublish(&group, p)
+			continue
 		}
-		if n := len(p.late.at); n > 0 {
-			late = append(late, p.late)
-			waits += n
+		ch.commitPublish(&group, p)
+		if len(p.late.at) > 0 {
+			p.late.join(&group)
 		}
 	}
 	counted := 0
@@ -158,11 +156,8 @@ func (ch *channel) txCommit() *amqp.Error {
 	}
 	ch.tx = transaction{}
 	ch.ask()
-	done.came(1<<32 - int64(waits))
-	group.Commit(ch.s.vhost.NewGroup, func() { done.came(1) })
-	for i := range late {
-		late[i].put(&done, uint64(i))
-	}
+	done.left.Add(int64(waits) - 1<<32)
+	group.Commit(ch.s.vhost.NewGroup, done.came)
 	ch.settle(back[returned], returned)
 	ch.settle(back[failed], failed)
 	if counted > 0 {
@@ -186,4 +181,17 @@ func (ch *channel) commitPublish(group *queue.Group, p *txPublish) {
 		}
 	}
 	addTo(group, p.queues, durable, &p.Publication)
+}
+
+// commitWait answers a tx.commit when its group is durable, and the originals of
+// its duplicates are safe.
+type commitWait struct {
+	left   atomic.Int64
+	answer func()
+}
+
+func (w *commitWait) came() {
+	if w.left.Add(-1) == 0 {
+		w.answer()
+	}
 }

@@ -110,8 +110,9 @@ type Node struct {
 type Listener struct {
 	// Protocol is RabbitMQ's name: amqp, amqp/ssl, http, https, http/prometheus.
 	Protocol string
-	Address  string // an IP address
-	Port     int
+	// Address is an IP address, or the path of a Unix socket, which has no port.
+	Address string
+	Port    int
 	// CertificateExpires is when the certificate of a TLS listener does; zero if there
 	// is none.
 	CertificateExpires time.Time

@@ -11,8 +11,9 @@ import (
 )
 
 // burial takes messages that died in a queue to where its dead letters go, as
-// one group: each is settled in its queue and kept in the queues that it goes to
-// or, after a crash, neither. It runs on the queue's strand.
+// one group: each is settled in its queue and kept in the queues that it goes to,
+// and at the exchanges where it waits or, after a crash, neither. It runs on the
+// queue's strand.
 type burial struct {
 	vhost  *VHost
 	queue  *queue.Queue
@@ -24,9 +25,6 @@ type burial struct {
 	group  queue.Group
 	// complained is what has been complained of in this burial.
 	complained complaint
-	// late are the letters that wait at exchanges first; mostly nil.
-	late  *lateBurial
-	waits bool // the last one does
 
 	*gravedigger
 }
@@ -69,16 +67,10 @@ func (v *VHost) bury(q *queue.Queue, to *queue.DeadLetter, dead []queue.Dead, do
 	for i := range dead {
 		d := &dead[i]
 		b.one(d)
-		switch {
-		case d.Stored && b.waits:
-			b.late.settles(d)
-		case d.Stored:
+		if d.Stored {
 			b.group.Bury(q, d)
 		}
 		d.Release()
-	}
-	if late := b.late; late != nil {
-		late.done, done = done, late.begun
 	}
 	b.group.Post(v.NewGroup, done)
 	return true
@@ -111,10 +103,10 @@ func (v *VHost) beginBurial() bool {
 	return true
 }
 
-// one takes one message to the queues that it goes to now, and returns how many
-// they are.
+// one takes one message to the queues that it goes to now, and to exchanges where
+// it is to wait, and returns how many they are.
 func (b *burial) one(d *queue.Dead) int {
-	if b.waits = false; b.to == nil {
+	if b.to == nil {
 		return 0
 	}
 	var facts amqp.Facts
@@ -129,7 +121,7 @@ func (b *burial) one(d *queue.Dead) int {
 		to = b.targets(history, d.Reason)
 	}
 	if len(to) > 0 {
-		p := b.letterOf(d, &facts)
+		p := b.letterOf(d, &facts, b.head)
 		durable := 0
 		for _, q := range to {
 			if q.(*queue.Queue).Durable() {
@@ -144,14 +136,27 @@ func (b *burial) one(d *queue.Dead) int {
 			b.group.Publish(q.(*queue.Queue), p)
 		}
 	}
-	if b.waits = len(b.result.Waits()) > 0 && b.only == nil; b.waits {
-		b.postpone(d, &facts)
-	}
+	waits := b.postpone(d, &facts)
 	b.memory.join(&b.group)
 	b.memory.reset()
 	clear(b.keys)
 	b.copies.Forget()
-	return len(to)
+	return len(to) + waits
+}
+
+// postpone has a dead letter wait at the exchanges that it has come to, and returns
+// how many they are.
+func (b *burial) postpone(d *queue.Dead, facts *amqp.Facts) int {
+	waits := b.result.Waits()
+	if len(waits) == 0 || b.only != nil {
+		return 0
+	}
+	p := b.letterOf(d, facts, amqp.AppendWaited(nil, b.head))
+	p.Retain(len(waits) - 1)
+	for _, x := range waits {
+		waitingAt(x).Join(&b.group, p.Message, b.result.Delay())
+	}
+	return len(waits)
 }
 
 // route finds where a message goes, and has exchanges on the way remember it. It
@@ -229,14 +234,14 @@ func (b *burial) targets(history []amqp.Value, reason queue.Reason) []exchange.Q
 	return kept
 }
 
-// letterOf makes the message that goes to other queues, with one reference.
-func (b *burial) letterOf(d *queue.Dead, facts *amqp.Facts) queue.Publication {
+// letterOf makes the message that goes elsewhere, with one reference.
+func (b *burial) letterOf(d *queue.Dead, facts *amqp.Facts, head []byte) queue.Publication {
 	body := d.Body()
-	buf := make([]byte, 0, 2+len(b.letter.Exchange)+len(b.keys[0])+len(b.head)+len(body))
+	buf := make([]byte, 0, 2+len(b.letter.Exchange)+len(b.keys[0])+len(head)+len(body))
 	buf = appendRoute(buf, b.letter.Exchange, b.keys[0])
 	route := len(buf)
-	buf = append(append(buf, b.head...), body...)
-	p := queue.Publication{Message: queue.Adopt(buf, route, len(b.head))}
+	buf = append(append(buf, head...), body...)
+	p := queue.Publication{Message: queue.Adopt(buf, route, len(head))}
 	p.Persistent = facts.DeliveryMode == amqp.Persistent
 	p.Priority = d.Priority
 	p.Note(queue.Died)

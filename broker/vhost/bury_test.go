@@ -1,7 +1,7 @@
 package vhost
 
 import (
-	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -239,16 +239,17 @@ type graves struct {
 	opt    store.Options
 	failed chan struct{}
 	disk   store.Store
+	clock  *queue.Clock
 }
 
 func newGraves(t *testing.T, seed uint64, args amqp.Table) *graves {
-	s := &graves{fs: vfs.NewFake(seed), failed: make(chan struct{}, 1)}
+	s := &graves{fs: vfs.NewFake(seed), failed: make(chan struct{}, 1), clock: queue.NewClock()}
 	s.opt = store.Options{Dir: t.TempDir(), FS: s.fs, SegmentSize: 1 << 20, OnFail: func(error) { s.failed <- struct{}{} }}
 	var err error
 	if s.disk, err = store.Open(s.opt); err != nil {
 		t.Fatal(err)
 	}
-	s.fixture = &fixture{VHost: New(Config{Name: "/", ID: 1, Store: s.disk}), t: t}
+	s.fixture = &fixture{VHost: New(Config{Name: "/", ID: 1, Store: s.disk, Clock: s.clock}), t: t}
 	_, err = s.declare(me, QueueSpec{Name: "src", Durable: true, Arguments: args})
 	s.ok(err)
 	s.durableQueue("one")
@@ -271,13 +272,15 @@ func (c *confirmed) Confirm(first, last uint64) {
 }
 
 // fill publishes messages and waits until they are safe.
-func (s *graves) fill() {
+func (s *graves) fill() { s.fillWith(letter) }
+
+func (s *graves) fillWith(p amqp.Properties) {
 	c := &confirmed{all: make(chan struct{})}
 	c.left.Store(graveMessages)
 	for i := range graveMessages {
-		p := testMessage("", "src", letter, fmt.Sprint("message ", i))
-		p.Confirm, p.Publish = c, uint64(i+1)
-		s.publish("src", p)
+		m := testMessage("", "src", p, fmt.Sprint("message ", i))
+		m.Confirm, m.Publish = c, uint64(i+1)
+		s.publish("src", m)
 	}
 	<-c.all
 }
@@ -335,6 +338,7 @@ func (s *graves) crash(n int) {
 	s.t.Helper()
 	s.fs.Crash()
 	s.VHost.Close()
+	s.clock.Close()
 	if err := s.disk.Close(); err != nil && !errors.Is(err, vfs.ErrCrash) {
 		s.t.Log(err)
 	}
@@ -345,53 +349,60 @@ func (s *graves) crash(n int) {
 	}
 }
 
-// found fails the test unless each message is in exactly one of both places. It
-// returns those that are where they died.
-func (s *graves) found(n int) []string {
+// found fails the test unless each message is in exactly one of both places: its
+// queue, and wherever it goes. It returns those that are where they died.
+func (s *graves) found(n int) []string { return s.once(n, "src", "one", "two") }
+
+// once fails the test unless each message is in one place, or once in each of
+// some others. It returns those that are in the one place.
+func (s *graves) once(n int, place string, others ...string) []string {
 	s.t.Helper()
-	src, dst := s.find()
-	for i := range graveMessages {
-		body := fmt.Sprint("message ", i)
-		in, out := slices.Contains(src, body), 0
-		for _, list := range dst {
-			for _, b := range list {
-				if b == body {
-					out++
-				}
-			}
-		}
-		if in && out != 0 || !in && out != len(dst) {
-			s.t.Fatalf("step %d: %s is in its queue: %v, and %d times elsewhere", n, body, in, out)
-		}
-	}
-	return src
+	return s.onceOf(s.kept(), n, place, others...)
 }
 
-// find opens the store again and returns the bodies in the queue where the
-// messages died, and in the others.
-func (s *graves) find() (src []string, dst [][]string) {
+// onceOf is once for what has been found.
+func (s *graves) onceOf(all map[string][]string, n int, place string, others ...string) []string {
+	s.t.Helper()
+	for i := range graveMessages {
+		body := fmt.Sprint("message ", i)
+		times := func(name string) (n int) {
+			for _, b := range all[name] {
+				if b == body {
+					n++
+				}
+			}
+			return n
+		}
+		in := times(place)
+		for _, other := range others {
+			if in > 1 || times(other) != 1-in {
+				s.t.Fatalf("step %d: %s is %d times in %q, and %d times in %q", n, body, in, place, times(other), other)
+			}
+		}
+	}
+	return all[place]
+}
+
+// kept opens the store again and returns the bodies in each queue, by name, and
+// those that wait, under "".
+func (s *graves) kept() map[string][]string {
 	s.t.Helper()
 	again, err := store.Open(s.opt)
 	s.ok(err)
+	all := map[string][]string{}
 	for _, d := range again.Definitions() {
 		if d.Kind != store.KindQueue {
 			continue
 		}
-		var bodies []string
+		var def queueDefinition // of a part: without a name
+		s.ok(json.Unmarshal(d.Value, &def))
+		name := string(def.Name)
 		list, _ := again.Queue(d.ID).Load([]store.Range{{First: 1, Last: 1 << 40}}, 1<<20)
 		for i := range list {
-			bodies = append(bodies, string(list[i].Body()))
+			all[name] = append(all[name], string(list[i].Body()))
 			list[i].Release()
 		}
-		if bytes.Contains(d.Value, []byte(`"name":"c3Jj"`)) {
-			src = bodies
-		} else {
-			dst = append(dst, bodies)
-		}
-	}
-	if len(dst) != 2 {
-		s.t.Fatalf("%d queues", len(dst))
 	}
 	s.ok(again.Close())
-	return src, dst
+	return all
 }

@@ -12,10 +12,13 @@ import (
 // [Config].
 const EventExchange = "amq.rabbitmq.event"
 
-// withEvents returns a new graph with that exchange.
-func withEvents(g *exchange.Graph) *exchange.Graph {
+// LogExchange is where the lines of the log go, see [Config].
+const LogExchange = "amq.rabbitmq.log"
+
+// withOwn returns a new graph with an exchange to which only the broker publishes.
+func withOwn(g *exchange.Graph, name string) *exchange.Graph {
 	next, err := g.AddExchange(exchange.Exchange{
-		Name: EventExchange, Type: "topic", Durable: true, Internal: true, Flow: new(Flow),
+		Name: name, Type: "topic", Durable: true, Internal: true, Flow: new(Flow),
 	})
 	if err != nil {
 		panic("vhost: " + err.Error()) // a new graph has no such exchange, and knows the type
@@ -23,22 +26,41 @@ func withEvents(g *exchange.Graph) *exchange.Graph {
 	return next
 }
 
-// noticeEvents tells the sink whether anybody wants events.
+// noticeEvents tells whether anybody wants events, or lines of the log.
 func (v *VHost) noticeEvents(g *exchange.Graph) {
+	bound := func(name string) bool {
+		x := g.Exchange(name)
+		return x != nil && x.Bindings() > 0
+	}
 	if v.hasEvents {
-		x := g.Exchange(EventExchange)
-		v.events.Want(x != nil && x.Bindings() > 0)
+		v.events.Want(bound(EventExchange))
+	}
+	if v.records != nil {
+		v.records.Want(bound(LogExchange))
 	}
 }
 
 // Announce publishes an event to the event exchange, if it is in this virtual
 // host. It waits for nobody.
 func (v *VHost) Announce(key string, at time.Time, headers amqp.Table) {
+	v.announce(EventExchange, key, amqp.Properties{
+		Flags:   amqp.HasHeaders | amqp.HasDeliveryMode | amqp.HasTimestamp,
+		Headers: headers, DeliveryMode: 2, Timestamp: at.Unix(),
+	}, nil)
+}
+
+// AnnounceRecord publishes a line of the log of a node to the log exchange, if it
+// is in this virtual host. It waits for nobody.
+func (v *VHost) AnnounceRecord(r *event.Record, node string) {
+	v.announce(LogExchange, r.Level, amqp.Properties{
+		Flags:       amqp.HasHeaders | amqp.HasContentType | amqp.HasTimestamp,
+		ContentType: r.ContentType, Headers: amqp.Table{event.Text("node", node)}, Timestamp: r.At.Unix(),
+	}, r.Text)
+}
+
+func (v *VHost) announce(exchange, key string, p amqp.Properties, body []byte) {
 	if t := v.NewTrace(); t != nil {
-		t.add(EventExchange, key, amqp.Properties{
-			Flags:   amqp.HasHeaders | amqp.HasDeliveryMode | amqp.HasTimestamp,
-			Headers: headers, DeliveryMode: 2, Timestamp: at.Unix(),
-		}, nil)
+		t.add(exchange, key, p, body)
 		t.Post()
 	}
 }

@@ -171,10 +171,7 @@ func (v *VHost) forward(r *Route, from string, m *queue.Message, to *queue.Group
 		}
 	}
 	for _, w := range r.Waits {
-		route, head := m.Route(), amqp.AppendWaited(nil, m.Head())
-		late := queue.Adopt(slices.Concat(route, head, m.Body()), len(route), len(head))
-		late.Persistent, late.Priority = m.Persistent, m.Priority
-		w.Put(&queue.Publication{Message: late}, r.Delay)
+		w.Join(to, Waits(m), r.Delay)
 	}
 	p := queue.Publication{Message: *m}
 	if p.Persistent && r.Durable > 1 {

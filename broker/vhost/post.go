@@ -92,16 +92,14 @@ func (p *posting) send() {
 	}
 	routed := len(r.Queues)+len(r.Waits)+len(r.Replies)+r.Known() > 0
 	p.count(routed)
-	p.left.Store(int64(1 + len(r.Waits) + r.Known()))
-	for _, at := range r.Waits {
-		m := p.message(amqp.AppendWaited(nil, p.head))
-		at.Put(&queue.Publication{Message: m, Confirm: p}, r.Delay)
-	}
 	if r.Deduplicates() {
-		p.left.Add(1)
+		p.left.Store(int64(2 + r.Known()))
 		p.sendKnown()
 	} else {
-		p.left.Add(int64(len(r.Queues)))
+		p.left.Store(int64(1 + len(r.Waits) + len(r.Queues)))
+		p.sendLate(func(at *Waiting, m queue.Message) {
+			at.Put(&queue.Publication{Message: m, Confirm: p}, r.Delay)
+		})
 		p.sendTo(func(to *queue.Queue, one queue.Publication) {
 			one.Confirm = p
 			to.Publish([]queue.Publication{one})
@@ -137,10 +135,18 @@ func (p *posting) sendTo(give func(*queue.Queue, queue.Publication)) {
 	}
 }
 
+// sendLate has the message given to each exchange where it is to wait.
+func (p *posting) sendLate(give func(*Waiting, queue.Message)) {
+	for _, at := range p.route.Waits {
+		give(at, p.message(amqp.AppendWaited(nil, p.head)))
+	}
+}
+
 // sendKnown publishes in one group with what exchanges are to remember.
 func (p *posting) sendKnown() {
 	var group queue.Group
 	p.sendTo(group.Publish)
+	p.sendLate(func(at *Waiting, m queue.Message) { at.Join(&group, m, p.route.Delay) })
 	p.route.Join(&group)
 	p.route.AwaitKnown(p.settled)
 	group.Commit(p.vhost.NewGroup, func() { p.settled(group.Refused()) })

@@ -61,32 +61,22 @@ func (v *VHost) deliver(q *queue.Queue, to queue.DeadLetter, dead []queue.Dead, 
 func (u *undelivered) try(to *queue.DeadLetter) {
 	b := u.vhost.newBurial(u.queue, to)
 	b.only = u.only
-	n := b.one(&u.dead)
-	if n == 0 && u.only == nil && b.late == nil {
+	defer b.end()
+	if n := b.one(&u.dead); n == 0 && u.only == nil {
 		b.complain(undeliverable, to.Exchange)
-		b.end()
 		u.wait()
 		return
 	}
 	if u.dead.Stored {
 		b.group.Bury(u.queue, &u.dead)
 	}
-	post := func() {
-		b.group.PostTaken(u.queue, u.vhost.NewGroup, func() {
-			if u.only = b.group.Refusing(); u.only != nil {
-				u.wait()
-				return
-			}
-			u.end()
-		})
-	}
-	b.end()
-	if late := b.late; late != nil {
-		late.done = post
-		late.begun()
-		return
-	}
-	post()
+	b.group.PostTaken(u.queue, u.vhost.NewGroup, func() {
+		if u.only = b.group.Refusing(); u.only != nil {
+			u.wait()
+			return
+		}
+		u.end()
+	})
 }
 
 // again tries the letter again, or ends it if its queue has ended or does not

@@ -36,6 +36,9 @@ type Config struct {
 	Before4 bool
 	// HasEvents gives the virtual host the exchange [EventExchange].
 	HasEvents bool
+	// Records has the lines of the log, which go to the exchange [LogExchange] then; nil
+	// is no such exchange.
+	Records *event.Records
 	// Events is told of what happens; it may be nil.
 	Events *event.Sink
 	// Log may be nil.
@@ -62,6 +65,7 @@ type VHost struct {
 	events   *event.Sink
 	// hasEvents says that the event exchange is here.
 	hasEvents bool
+	records   *event.Records // nil unless the log exchange is here
 	// defaultType is the type of queues that nobody has given one.
 	defaultType string
 
@@ -120,7 +124,7 @@ func New(cfg Config) *VHost {
 		store:  cfg.Store,
 		budget: cfg.Budget, overflow: cfg.Overflow, clock: cfg.Clock, before4: cfg.Before4,
 		log:    cfg.Log,
-		events: cfg.Events, hasEvents: cfg.HasEvents,
+		events: cfg.Events, hasEvents: cfg.HasEvents, records: cfg.Records,
 		defaultType: cfg.DefaultQueueType,
 		queues:      map[string]*entry{},
 		owners:      map[OwnerID]*owner{},
@@ -129,7 +133,10 @@ func New(cfg Config) *VHost {
 	}
 	g := newGraph()
 	if v.hasEvents {
-		g = withEvents(g)
+		g = withOwn(g, EventExchange)
+	}
+	if v.records != nil {
+		g = withOwn(g, LogExchange)
 	}
 	v.publish(g)
 	v.policies.Store(&policies{})

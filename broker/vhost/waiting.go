@@ -1,6 +1,7 @@
 package vhost
 
 import (
+	"slices"
 	"sync"
 	"time"
 
@@ -51,13 +52,39 @@ func (w *Waiting) newDelay(keeper queue.DelayKeeper, passing bool) *queue.Delay 
 // exchange. It takes over a reference. The message is confirmed once, when it
 // is kept.
 func (w *Waiting) Put(p *queue.Publication, delay int64) {
-	// Rather a millisecond late than one early.
-	due := (time.Now().UnixMicro()+999)/1000 + delay
 	if p.Persistent && w.kept != nil {
-		w.kept.Put(p, due)
+		w.kept.Put(p, dueAfter(delay))
 		return
 	}
-	w.passing.Put(p, due)
+	w.passing.Put(p, dueAfter(delay))
+}
+
+// Join is Put for a message of a group, which a crash leaves whole or not at all
+// with the rest of it. What is not kept waits at once.
+func (w *Waiting) Join(to *queue.Group, m queue.Message, delay int64) {
+	if m.Persistent && w.kept != nil {
+		to.Postpone(w.kept, m, dueAfter(delay))
+		return
+	}
+	w.passing.Put(&queue.Publication{Message: m}, dueAfter(delay))
+}
+
+// dueAfter is when a message is due that waits from now on: rather a millisecond
+// late than one early.
+func dueAfter(delay int64) int64 { return (time.Now().UnixMicro()+999)/1000 + delay }
+
+// Waits makes the copy of a message that is to wait. The delay is told in its
+// head, so that it is not asked for again.
+func Waits(m *queue.Message) queue.Message {
+	route, head := m.Route(), amqp.AppendWaited(nil, m.Head())
+	late := queue.Adopt(slices.Concat(route, head, m.Body()), len(route), len(head))
+	late.Persistent, late.Priority = m.Persistent, m.Priority
+	for _, mark := range [...]store.Mark{queue.Blind, queue.Died} {
+		if m.Has(mark) {
+			late.Note(mark)
+		}
+	}
+	return late
 }
 
 // Pending is how many messages wait.

@@ -205,6 +205,30 @@ func TestDelayedRecover(t *testing.T) {
 	})
 }
 
+// What waits besides what was recovered is kept, and comes, like all else.
+func TestDelayedAmongRecovered(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := openDisk(t, t.TempDir())
+		d.delayed("x", true, "q")
+		d.postpone("x", "q", "before", 2*time.Hour, amqp.Persistent, nil)
+		d.sync()
+		e := d.kill()
+		confirms := &tally{}
+		e.postpone("x", "q", "after", 2*time.Hour, amqp.Persistent, confirms)
+		time.Sleep(time.Second) // the delay has been told that it is kept
+		synctest.Wait()
+		if confirms.count() != 1 {
+			t.Errorf("%d confirmed", confirms.count())
+		}
+		a := e.arrive("q")
+		time.Sleep(2 * time.Hour)
+		synctest.Wait()
+		if got := a.bodies(); !slices.Equal(got, []string{"before", "after"}) {
+			t.Errorf("%q came", got)
+		}
+	})
+}
+
 // However often the broker is killed, at whatever moment, each message comes to
 // each of its queues exactly once.
 func TestDelayedOnce(t *testing.T) {

@@ -14,6 +14,7 @@ import (
 	"gopkg.in/natefinch/lumberjack.v2"
 
 	"github.com/lepusmq/lepus/broker/conf"
+	"github.com/lepusmq/lepus/broker/event"
 	"github.com/lepusmq/lepus/broker/lines"
 )
 
@@ -24,7 +25,10 @@ type logging struct {
 	// levels has what counts; the places in it are those of the start.
 	levels *atomic.Pointer[conf.Log]
 	file   *lumberjack.Logger // nil without a file
-	tail   *lines.Tail        // of all places
+	// tail is the last lines of all places.
+	tail *lines.Tail
+	// records are lines for the broker to publish; nil if it is not to.
+	records *event.Records
 }
 
 // openLog returns the log that the configuration says. Errors are those of its
@@ -42,6 +46,10 @@ func openLog(l conf.Log, stderr io.Writer) (*logging, error) {
 		}
 		g.file = rotated(l)
 		cores = append(cores, g.core(l.File, g.file, func(l *conf.Log) *zapcore.Level { return l.File.Level }))
+	}
+	if l.Exchange.On {
+		g.records = event.NewRecords()
+		cores = append(cores, g.exchangeCore(l.Exchange))
 	}
 	g.logger = zap.New(zapcore.NewTee(cores...))
 	return g, nil
@@ -74,14 +82,27 @@ func rotated(l conf.Log) *lumberjack.Logger {
 
 // core writes to one place what is to go there.
 func (g *logging) core(o conf.LogOutput, w io.Writer, own func(*conf.Log) *zapcore.Level) zapcore.Core {
+	all := zapcore.NewCore(encoder(o), zapcore.Lock(zapcore.AddSync(w)), zapcore.DebugLevel)
+	return &leveled{Core: all, levels: g.levels, own: own}
+}
+
+// exchangeCore gives the broker what is to go to its log exchange.
+func (g *logging) exchangeCore(o conf.LogOutput) zapcore.Core {
+	r := &recorder{LevelEnabler: zapcore.DebugLevel, enc: encoder(o), contentType: "text/plain", to: g.records}
+	if o.JSON {
+		r.contentType = "application/json"
+	}
+	return &leveled{Core: r, levels: g.levels, own: func(l *conf.Log) *zapcore.Level { return l.Exchange.Level }}
+}
+
+// encoder writes lines as a place wants them.
+func encoder(o conf.LogOutput) zapcore.Encoder {
 	cfg := zap.NewProductionEncoderConfig()
 	cfg.EncodeTime = zapcore.ISO8601TimeEncoder
-	enc := zapcore.NewConsoleEncoder(cfg)
 	if o.JSON {
-		enc = zapcore.NewJSONEncoder(cfg)
+		return zapcore.NewJSONEncoder(cfg)
 	}
-	all := zapcore.NewCore(enc, zapcore.Lock(zapcore.AddSync(w)), zapcore.DebugLevel)
-	return &leveled{Core: all, levels: g.levels, own: own}
+	return zapcore.NewConsoleEncoder(cfg)
 }
 
 // set takes over the levels of another configuration.
@@ -90,7 +111,7 @@ func (g *logging) set(l conf.Log) { g.levels.Store(&l) }
 // setLevel sets the level of everything that has none of its own.
 func (g *logging) setLevel(level zapcore.Level) {
 	l := *g.levels.Load()
-	l.Level, l.Console.Level, l.File.Level = level, nil, nil
+	l.Level, l.Console.Level, l.File.Level, l.Exchange.Level = level, nil, nil, nil
 	g.set(l)
 }
 

@@ -78,7 +78,7 @@ func TestServerReloads(t *testing.T) {
 	next := second.Server(t)
 	certstest.Write(t, cert, next.PEM())
 	certstest.Write(t, key, next.KeyPEM(t))
-	certstest.Write(t, path, []byte(text+"log.default.level = debug\nconnection_max = 5\n"))
+	certstest.Write(t, path, []byte(text+"log.default.level = debug\nconnection_max = 5\ndefault_queue_type = quorum\n"))
 	reload("RELOADING=1", "READY=1")
 	eventually(t, "the configuration is loaded anew", logged("loaded anew"))
 	if c, err := tls.Dial("tcp", address, second.TLS()); err != nil {
@@ -86,6 +86,7 @@ func TestServerReloads(t *testing.T) {
 	} else {
 		c.Close()
 	}
+	eventually(t, "what needs a restart is named", logged(`needs a restart	{"keys": ["default_queue_type"]}`))
 	eventually(t, "debug is logged", logged("\tdebug\t"))
 	if _, err := io.WriteString(conn, "AMQP\x00\x00\x09\x01"); err != nil {
 		t.Fatal(err)

@@ -49,11 +49,12 @@ func runServer(c *cli.Context) error {
 	}
 	sayConfig(log.logger, loaded)
 	defer collectOften()()
+	defer log.rotateOnTime()()
 	ctx, stop := signal.NotifyContext(c.Context, os.Interrupt, syscall.SIGTERM)
 	defer stop()
 
 	cfg := loaded.Settings.Broker
-	cfg.Log = log.logger
+	cfg.Log, cfg.LogRecords = log.logger, log.records
 	n, err := node.Start(node.Config{Broker: cfg, SetLogLevel: log.setLevelNamed, LogTail: log.tail, Environment: loaded.Public()})
 	if err != nil {
 		if errors.Is(err, broker.ErrDamaged) {
@@ -61,7 +62,7 @@ func runServer(c *cli.Context) error {
 		}
 		return err
 	}
-	s := &process{cli: c, node: n, log: log, pidFile: loaded.Settings.PIDFile}
+	s := &process{cli: c, node: n, log: log, pidFile: loaded.Settings.PIDFile, begun: loaded}
 	if b := n.Running(); b != nil {
 		s.sayReady(readyLine(b, cfg))
 	}
@@ -91,6 +92,7 @@ type process struct {
 	node    *node.Node
 	log     *logging
 	pidFile string
+	begun   *conf.Loaded // what the process was started with
 }
 
 // sayReady tells everybody who waits for it that the broker is ready. Whoever
@@ -158,11 +160,14 @@ func (s *process) reload() error {
 	if err != nil {
 		return errors.Join(reopened, err)
 	}
-	s.log.set(loaded.Settings.Log)
-	if b := s.node.Running(); b != nil {
-		err = b.Reload(loaded.Settings.Broker)
+	for _, w := range loaded.Warnings {
+		s.log.logger.Warn("configuration: " + w)
 	}
-	return errors.Join(reopened, err)
+	s.log.set(loaded.Settings.Log)
+	if keys := s.begun.NeedRestart(loaded); len(keys) > 0 {
+		s.log.logger.Warn("these settings have changed, which needs a restart", zap.Strings("keys", keys))
+	}
+	return errors.Join(reopened, s.node.Reload(loaded.Settings.Broker))
 }
 
 // readyLine is what scripts wait for: one line with every address.
@@ -179,13 +184,15 @@ func readyLine(b *broker.Broker, cfg broker.Config) string {
 }
 
 // listenerURL returns the URL of a listener as one would type it: a listener on
-// every interface is found as localhost, too.
+// every interface is found as localhost, too, and a Unix socket by its path.
 func listenerURL(protocol, host string, port int) string {
 	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
 		host = "localhost"
 	}
 	scheme, path, metrics := strings.Cut(protocol, "/")
 	switch {
+	case strings.HasPrefix(host, "/"):
+		return "unix:" + host
 	case protocol == "amqp/ssl":
 		scheme, path = "amqps", ""
 	case metrics && path == "prometheus":

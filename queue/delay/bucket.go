@@ -55,6 +55,8 @@ type Bucket struct {
 	order heap.Heap[entry] // open: all but those that are in line
 	// settling are messages in groups that are not durable yet.
 	settling int
+	// held are those that are not to be released, by their numbers, which rise.
+	held []uint64
 
 	// fresh are the messages from base to next whose bodies are in memory; the
 	// rest, which are zero, are in the part, like all below base. Of the first
@@ -72,6 +74,15 @@ func newBucket(key uint64) *Bucket {
 func (b *Bucket) Attach(part store.Queue) {
 	next := part.NextSeq()
 	b.Part, b.next, b.base, b.from = part, next, next, next
+}
+
+// append adds a message and returns its number.
+func (b *Bucket) append(msg store.Message) (seq uint64) {
+	seq = b.next
+	b.next++
+	b.count++
+	b.fresh = append(b.fresh, msg)
+	return seq
 }
 
 func keyOf(due int64, level int) uint64 {

@@ -1,6 +1,9 @@
 package delay
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Check returns an error that names a broken invariant: for tests and fixtures.
 func (m *Machine) Check() error {
@@ -20,7 +23,15 @@ func (m *Machine) Check() error {
 		if n := b.base + uint64(len(b.fresh)); n != b.next {
 			return fmt.Errorf("bucket %d: fresh ends at %d, next is %d", b.Key, n, b.next)
 		}
-		if n := len(b.order) + b.settling + inLine[b]; b.state == open && n > b.count {
+		if !slices.IsSorted(b.held) {
+			return fmt.Errorf("bucket %d: what is held is out of order", b.Key)
+		}
+		for _, seq := range b.held {
+			if b.body(seq) == nil {
+				return fmt.Errorf("bucket %d: %d is held and not in memory", b.Key, seq)
+			}
+		}
+		if n := len(b.order) + b.settling + len(b.held) + inLine[b]; b.state == open && n > b.count {
 			return fmt.Errorf("bucket %d counts %d and has %d", b.Key, b.count, n)
 		}
 		for at := 1; at < len(b.order); at++ {

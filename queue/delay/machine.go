@@ -98,7 +98,7 @@ func (m *Machine) find(key uint64) (at int, found bool) {
 }
 
 // Recover brings back a bucket with so many messages, which lie in a range.
-func (m *Machine) Recover(key uint64, part store.Queue, in store.Range, n int) {
+func (m *Machine) Recover(key uint64, part store.Queue, in store.Range, n int) *Bucket {
 	b := newBucket(key)
 	b.Attach(part)
 	b.count = n
@@ -108,17 +108,15 @@ func (m *Machine) Recover(key uint64, part store.Queue, in store.Range, n int) {
 	at, _ := m.find(key)
 	m.buckets = slices.Insert(m.buckets, at, b)
 	m.pending += n
+	return b
 }
 
 // Add puts a message, of which the machine takes over one reference, into its
 // bucket and returns its number there, and when the machine is to be asked
 // what to do. The message expires when it is due.
 func (m *Machine) Add(b *Bucket, msg store.Message) (seq uint64, at int64) {
-	seq = b.next
-	b.next++
-	b.count++
+	seq = b.append(msg)
 	m.pending++
-	b.fresh = append(b.fresh, msg)
 	if b.state != open {
 		return seq, b.opens()
 	}
@@ -129,6 +127,7 @@ func (m *Machine) Add(b *Bucket, msg store.Message) (seq uint64, at int64) {
 // Trim lets bodies leave the memory up to a number up to which the part has
 // them. Those due soon stay, if they are not too many.
 func (m *Machine) Trim(b *Bucket, now int64, kept uint64, release func(*store.Message)) {
+	kept = min(kept, b.mayLeave())
 	for ; b.swept < len(b.fresh) && b.base+uint64(b.swept) <= kept; b.swept++ {
 		msg := &b.fresh[b.swept]
 		size := int(msg.Size())
@@ -145,9 +144,12 @@ func (m *Machine) Trim(b *Bucket, now int64, kept uint64, release func(*store.Me
 	b.tidy()
 }
 
-// Fresh returns the number of the last message whose body is in memory and not
-// known to be kept; ok is false if there is none.
-func (b *Bucket) Fresh() (seq uint64, ok bool) { return b.next - 1, b.swept < len(b.fresh) }
+// Fresh returns the number of the last message whose body is in memory, may leave
+// it and is not known to be kept; ok is false if there is none.
+func (b *Bucket) Fresh() (seq uint64, ok bool) {
+	seq = b.mayLeave()
+	return seq, b.base+uint64(b.swept) <= seq
+}
 
 // take takes a body out of fresh.
 func (m *Machine) take(b *Bucket, seq uint64) (msg store.Message, ok bool) {

@@ -22,6 +22,7 @@ type model struct {
 	parts    map[uint64]*part
 	pending  map[int64]int // messages by when they are due
 	undone   []func()      // batches that are not durable yet
+	held     []heldGroup   // which are not whole yet
 	released int
 	reads    int // messages read to open buckets
 	moves    int
@@ -62,6 +63,17 @@ func newModel(t *testing.T, seed uint64) *model {
 }
 
 func (m *model) add(due int64, below *Bucket) *Bucket {
+	b := m.bucket(due, below)
+	seq, at := m.Add(b, message(due))
+	if at > due {
+		m.t.Fatalf("due at %d, to be looked at at %d", due, at)
+	}
+	m.given(b, seq, due)
+	return b
+}
+
+// bucket returns the bucket for a message, with its part.
+func (m *model) bucket(due int64, below *Bucket) *Bucket {
 	b := m.Bucket(m.now, due, below)
 	if b.Part == nil {
 		if m.parts[b.Key] != nil {
@@ -71,17 +83,17 @@ func (m *model) add(due int64, below *Bucket) *Bucket {
 		m.parts[b.Key] = p
 		b.Attach(p)
 	}
-	seq, at := m.Add(b, message(due))
-	if at > due {
-		m.t.Fatalf("due at %d, to be looked at at %d", due, at)
-	}
+	return b
+}
+
+// given notes that the part of a bucket has been given a message.
+func (m *model) given(b *Bucket, seq uint64, due int64) {
 	p := m.parts[b.Key]
 	if seq != p.next {
 		m.t.Fatalf("number %d, want %d", seq, p.next)
 	}
 	p.next++
 	p.dues[seq] = due
-	return b
 }
 
 func (m *model) put(due int64) {
@@ -98,6 +110,11 @@ func (m *model) keep() {
 		p := m.parts[b.Key]
 		if m.rng.IntN(2) == 0 {
 			p.kept = p.next - 1
+			for i := range m.held {
+				if g := &m.held[i]; g.bucket == b {
+					p.kept = min(p.kept, g.seqs[0]-1)
+				}
+			}
 			m.Trim(b, m.now, p.kept, (*store.Message).Release)
 		}
 	}
@@ -233,6 +250,12 @@ func (m *model) done(n int) {
 func (m *model) restart() {
 	m.End((*store.Message).Release)
 	m.undone = nil
+	for _, g := range m.held {
+		for _, seq := range g.seqs {
+			delete(m.parts[g.bucket.Key].dues, seq)
+		}
+	}
+	m.held = nil
 	m.pending = map[int64]int{}
 	m.Machine = Machine{}
 	keys := make([]uint64, 0, len(m.parts))
@@ -259,6 +282,9 @@ func (m *model) check() {
 	n := 0
 	for _, k := range m.pending {
 		n += k
+	}
+	for _, g := range m.held {
+		n += len(g.seqs)
 	}
 	if n != m.Pending() {
 		m.t.Fatalf("%d messages wait, want %d", m.Pending(), n)
@@ -290,6 +316,9 @@ func TestMachine(t *testing.T) {
 			for range 2000 {
 				m.random()
 			}
+			for len(m.held) > 0 {
+				m.free()
+			}
 			for m.settleDown(); len(m.pending) > 0; m.settleDown() {
 				m.now = max(m.now+1, m.Until(m.now))
 			}
@@ -305,9 +334,12 @@ func TestMachine(t *testing.T) {
 
 func (m *model) random() {
 	switch n := m.rng.IntN(100); {
+	case n < 45:
+		m.put(m.someTime())
+	case n < 48:
+		m.hold(m.someTime(), 1+m.rng.IntN(5))
 	case n < 50:
-		// Delays of all sizes.
-		m.put(m.now + 1 + m.rng.Int64N(int64(1)<<(1+m.rng.IntN(32))))
+		m.free()
 	case n < 65:
 		m.step()
 	case n < 75:
@@ -326,6 +358,9 @@ func (m *model) random() {
 	}
 	m.check()
 }
+
+// someTime is a time after now, by a delay of any size.
+func (m *model) someTime() int64 { return m.now + 1 + m.rng.Int64N(int64(1)<<(1+m.rng.IntN(32))) }
 
 // A wide bucket of many messages is moved to narrower ones when its time comes
 // near, one of few is kept as it is.

@@ -89,11 +89,11 @@ func (m *Machine) opening(now int64) *Bucket {
 func (m *Machine) opened(b *Bucket) {
 	b.state = open
 	for i := range b.fresh {
-		if msg := &b.fresh[i]; msg.Size() > 0 {
-			b.note(b.base+uint64(i), msg)
+		if msg, seq := &b.fresh[i], b.base+uint64(i); msg.Size() > 0 && !b.isHeld(seq) {
+			b.note(seq, msg)
 		}
 	}
-	n := len(b.order) + b.settling
+	n := len(b.order) + b.settling + len(b.held)
 	m.pending -= b.count - n
 	b.count = n
 }

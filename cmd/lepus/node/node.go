@@ -46,7 +46,8 @@ type Node struct {
 
 	// turn is held while the broker is started or stopped.
 	turn   sync.Mutex
-	ending bool // guarded by turn: it is not started again
+	ending bool          // guarded by turn: it is not started again
+	next   broker.Config // guarded by turn: with which it is started
 
 	// guarded by mu
 	mu     sync.Mutex
@@ -56,7 +57,7 @@ type Node struct {
 
 // Start starts a broker and returns when it serves its clients.
 func Start(cfg Config) (*Node, error) {
-	n := &Node{cfg: cfg, log: cfg.Broker.Log, quit: make(chan struct{}), died: make(chan struct{}), state: control.Starting}
+	n := &Node{cfg: cfg, next: cfg.Broker, log: cfg.Broker.Log, quit: make(chan struct{}), died: make(chan struct{}), state: control.Starting}
 	if n.log == nil {
 		n.log = zap.NewNop()
 	}
@@ -103,6 +104,23 @@ func (n *Node) Running() *broker.Broker {
 	return n.broker
 }
 
+// Reload takes over what may change of a configuration while the broker runs, see
+// [broker.Broker.Reload]. When the broker is stopped and started again it is started
+// with this one, but for its data folder and name.
+func (n *Node) Reload(cfg broker.Config) error {
+	n.turn.Lock()
+	defer n.turn.Unlock()
+	if b := n.Running(); b != nil {
+		if err := b.Reload(cfg); err != nil {
+			return err
+		}
+	}
+	is := n.cfg.Broker
+	cfg.DataDir, cfg.NodeName, cfg.Log, cfg.LogRecords = is.DataDir, is.NodeName, is.Log, is.LogRecords
+	n.next = cfg
+	return nil
+}
+
 // Info implements [control.Node].
 func (n *Node) Info() control.Info {
 	n.mu.Lock()
@@ -145,7 +163,7 @@ func (n *Node) StartApp() error {
 		return control.ErrStopped
 	}
 	n.become(control.Starting, nil)
-	cfg := n.cfg.Broker
+	cfg := n.next
 	cfg.Control = control.Handler(n)
 	b := broker.New(cfg)
 	if err := b.Start(); err != nil {
@@ -310,7 +328,7 @@ func (n *Node) SetLogLevel(level string) error {
 func (n *Node) Login(name, password string) error {
 	return n.running(func(b *broker.Broker) error {
 		here := &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)}
-		if err := b.Login(name, password, here); err != nil {
+		if _, _, err := b.Login(name, password, here); err != nil {
 			return control.ErrRefused
 		}
 		return nil

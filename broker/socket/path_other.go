@@ -1,6 +1,6 @@
 //go:build !linux
 
-package control
+package socket
 
 // shortPath returns path: there is no other name for it here.
 func shortPath(path string) (short string, release func(), err error) {

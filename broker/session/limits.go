@@ -1,0 +1,28 @@
+package session
+
+import (
+	"sync/atomic"
+	"time"
+)
+
+// Limits are what may change while sessions run; it counts for what comes after
+// the change. All methods may be called from any goroutine.
+type Limits struct {
+	maxMessage atomic.Uint64
+	ackTimeout atomic.Int64
+	cancels    atomic.Bool
+
+	owners atomic.Uint64 // that there have been
+}
+
+// SetMaxMessageSize bounds the body of a message, in bytes; 0 is no bound.
+func (l *Limits) SetMaxMessageSize(bytes uint64) { l.maxMessage.Store(bytes) }
+
+// SetAckTimeout says how long a delivery may wait for its ack, for queues that do
+// not say themselves; 0 is for ever. See [Session.CheckAcks]. With cancel what was
+// not acked in time is taken back, and the consumer ends if its client can be told
+// so; otherwise the channel does.
+func (l *Limits) SetAckTimeout(d time.Duration, cancel bool) {
+	l.ackTimeout.Store(int64(d))
+	l.cancels.Store(cancel)
+}
