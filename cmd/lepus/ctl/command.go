@@ -133,7 +133,7 @@ func commands() []*command {
 	return slices.Concat(
 		helpCommands(), nodeCommands(), clusterCommands(), userCommands(), permissionCommands(), topicPermissionCommands(),
 		limitCommands(), listCommands(), connectionCommands(), queueCommands(), parameterCommands(), policyCommands(),
-		vhostCommands(), settingCommands(), shovelCommands(), definitionCommands(), featureCommands(), evalCommands(), secretCommands(),
+		vhostCommands(), settingCommands(), shovelCommands(), definitionCommands(), featureCommands(), evalCommands(), secretCommands(), encryptCommands(),
 		statusCommands(), checkCommands(), diagnosticCommands(), pluginCommands(), upgradeCommands(),
 	)
 }
