@@ -206,7 +206,7 @@ func layers() []layer {
 		{
 			of:     "broker/control",
 			others: []string{"go.uber.org/zap"},
-			ours:   []string{"broker/socket"},
+			ours:   []string{"broker/lines", "broker/socket"},
 			why:    "the socket is a way to a broker, whoever serves it",
 		},
 		{
