@@ -82,8 +82,11 @@ type Broker struct {
 
 	visitors   visitors
 	events     *event.Sink
+	watched    watched
 	parameters parameters
 	shovels    *shovel.Shovels
+	// webLogins are those of the management API.
+	webLogins logins
 	// properties are what clients are told of the broker.
 	properties atomic.Pointer[amqp.Table]
 	// session is how clients are served that connect from now on.

@@ -76,6 +76,13 @@ type Config struct {
 	PathPrefix   string
 	AllowOrigins []string
 
+	// DisableStats has the management API take no samples and show no counts, as if
+	// each request asked for that; EnableQueueTotals has it show how many messages
+	// are in queues all the same.
+	DisableStats, EnableQueueTotals bool
+
+	// MetricsPath is where the metrics are, and below it; empty is /metrics.
+	MetricsPath string
 	// MetricsPerObject has /metrics tell of each queue, channel and connection, not
 	// only /metrics/per-object. Profiles serves /debug/pprof/ beside them, which
 	// shows what is in the process's memory.

@@ -60,6 +60,8 @@ type Exchange struct {
 	// Alternate is the alternate exchange by policy, "" if there is none. One
 	// among the arguments is used instead.
 	Alternate string
+	// User is who has declared it; empty is the broker itself.
+	User string
 	// ID is a number for the owner of the graph to know the exchange by.
 	ID uint64
 	// Delay is for the owner of the graph to find the messages by that wait.

@@ -102,6 +102,11 @@ func layers() []layer {
 			why:   "events are given to it by everybody: it knows none of them",
 		},
 		{
+			of:    "broker/lines",
+			never: []string{"net", "os"},
+			why:   "lines are kept for whoever reads them, and whatever they tell of",
+		},
+		{
 			of:    "broker/parameter",
 			ours:  []string{"amqp"},
 			never: []string{"net", "os", "sync"},

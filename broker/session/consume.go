@@ -15,6 +15,7 @@ type consumer struct {
 	queue.Consumer
 	tag   string
 	queue *queue.Queue
+	from  *dealing // of the channel with the queue
 	args  amqp.Table
 	// start is how each of its deliveries begins: class, method, tag.
 	start []byte
@@ -152,6 +153,7 @@ func (ch *channel) addConsumer(c *consumer) *amqp.Error {
 		return amqp.ConsumerLimit(most)
 	}
 	ch.consumers[c.tag] = c
+	c.from = ch.dealings.with(c.queue)
 	return nil
 }
 

@@ -77,8 +77,8 @@ type VHost struct {
 	policies atomic.Pointer[policies]
 
 	// Added to by anyone.
-	confirmed atomic.Uint64 // publishes
-	dead      dead
+	confirmed                   atomic.Uint64 // publishes
+	classicDeaths, quorumDeaths deaths
 
 	// queuesByName is what was sorted last; nil if it may not be right any more. Set
 	// while holding mu, read by anyone.
@@ -153,7 +153,7 @@ func New(cfg Config) *VHost {
 func newGraph() *exchange.Graph {
 	g := exchange.NewGraph()
 	g.EachExchange(func(x *exchange.Exchange) bool {
-		x.Flow = new(Flow) // nobody else has the graph yet
+		x.Flow = newFlow(x.Name) // nobody else has the graph yet
 		return true
 	})
 	return g
