@@ -46,7 +46,7 @@ type TCP struct {
 
 // door is a listener with what those who come in by it must do first.
 type door struct {
-	net.Listener
+	*gate
 	protocol string
 	network  string // tcp or unix
 	tcp      TCP
@@ -85,19 +85,25 @@ func (b *Broker) openDoors() error {
 	return nil
 }
 
-func (d *door) listen(address string, mode fs.FileMode) (err error) {
-	if d.network == "unix" {
-		d.Listener, err = socket.Listen(address, mode)
-	} else {
-		lc := net.ListenConfig{}
+func (d *door) listen(address string, mode fs.FileMode) error {
+	g, err := openGate(func() (net.Listener, error) {
+		if d.network == "unix" {
+			return socket.Listen(address, mode)
+		}
+		var lc net.ListenConfig
 		if d.tcp.NoKeepAlive {
 			lc.KeepAlive = -1
 		}
-		d.Listener, err = lc.Listen(context.Background(), "tcp", address)
-	}
+		l, err := lc.Listen(context.Background(), "tcp", address)
+		if err == nil {
+			address = l.Addr().String() // also if any port was good enough before
+		}
+		return l, err
+	})
 	if err != nil {
 		return fmt.Errorf("cannot accept %s connections: %w", d.protocol, err)
 	}
+	d.gate = g
 	return nil
 }
 
@@ -110,10 +116,14 @@ func (b *Broker) allDoors() []*door {
 }
 
 // Listeners returns where the broker can be reached, in the order in which they
-// are configured: AMQP, management, Prometheus, each without TLS first.
+// are configured: AMQP, management, Prometheus, each without TLS first. Those that
+// are suspended are not among them.
 func (b *Broker) Listeners() []stats.Listener {
 	var all []stats.Listener
 	for _, d := range b.allDoors() {
+		if d.isShut() {
+			continue
+		}
 		l := stats.Listener{Protocol: d.protocol}
 		if a, ok := d.Addr().(*net.TCPAddr); ok {
 			l.Address, l.Port = a.IP.String(), a.Port

@@ -36,6 +36,7 @@ func (b *Broker) teardown(ctx context.Context) {
 	}
 	b.realm.close()
 	b.shovels.Stop()
+	b.watched.Close()
 	ctx, cancel := context.WithTimeout(ctx, shutdownGrace)
 	defer cancel()
 	closeAll(b.doors)

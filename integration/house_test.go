@@ -102,6 +102,11 @@ func layers() []layer {
 			why:   "events are given to it by everybody: it knows none of them",
 		},
 		{
+			of:    "broker/lines",
+			never: []string{"net", "os"},
+			why:   "lines are kept for whoever reads them, and whatever they tell of",
+		},
+		{
 			of:    "broker/parameter",
 			ours:  []string{"amqp"},
 			never: []string{"net", "os", "sync"},
@@ -152,7 +157,7 @@ func layers() []layer {
 		{
 			of:     "broker/conf",
 			others: []string{"go.uber.org/zap", "github.com/xrash/smetrics"},
-			ours:   []string{"broker", "broker/auth", "broker/certs", "broker/vhost"},
+			ours:   []string{"broker", "broker/auth", "broker/certs", "broker/session", "broker/vhost"},
 			why:    "a key of the configuration sets a field of the broker's: it is told nothing in another way",
 		},
 		{
