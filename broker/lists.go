@@ -45,6 +45,18 @@ func (b *Broker) EachQueue(vhost string, f func(*stats.QueueCounts)) error {
 	return nil
 }
 
+// EachPassage calls f with how many messages came to each queue of a virtual host by
+// each exchange, by the names of the queues. What f gets is good until it returns.
+// Errors: ErrNoVHost.
+func (b *Broker) EachPassage(vhost string, f func(*stats.Passage)) error {
+	v, err := b.find(vhost)
+	if err != nil {
+		return err
+	}
+	v.EachPassage(f)
+	return nil
+}
+
 // Queue returns all that is to be said of a queue. Errors: ErrNoVHost, ErrNoQueue.
 func (b *Broker) Queue(vhost, name string) (stats.Queue, error) {
 	v, err := b.find(vhost)

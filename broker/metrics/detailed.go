@@ -114,10 +114,11 @@ func (d *detailed) tellEach(p *page, hosts []string) {
 		queues: pick(d, queue{"queue_coarse_metrics", queueCoarse()}, consumers,
 			queue{"queue_metrics", slices.Concat(queueConsumers(), queueState(), queueMetrics())},
 			queue{"channel_queue_exchange_metrics", queuePublished()}, queue{"queue_delivery_metrics", queueDelivery()}),
-		exchanges: pick(d, family[stats.Messages]{"exchange_metrics", publishes("exchange")}),
-		channels: pick(d, channel{"channel_metrics", channelMetrics()},
-			channel{"channel_exchange_metrics", channelMessages(publishes("channel"))},
-			channel{"channel_queue_metrics", channelMessages(deliveries("channel"))}),
+		exchanges:   pick(d, family[stats.Messages]{"exchange_metrics", publishes("exchange")}),
+		passages:    pick(d, family[stats.Passage]{"queue_exchange_metrics", passages()}),
+		channels:    pick(d, channel{"channel_metrics", channelMetrics()}, channel{"channel_exchange_metrics", channelMessages(confirms("channel"))}),
+		outlets:     pick(d, family[stats.Part]{"channel_exchange_metrics", partMessages(publishes("channel"))}),
+		dealings:    pick(d, family[stats.Part]{"channel_queue_metrics", partMessages(deliveries("channel"))}),
 		connections: pick(d, connection{"connection_coarse_metrics", connectionCoarse()}, connection{"connection_metrics", connectionMetrics()}),
 	}
 	e.tell()

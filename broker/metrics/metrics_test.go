@@ -150,6 +150,8 @@ func TestAggregated(t *testing.T) {
 		"rabbitmq_queue_messages_unacked":                             0,
 		"rabbitmq_queue_messages_bytes":                               10,
 		"rabbitmq_channel_messages_published_total":                   5,
+		"rabbitmq_exchange_messages_published_total":                  5,
+		"rabbitmq_queue_exchange_messages_published_total":            4,
 		"rabbitmq_channel_messages_unroutable_dropped_total":          1,
 		"rabbitmq_queue_messages_published_total":                     4,
 		"rabbitmq_queues_declared_total":                              2,
@@ -206,12 +208,17 @@ func TestPerObject(t *testing.T) {
 	name := s.Broker.Connections()[0].Name
 	for _, path := range []string{"/metrics", "/metrics/per-object"} {
 		s.want(s.get(path), map[string]float64{
-			`rabbitmq_queue_messages_ready{queue="c\"q\\",vhost="/"}`:               2,
-			`rabbitmq_queue_messages_ready{queue="q",vhost="/"}`:                    0,
-			`rabbitmq_queue_messages_acked_total{queue="q",vhost="/"}`:              1,
-			`rabbitmq_channel_messages_published_total{channel="` + name + ` (1)"}`: 5,
-			`rabbitmq_connection_channels{connection="` + name + `"}`:               1,
-			`rabbitmq_global_messages_received_total{protocol="amqp091"}`:           5,
+			`rabbitmq_queue_messages_ready{queue="c\"q\\",vhost="/"}`:                                       2,
+			`rabbitmq_queue_messages_ready{queue="q",vhost="/"}`:                                            0,
+			`rabbitmq_queue_messages_acked_total{queue="q",vhost="/"}`:                                      1,
+			`rabbitmq_channel_messages_published_total{channel="` + name + ` (1)",exchange="",vhost="/"}`:   5,
+			`rabbitmq_channel_messages_acked_total{channel="` + name + ` (1)",queue="q",vhost="/"}`:         1,
+			`rabbitmq_channel_messages_confirmed_total{channel="` + name + ` (1)"}`:                         0,
+			`rabbitmq_queue_exchange_messages_published_total{exchange="",queue="c\"q\\",vhost="/"}`:        3,
+			`rabbitmq_exchange_messages_published_total{exchange="",vhost="/"}`:                             5,
+			`rabbitmq_queue_info{membership="leader",queue="q",queue_type="rabbit_quorum_queue",vhost="/"}`: 1,
+			`rabbitmq_connection_channels{connection="` + name + `"}`:                                       1,
+			`rabbitmq_global_messages_received_total{protocol="amqp091"}`:                                   5,
 		})
 	}
 }
@@ -230,7 +237,10 @@ func TestDetailed(t *testing.T) {
 		"?vhost=%2F&family=queue_coarse_metrics":                   {ready: true},
 		"?vhost=other&vhost=%2F&family=queue_coarse_metrics":       {ready: true},
 		"?vhost=other&family=queue_coarse_metrics":                 {},
-		"?family=nonsense": {},
+		"?family=nonsense":                           {},
+		"?family=queue_coarse_metrics&queue=%5Eq%24": {ready: true},
+		"?family=queue_coarse_metrics&queue=":        {ready: true},
+		"?family=queue_coarse_metrics&queue=%5Ec":    {},
 	} {
 		got := s.get("/metrics/detailed" + query)
 		_, r := got[ready]
@@ -238,6 +248,9 @@ func TestDetailed(t *testing.T) {
 		if r != want.ready || c != want.consumers {
 			t.Errorf("%q: ready %v, consumers %v", query, r, c)
 		}
+	}
+	if got := s.get("/metrics/detailed?family=queue_exchange_metrics&queue=q$"); got[`rabbitmq_detailed_queue_exchange_messages_published_total{exchange="",queue="q",vhost="/"}`] != 1 {
+		t.Errorf("by exchange, q got %v", got)
 	}
 	s.want(s.get("/metrics/detailed?family=exchange_metrics&family=exchange_names&family=exchange_bindings&family=vhost_status"+
 		"&family=connection_churn_metrics&family=node_coarse_metrics&family=auth_attempt_metrics"), map[string]float64{
@@ -251,9 +264,10 @@ func TestDetailed(t *testing.T) {
 	name := s.Broker.Connections()[0].Name
 	s.want(s.get("/metrics/detailed?family=channel_metrics&family=channel_exchange_metrics&family=channel_queue_metrics"+
 		"&family=connection_metrics&family=connection_coarse_metrics&family=queue_delivery_metrics"), map[string]float64{
-		`rabbitmq_detailed_channel_messages_acked_total{channel="` + name + ` (1)"}`: 2,
-		`rabbitmq_detailed_connection_channels{connection="` + name + `"}`:           1,
-		`rabbitmq_detailed_queue_get_ack_total{queue="q",vhost="/"}`:                 1,
+		`rabbitmq_detailed_channel_messages_acked_total{channel="` + name + ` (1)",queue="q",vhost="/"}`:       1,
+		`rabbitmq_detailed_channel_messages_published_total{channel="` + name + ` (1)",exchange="",vhost="/"}`: 5,
+		`rabbitmq_detailed_connection_channels{connection="` + name + `"}`:                                     1,
+		`rabbitmq_detailed_queue_get_ack_total{queue="q",vhost="/"}`:                                           1,
 	})
 }
 
@@ -271,6 +285,7 @@ func TestPaths(t *testing.T) {
 	t.Parallel()
 	f := brokertest.Start(t)
 	plain, profiles := metrics.New(f.Broker, metrics.Options{}), metrics.New(f.Broker, metrics.Options{Profiles: true})
+	elsewhere := metrics.New(f.Broker, metrics.Options{Path: "/figures/"})
 	for _, c := range []struct {
 		handler      http.Handler
 		method, path string
@@ -281,6 +296,12 @@ func TestPaths(t *testing.T) {
 		{plain, http.MethodPost, "/metrics", 405},
 		{plain, http.MethodGet, "/metrics/nothing", 404},
 		{plain, http.MethodGet, "/", 404},
+		{plain, http.MethodGet, "/metrics/detailed?queue=(", 400},
+		{plain, http.MethodGet, "/metrics/detailed?queue=a&queue=b", 400},
+		{plain, http.MethodGet, "/metrics/detailed?queue=" + strings.Repeat("a", 2001), 400},
+		{elsewhere, http.MethodGet, "/figures", 200},
+		{elsewhere, http.MethodGet, "/figures/per-object", 200},
+		{elsewhere, http.MethodGet, "/metrics", 404},
 		{plain, http.MethodGet, "/debug/pprof/", 404},
 		{profiles, http.MethodGet, "/debug/pprof/", 200},
 	} {

@@ -161,6 +161,17 @@ func (v *VHost) PassagesFrom(exchange string) (all []stats.Passage) {
 	return all
 }
 
+// EachPassage calls f with how many messages came to each queue by each exchange.
+func (v *VHost) EachPassage(f func(*stats.Passage)) {
+	var some []stats.Passage
+	for _, e := range v.sorted() {
+		some = v.passages(some[:0], e, func(string) bool { return true })
+		for i := range some {
+			f(&some[i])
+		}
+	}
+}
+
 // passages appends those to a queue. An exchange that was deleted and declared again
 // is one.
 func (v *VHost) passages(all []stats.Passage, e *entry, wanted func(exchange string) bool) []stats.Passage {
