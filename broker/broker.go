@@ -20,6 +20,7 @@ import (
 	"github.com/lepusmq/lepus/broker/parameter"
 	"github.com/lepusmq/lepus/broker/session"
 	"github.com/lepusmq/lepus/broker/shovel"
+	"github.com/lepusmq/lepus/broker/vhost"
 	"github.com/lepusmq/lepus/queue"
 	"github.com/lepusmq/lepus/store"
 )
@@ -56,6 +57,7 @@ type Broker struct {
 	arrivals  arrivals
 	sessions  sessions
 	residents *residents
+	ceiling   *vhost.Ceiling
 	alarms    alarms
 	memory    *memoryWatch
 	accepting sync.WaitGroup
@@ -83,6 +85,8 @@ type Broker struct {
 	watched    watched
 	parameters parameters
 	shovels    *shovel.Shovels
+	// webLogins are those of the management API.
+	webLogins logins
 	// properties are what clients are told of the broker.
 	properties atomic.Pointer[amqp.Table]
 	// session is how clients are served that connect from now on.
@@ -116,6 +120,8 @@ func New(cfg Config) *Broker {
 		all:        map[parameter.Key]kept{},
 	}
 	b.memory = newMemoryWatch(&cfg, func(on bool) { b.SetAlarm(MemoryAlarm, on) })
+	b.ceiling = &vhost.Ceiling{Count: func() (int, int) { return b.residents.objects() }}
+	b.setCeiling(&cfg)
 	b.realm, b.misconfigured = cfg.Auth.open(b.users)
 	b.residents = newResidents(&cfg, b.users)
 	b.session.Store(b.sessionConfig(&cfg, &session.Limits{}))

@@ -35,6 +35,16 @@ func (b *Broker) Channels() []stats.Channel {
 	return all
 }
 
+// Breakdown returns what channels have counted for each exchange and each queue, as
+// far as that is wanted.
+func (b *Broker) Breakdown(wanted func(*stats.Part) bool) []stats.Part {
+	var all []stats.Part
+	for _, s := range b.sessions.inOrder() {
+		all = s.Breakdown(all, wanted)
+	}
+	return all
+}
+
 // Consumers returns the consumers of a virtual host, or of all if it is "", by
 // their queues, the oldest first. Those of direct replies are not among them, as
 // in RabbitMQ: they have no queue. Errors: ErrNoVHost.

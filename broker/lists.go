@@ -33,6 +33,18 @@ func (b *Broker) QueueCounts(vhost string) ([]stats.QueueCounts, error) {
 	return v.QueueCounts(), nil
 }
 
+// EachQueue calls f with the counts of the queues of a virtual host, by their names,
+// without making anything for each of them. What f gets is good until it returns;
+// it must not wait for a queue. Errors: ErrNoVHost.
+func (b *Broker) EachQueue(vhost string, f func(*stats.QueueCounts)) error {
+	v, err := b.find(vhost)
+	if err != nil {
+		return err
+	}
+	v.EachQueue(f)
+	return nil
+}
+
 // Queue returns all that is to be said of a queue. Errors: ErrNoVHost, ErrNoQueue.
 func (b *Broker) Queue(vhost, name string) (stats.Queue, error) {
 	v, err := b.find(vhost)
@@ -80,6 +92,19 @@ func (b *Broker) Exchange(vhost, name string) (stats.Exchange, error) {
 		return stats.Exchange{}, noExchange(vhost, name)
 	}
 	return x, nil
+}
+
+// Passages returns how many messages came by exchanges to queues, by a channel or over
+// HTTP: to one queue, or from one exchange to all if queue is "". Errors: ErrNoVHost.
+func (b *Broker) Passages(vhost, exchange, queue string) ([]stats.Passage, error) {
+	v, err := b.find(vhost)
+	if err != nil {
+		return nil, err
+	}
+	if queue != "" {
+		return v.PassagesTo(queue), nil
+	}
+	return v.PassagesFrom(exchange), nil
 }
 
 // Bindings returns the bindings of a virtual host by source, destination and key,

@@ -47,6 +47,7 @@ func (b *Broker) DeclareExchange(by, host string, spec vhost.ExchangeSpec) (crea
 	if to, ok := spec.AlternateExchange(); ok {
 		spec.Refusal = asRefusal(p.refers(p.exchange(auth.Read, spec.Name), to))
 	}
+	spec.User = by
 	ask := func(spec vhost.ExchangeSpec) error {
 		return b.await(func(reply func(error)) { p.vhost.DeclareExchange(spec, reply) })
 	}

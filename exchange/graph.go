@@ -60,6 +60,8 @@ type Exchange struct {
 	// Alternate is the alternate exchange by policy, "" if there is none. One
 	// among the arguments is used instead.
 	Alternate string
+	// User is who has declared it; empty is the broker itself.
+	User string
 	// ID is a number for the owner of the graph to know the exchange by.
 	ID uint64
 	// Delay is for the owner of the graph to find the messages by that wait.
@@ -169,6 +171,9 @@ func (g *Graph) Queue(name string) Queue {
 func (g *Graph) EachExchange(f func(*Exchange) bool) {
 	g.exchanges.each(func(_ string, x *Exchange) bool { return f(x) })
 }
+
+// Queues is how many queues there are.
+func (g *Graph) Queues() int { return g.queues.len() }
 
 // Exchanges is how many exchanges there are.
 func (g *Graph) Exchanges() int { return g.exchanges.len() }

@@ -157,7 +157,7 @@ func layers() []layer {
 		{
 			of:     "broker/conf",
 			others: []string{"go.uber.org/zap", "github.com/xrash/smetrics"},
-			ours:   []string{"broker", "broker/auth", "broker/certs", "broker/vhost"},
+			ours:   []string{"broker", "broker/auth", "broker/certs", "broker/session", "broker/vhost"},
 			why:    "a key of the configuration sets a field of the broker's: it is told nothing in another way",
 		},
 		{

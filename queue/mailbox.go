@@ -74,6 +74,11 @@ const (
 // reference of each.
 func (q *Queue) Publish(batch []Publication) {
 	q.mu.Lock()
+	q.put(batch)
+}
+
+// put is Publish with mu held, which it unlocks.
+func (q *Queue) put(batch []Publication) {
 	q.inbox = roomFor(q.inbox, len(batch), &inboxes)
 	// Room behind the end of a mailbox is always zero, see take and stop.
 	at := len(q.inbox)

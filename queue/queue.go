@@ -132,6 +132,7 @@ type Queue struct {
 	running  bool
 	progress *sync.Cond // made by the first that waits
 	waiters  int
+	arrivals arrivals
 
 	// reads are the goroutines that read for the strand.
 	reads sync.WaitGroup

@@ -447,6 +447,7 @@ func BenchmarkPublishDeliver(b *testing.B) {
 	s := discard{}
 	q.Consume(&Consumer{Holder: Sink(s), NoAck: true}, func(error) {})
 	var slab Slab
+	by := &Origin{Name: "x"}
 	const size = 256
 	batch := make([]Publication, size)
 	body := make([]byte, 16)
@@ -455,7 +456,7 @@ func BenchmarkPublishDeliver(b *testing.B) {
 		for i := range batch {
 			batch[i] = Publication{Message: slab.Add([]byte("\x00\x01k"), []byte{0, 0}, body)}
 		}
-		q.Publish(batch)
+		q.PublishBy(by, batch)
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/lepusmq/lepus/broker/auth"
 	"github.com/lepusmq/lepus/broker/auth/authhttp"
 	"github.com/lepusmq/lepus/broker/certs"
+	"github.com/lepusmq/lepus/broker/session"
 )
 
 func TestTheReferenceIsThatOfTheTable(t *testing.T) {
@@ -88,7 +89,7 @@ func TestDefaultsAreTheBrokers(t *testing.T) {
 		CertLogin: certs.Naming{From: certs.DistinguishedName, SANType: "dns"}, LoopbackUsers: []string{"guest"},
 		Mechanisms: []string{"PLAIN", "AMQPLAIN"}, AnonymousUser: "guest", ChannelMax: 2047, FrameMax: 131072, Heartbeat: time.Minute,
 		HandshakeTimeout: 10 * time.Second, MaxMessageSize: 16 << 20, DefaultQueueType: "classic", ConsumerTimeout: 30 * time.Minute,
-		MemoryLimit: 1000, MemoryHighWatermark: 600,
+		MemoryLimit: 1000, MemoryHighWatermark: 600, MetricsPath: "/metrics",
 		Auth: broker.Auth{
 			Rules: []broker.AuthRule{{Authn: "internal", Authz: "internal"}}, HTTP: authhttp.Config{RequestTimeout: 15 * time.Second},
 			TLS: certs.Client{Versions: []string{}, Ciphers: []string{}}, CacheTTL: 15 * time.Second,
@@ -137,6 +138,14 @@ default_policies.operator.op.expires = 1h
 auth_mechanisms.1 = external
 heartbeat = 0
 connection_max = 10
+consumer_max_per_channel = 16
+cluster_queue_limit = 17
+cluster_exchange_limit = 18
+message_interceptors.incoming.set_header_timestamp.overwrite = false
+message_interceptors.incoming.set_header_routing_node.overwrite = true
+log.file.rotation.date = $D0
+log.exchange = true
+log.exchange.level = error
 consumer_timeout = 2h
 vm_memory_high_watermark.absolute = 1GiB
 disk_free_limit.relative = 1.5
@@ -159,7 +168,8 @@ cluster_formation.k8s.host = kubernetes
 		"loopback":      reflect.DeepEqual(c.LoopbackUsers, []string{"ann.b"}),
 		"mechanisms":    reflect.DeepEqual(c.Mechanisms, []string{"EXTERNAL"}),
 		"heartbeat":     c.Heartbeat == -1,
-		"limits":        c.MaxConnections == 10 && c.ConsumerTimeout == 2*time.Hour,
+		"interceptors":  c.Interceptors == session.Interceptors{Timestamp: session.Add, RoutingNode: session.Overwrite},
+		"limits":        c.MaxConsumers == 16 && c.MaxQueues == 17 && c.MaxExchanges == 18 && c.MaxConnections == 10 && c.ConsumerTimeout == 2*time.Hour,
 		"levels":        c.MemoryHighWatermark == 1<<30 && c.DiskFreeLimit == 1500,
 		"management":    c.Management.Listen == nil && reflect.DeepEqual(c.Management.ListenTLS, []string{":15671"}) && c.Management.TLS.CertFile == "/m.pem",
 		"prometheus":    reflect.DeepEqual(c.Prometheus.Listen, []string{"127.0.0.1:15692"}),
@@ -208,7 +218,14 @@ func TestErrorsNameTheirPlace(t *testing.T) {
 		"default_pass = $(X":                    "a $( has no )",
 		"listeners.ssl.default = 5671":          "listeners.ssl needs ssl_options.certfile",
 		"definitions.import_backend = https":    "needs definitions.https.url",
-		"data_dir = ''":                         "no data folder",
+		"ssl_options.verfy = verify_peer":       "is it ssl_options.verify?",
+		"ssl_options.crl_check = peer":          `"peer" is none of false`,
+		"ssl_options.cert = AAAA":               "name them with certfile",
+		"log.conection.level = debug":           "nothing is logged as conection",
+		"log.fil = x":                           "there is no key log.fil",
+		"log.file.rotation.date = daily":        "is no time again and again",
+		"message_interceptors.incoming.set_header_timestamp.overwrite = 2": "neither true nor false",
+		"data_dir = ''": "no data folder",
 	} {
 		_, err := Load(sources(t, text))
 		if err == nil || !strings.Contains(err.Error(), want) {

@@ -28,6 +28,9 @@ func (q *request) channels(wanted func(*stats.Channel) bool) []stats.Channel {
 }
 
 func (q *request) listChannels(wanted func(*stats.Channel) bool) error {
+	if err := q.refusePlain(); err != nil {
+		return err
+	}
 	q.server.sampler.look(channels)
 	all, spans := q.channels(wanted), q.spans()
 	return q.list(list{
@@ -85,6 +88,9 @@ func peerOf(connection string) (string, int) {
 }
 
 func getChannel(q *request) error {
+	if err := q.refusePlain(); err != nil {
+		return err
+	}
 	q.server.sampler.look(channels)
 	for _, c := range q.server.broker.Channels() {
 		if c.Name != q.arg("channel") {
@@ -101,7 +107,8 @@ func getChannel(q *request) error {
 		if err != nil {
 			return err
 		}
-		row["consumer_details"], row["publishes"], row["deliveries"] = listed(consumers), []object{}, []object{}
+		row["consumer_details"] = listed(consumers)
+		q.addChannelParts(row, &c)
 		return q.show(row)
 	}
 	return notFound()
@@ -137,6 +144,9 @@ func (q *request) consumerRow(c *stats.Consumer) object {
 }
 
 func listConsumers(q *request) error {
+	if err := q.refusePlain(); err != nil {
+		return err
+	}
 	var all []object
 	for _, host := range q.hosts() {
 		in, err := q.consumers(host, func(*stats.Consumer) bool { return true })

@@ -47,6 +47,9 @@ func listConnections(q *request) error {
 }
 
 func (q *request) connectionRow(c *stats.Connection, spans *spans) object {
+	if q.plain() {
+		return q.plainConnection(c)
+	}
 	peerHost, peerPort := hostPort(c.Peer.String())
 	host, port := hostPort(c.Local.String())
 	row := object{

@@ -50,16 +50,26 @@ func listExchanges(q *request) error {
 	})
 }
 
+// internalUser is who has done what no user has, in RabbitMQ's words.
+const internalUser = "rmq-internal"
+
 func (q *request) exchangeRow(x *stats.Exchange, spans *spans) object {
+	user := x.User
+	if user == "" {
+		user = internalUser
+	}
 	row := object{
 		"name": x.Name, "vhost": x.VHost, "type": x.Type, "durable": x.Durable, "auto_delete": x.AutoDelete,
-		"internal": x.Internal, "arguments": x.Arguments,
+		"internal": x.Internal, "arguments": x.Arguments, "user_who_performed_action": user,
 	}
 	if x.Policy != "" {
 		row["policy"] = x.Policy
 	}
 	if x.Type == "x-delayed-message" {
 		row["messages_delayed"] = x.Delayed
+	}
+	if q.plain() {
+		return row
 	}
 	h := q.history(place{exchanges, x.VHost, x.Name}, spans)
 	if m := h.messageStats(exchangeMessages(), messageSample(0, 0, &x.Messages), spans.messages); m != nil {
@@ -93,7 +103,9 @@ func getExchange(q *request) error {
 	}
 	spans := q.spans()
 	row := q.exchangeRow(&x, &spans)
-	row["incoming"], row["outgoing"] = []object{}, []object{}
+	if !q.plain() {
+		q.addExchangeParts(row, x.VHost, x.Name)
+	}
 	return q.show(row)
 }
 

@@ -85,11 +85,13 @@ func (f *fake) Queue(_, name string) (stats.Queue, error) {
 	return stats.Queue{QueueCounts: f.queues()[i], VHost: "/"}, nil
 }
 
-func (f *fake) ExchangeNames(string) ([]string, error)     { return nil, nil }
-func (f *fake) Connections() []stats.Connection            { return nil }
-func (f *fake) Channels() []stats.Channel                  { return nil }
-func (f *fake) Consumers(string) ([]stats.Consumer, error) { return nil, nil }
-func (f *fake) Node() stats.Node                           { return stats.Node{Name: "rabbit@fake"} }
+func (f *fake) ExchangeNames(string) ([]string, error)                   { return nil, nil }
+func (f *fake) Connections() []stats.Connection                          { return nil }
+func (f *fake) Channels() []stats.Channel                                { return nil }
+func (f *fake) Consumers(string) ([]stats.Consumer, error)               { return nil, nil }
+func (f *fake) Breakdown(func(*stats.Part) bool) []stats.Part            { return nil }
+func (f *fake) Passages(string, string, string) ([]stats.Passage, error) { return nil, nil }
+func (f *fake) Node() stats.Node                                         { return stats.Node{Name: "rabbit@fake"} }
 func (f *fake) Totals(string) (stats.Totals, error) {
 	return stats.Totals{Queues: len(f.queues()), Ready: f.queues()[0].Ready, Messages: f.queues()[0].Messages}, nil
 }

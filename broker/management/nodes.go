@@ -27,6 +27,9 @@ func getNode(q *request) error {
 
 func (q *request) nodeRow() object {
 	n, spans := q.server.broker.Node(), q.spans()
+	if q.plain() {
+		return object{"name": n.Name, "type": "disc", "running": true}
+	}
 	row := object{
 		"name": n.Name, "rabbitmq_version": n.Version, "erlang_version": runtime.Version(),
 		"erlang_full_version": runtime.Version(), "crypto_lib_version": runtime.Version(), "type": "disc", "running": true, "being_drained": n.BeingDrained,
@@ -42,7 +45,10 @@ func (q *request) nodeRow() object {
 		},
 		"enabled_plugins": []string{"rabbitmq_management", "rabbitmq_prometheus", "rabbitmq_shovel"},
 		"db_dir":          n.DataDir, "config_files": []string{}, "log_files": []string{},
-		"metrics_gc_queue_length": object{}, "ra_open_file_metrics": object{},
+		"metrics_gc_queue_length": uncounted(
+			"connection_closed", "channel_closed", "consumer_deleted", "exchange_deleted", "queue_deleted", "vhost_deleted",
+			"node_node_deleted", "channel_consumer_deleted"),
+		"ra_open_file_metrics": uncounted("ra_log_wal", "ra_log_segment_writer"),
 	}
 	h, now := q.history(theNode, &spans), nodeSample(&n)
 	h.put(row, 0, nodeNames(), now, spans.node)
@@ -52,7 +58,10 @@ func (q *request) nodeRow() object {
 	}
 	h, now = q.history(theBroker, &spans), totalsSample(&totals)
 	h.put(row, afterAt, churnNames(), now, spans.node)
-	row["msg_store_read_count"], row["msg_store_write_count"] = totals.Messages.DiskReads, totals.Messages.DiskWrites
+	for i, name := range []string{"msg_store_read_count", "msg_store_write_count"} {
+		at := messagesAt + len(messageNames()) - 2 + i // what was read and written is last among them
+		row[name], row[name+"_details"] = now[at], h.details(at, spans.node)
+	}
 	addUncounted(row)
 	return row
 }
@@ -67,6 +76,15 @@ func addUncounted(row object) {
 	} {
 		row[name], row[name+"_details"] = 0, object{"rate": rate(0)}
 	}
+}
+
+// uncounted is an object of counts that are always 0.
+func uncounted(names ...string) object {
+	o := object{}
+	for _, name := range names {
+		o[name] = 0
+	}
+	return o
 }
 
 func mechanismRows() []object {
@@ -102,7 +120,7 @@ func getMemory(relative bool) handler {
 func memoryParts() []string {
 	return []string{
 		"connection_readers", "connection_writers", "connection_channels", "connection_other", "queue_procs",
-		"quorum_queue_procs", "quorum_queue_dlx_procs", "stream_queue_procs", "stream_queue_replica_reader_procs",
+		"queue_slave_procs", "quorum_queue_procs", "quorum_queue_dlx_procs", "stream_queue_procs", "stream_queue_replica_reader_procs",
 		"stream_queue_coordinator_procs", "plugins", "metadata_store", "metadata_store_ets", "other_proc", "metrics",
 		"mgmt_db", "mnesia", "quorum_ets", "other_ets", "binary", "msg_index", "code", "atom", "other_system",
 		"allocated_unused", "reserved_unallocated",

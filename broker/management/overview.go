@@ -37,11 +37,11 @@ func overviewResources() []resource {
 // What RabbitMQ tells of itself that here is for the sake of those who read it.
 const (
 	productName = "RabbitMQ"
-	ratesMode   = "basic"
+	ratesMode   = "detailed"
 )
 
 func getOverview(q *request) error {
-	b, spans := q.server.broker, q.spans()
+	b := q.server.broker
 	totals, err := q.totals()
 	if err != nil {
 		return err
@@ -54,17 +54,29 @@ func getOverview(q *request) error {
 		"erlang_version": runtime.Version(), "erlang_full_version": runtime.Version() + " " + runtime.GOOS + "/" + runtime.GOARCH,
 		"crypto_lib_version": runtime.Version(), "release_series_support_status": "supported",
 		"exchange_types": exchangeTypes(), "default_queue_type": "classic",
-		"disable_stats": false, "enable_queue_totals": false, "statistics_db_event_queue": 0,
+		"disable_stats": q.plain(), "enable_queue_totals": q.queueTotals(),
 		"sample_retention_policies": object{"global": []int{600, 3600}, "basic": []int{600}, "detailed": []int{600}},
-		"object_totals": object{
-			"connections": totals.Connections, "channels": totals.Channels, "exchanges": totals.Exchanges,
-			"queues": totals.Queues, "consumers": totals.Consumers,
-		},
+		"object_totals":             object{"connections": totals.Connections, "exchanges": totals.Exchanges, "queues": totals.Queues},
 	}
-	h, now := history{}, totalsSample(&totals)
+	if q.any(tagMonitoring) {
+		row["node"] = n.Name
+	}
+	if !q.plain() {
+		q.addCounts(row, &totals, &n)
+	}
+	return q.show(row)
+}
+
+// addCounts adds to an overview what is counted, and who is listened to.
+func (q *request) addCounts(row object, totals *stats.Totals, n *stats.Node) {
+	all := row["object_totals"].(object)
+	all["channels"], all["consumers"] = totals.Channels, totals.Consumers
+	row["statistics_db_event_queue"] = 0
+	spans := q.spans()
+	h, now := history{}, totalsSample(totals)
 	if q.any(tagMonitoring) {
 		h = q.history(theBroker, &spans)
-		row["node"], row["listeners"], row["contexts"] = n.Name, listenerRows(&n), contextRows(&n)
+		row["listeners"], row["contexts"] = listenerRows(n), contextRows(n)
 	}
 	lengths, churn := object{}, object{}
 	h.put(lengths, lengthsAt, lengthNames(), now, spans.lengths)
@@ -74,7 +86,6 @@ func getOverview(q *request) error {
 	if row["message_stats"] == nil {
 		row["message_stats"] = object{}
 	}
-	return q.show(row)
 }
 
 // totals is what everything comes to that who asks may see.
@@ -221,5 +232,12 @@ func (s *Server) clusterTags() any {
 // listNothing lists what there could be if there were streams or federation.
 func listNothing(q *request) error { return q.list(rows(nil, "")) }
 
-// resetStatistics does nothing: counters count from the start.
-func resetStatistics(q *request) error { return q.done() }
+// resetStatistics forgets all samples, so that rates and charts begin anew. Counters go
+// on: they are the broker's.
+func resetStatistics(q *request) error {
+	if node, ok := q.args["node"]; ok && node != q.server.nodeName() {
+		return notFound()
+	}
+	q.server.sampler.reset()
+	return q.done()
+}

@@ -186,7 +186,7 @@ func getTopicPermission(q *request) error {
 	if !ok {
 		return notFound()
 	}
-	return q.show(topicPermissionRow(q.arg("user"), q.arg("host"), q.arg("exchange"), p))
+	return q.list(rows([]object{topicPermissionRow(q.arg("user"), q.arg("host"), q.arg("exchange"), p)}, "user"))
 }
 
 func putTopicPermission(q *request) error {

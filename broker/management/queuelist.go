@@ -19,6 +19,10 @@ func listQueues(q *request) error {
 	q.server.sampler.look(queues)
 	l := &queueList{q: q, spans: q.spans()}
 	query := q.URL.Query()
+	if q.plain() {
+		l.all = namesIn(q.hosts(), q.server.broker.QueueNames)
+		return q.list(list{n: len(l.all), name: func(i int) string { return l.all[i].name }, row: l.plainRow})
+	}
 	if number(query.Get("sort")) != nil || headsOf(columnsOf(query.Get("columns"))).light() {
 		l.count(q.hosts())
 	} else {
@@ -47,6 +51,14 @@ func (l *queueList) count(hosts []string) {
 			l.counts = append(l.counts, counts...)
 		}
 	}
+}
+
+func (l *queueList) plainRow(i int) object {
+	one, err := l.q.server.broker.Queue(l.all[i].vhost, l.all[i].name)
+	if err != nil {
+		return nil
+	}
+	return l.q.plainQueue(&one)
 }
 
 func (l *queueList) row(i int) object {

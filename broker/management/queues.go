@@ -52,13 +52,21 @@ func (q *request) queueRow(one *stats.Queue, spans *spans) object {
 	row["garbage_collection"] = noCollection()
 	row["reductions"], row["reductions_details"] = 0, object{"rate": rate(0)}
 	if one.Type == "quorum" {
-		row["leader"], row["members"], row["online"] = node, []string{node}, []string{node}
+		q.addMembers(row)
 		row["open_files"] = object{node: 0}
+		row["messages_dlx"], row["message_bytes_dlx"] = 0, 0
+		row["single_active_consumer_ctag"] = orNull(one.SingleActive)
 	} else {
 		row["recoverable_slaves"] = nil
 		row["backing_queue_status"] = object{"mode": "default", "version": 1, "len": one.Ready}
 	}
 	return row
+}
+
+// addMembers shows where a quorum queue is: on this node.
+func (q *request) addMembers(row object) {
+	node := q.server.nodeName()
+	row["leader"], row["members"], row["online"] = node, []string{node}, []string{node}
 }
 
 // noCollection stands where RabbitMQ tells of the garbage of its processes.
@@ -87,13 +95,17 @@ func getQueue(q *request) error {
 	if err != nil {
 		return err
 	}
+	if q.plain() {
+		return q.show(q.plainQueue(&one))
+	}
 	spans := q.spans()
 	row := q.queueRow(&one, &spans)
 	consumers, err := q.consumers(one.VHost, func(c *stats.Consumer) bool { return c.Queue == one.Name })
 	if err != nil {
 		return err
 	}
-	row["consumer_details"], row["incoming"], row["deliveries"] = listed(consumers), []object{}, []object{}
+	row["consumer_details"] = listed(consumers)
+	q.addQueueParts(row, one.VHost, one.Name)
 	return q.show(row)
 }
 

@@ -18,6 +18,7 @@ const (
 	exchanges
 	connections
 	channels
+	parts // what channels do with one exchange or queue, and what goes from one to another
 	kinds
 )
 
@@ -40,6 +41,7 @@ type sampler struct {
 	// immutable
 	broker   Broker
 	interval time.Duration
+	off      bool // nothing is sampled
 	stop     chan struct{}
 	stopped  chan struct{}
 	looked   chan kind // somebody looks at a kind that may not be sampled yet
@@ -62,16 +64,24 @@ const (
 	maxCharted = 256
 )
 
-func newSampler(b Broker, interval time.Duration) *sampler {
+func newSampler(b Broker, interval time.Duration, off bool) *sampler {
 	s := &sampler{
-		broker: b, interval: interval,
+		broker: b, interval: interval, off: off,
 		stop: make(chan struct{}), stopped: make(chan struct{}), looked: make(chan kind, kinds),
 	}
+	s.reset()
+	go s.run()
+	return s
+}
+
+// reset forgets all samples.
+func (s *sampler) reset() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	for k := range s.all {
 		s.all[k] = map[place]*series{}
 	}
-	go s.run()
-	return s
+	s.counts = nil
 }
 
 func (s *sampler) close() {
@@ -81,6 +91,9 @@ func (s *sampler) close() {
 
 func (s *sampler) run() {
 	defer close(s.stopped)
+	if s.off {
+		return
+	}
 	t := time.NewTicker(s.interval)
 	defer t.Stop()
 	s.take()
@@ -116,6 +129,7 @@ func (s *sampler) take() {
 			s.forget(k)
 		}
 	}
+	s.forgetParts(now)
 }
 
 // sample returns what the objects of a kind count now.
@@ -226,6 +240,9 @@ func (s *sampler) forget(k kind) {
 // look notes that somebody looks at objects of a kind. If that was not sampled it is
 // from now on.
 func (s *sampler) look(k kind) {
+	if s.off {
+		return
+	}
 	now := time.Now().UnixMilli()
 	if was := s.asked[k].Swap(now); now-was < askedFor.Milliseconds() {
 		return

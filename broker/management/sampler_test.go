@@ -52,7 +52,7 @@ func TestRates(t *testing.T) {
 func TestManyAreSampledOnDemand(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(few + 1)
-		s := newSampler(f, 5*time.Second)
+		s := newSampler(f, 5*time.Second, false)
 		defer s.close()
 		time.Sleep(time.Minute)
 		if f.counted.Load() != 0 {
@@ -122,7 +122,7 @@ func TestChartOfWhatIsNew(t *testing.T) {
 // while.
 func TestObjectsAreCharted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newSampler(newFake(2), 5*time.Second)
+		s := newSampler(newFake(2), 5*time.Second, false)
 		defer s.close()
 		synctest.Wait()
 		p := place{queues, "/", "queue-000001"}

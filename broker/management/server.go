@@ -21,6 +21,9 @@ type Config struct {
 	// AllowOrigins are the origins from which pages of others may use this API, as
 	// "https://example.org"; "*" is any. Nil is none.
 	AllowOrigins []string
+	// DisableStats shows no counts and rates, and takes no samples; QueueTotals shows
+	// how many messages are in queues all the same. Requests can ask for either.
+	DisableStats, QueueTotals bool
 	// SampleInterval is how often samples are taken; 0 is five seconds.
 	SampleInterval time.Duration
 	// MaxBody is the size of the largest request, in bytes; 0 is 20,000,000.
@@ -67,7 +70,7 @@ func New(cfg Config) *Server {
 		cfg: cfg, broker: cfg.Broker, log: cfg.Log,
 		routes:  newRoutes(),
 		logins:  newLogins(cfg.Broker),
-		sampler: newSampler(cfg.Broker, cfg.SampleInterval),
+		sampler: newSampler(cfg.Broker, cfg.SampleInterval, cfg.DisableStats),
 
 		countColumns: countColumns(),
 		nodeName:     sync.OnceValue(func() string { return cfg.Broker.Node().Name }),

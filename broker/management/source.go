@@ -39,6 +39,10 @@ type Topology interface {
 	QueueBindings(vhost, queue string) ([]stats.Binding, error)
 	ExchangeBindings(vhost, exchange string, asSource bool) ([]stats.Binding, error)
 
+	// Passages is how many messages came by exchanges to a queue, or from an exchange
+	// to all queues if queue is "".
+	Passages(vhost, exchange, queue string) ([]stats.Passage, error)
+
 	DeclareQueue(by, vhost string, spec vhost.QueueSpec) (created bool, err error)
 	DeleteQueue(by, vhost, name string, ifUnused, ifEmpty bool) error
 	PurgeQueue(by, vhost, name string) error
@@ -55,6 +59,9 @@ type Clients interface {
 	Connections() []stats.Connection
 	Channels() []stats.Channel
 	Consumers(vhost string) ([]stats.Consumer, error) // "" is all
+	// Breakdown is what channels have counted for each exchange and queue, as far as
+	// that is wanted.
+	Breakdown(wanted func(*stats.Part) bool) []stats.Part
 	CloseConnection(id uint64, reason string) error
 }
 

@@ -1,14 +1,18 @@
 package metrics_test
 
 import (
-	"bufio"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
+	dto "github.com/prometheus/client_model/go"
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
 	amqp "github.com/rabbitmq/amqp091-go"
 	"go.uber.org/zap"
 
@@ -68,28 +72,60 @@ func (s *scraped) use() {
 	}
 }
 
-// get scrapes a path, and returns the samples by name and labels.
+// get scrapes a path, and returns the samples by name and sorted labels.
 func (s *scraped) get(path string) map[string]float64 {
+	s.Helper()
+	samples := map[string]float64{}
+	for name, f := range s.families(path) {
+		for _, m := range f.Metric {
+			labels := labelsOf(m)
+			switch {
+			case m.Histogram != nil:
+				samples[name+"_count"+labels] = float64(m.Histogram.GetSampleCount())
+				samples[name+"_sum"+labels] = m.Histogram.GetSampleSum()
+			case m.Summary != nil:
+				samples[name+"_count"+labels] = float64(m.Summary.GetSampleCount())
+			default:
+				samples[name+labels] = m.GetCounter().GetValue() + m.GetGauge().GetValue() + m.GetUntyped().GetValue()
+			}
+		}
+	}
+	return samples
+}
+
+// families scrapes a path, and reads it as Prometheus's own library does.
+func (s *scraped) families(path string) map[string]*dto.MetricFamily {
+	s.Helper()
+	parser := expfmt.NewTextParser(model.LegacyValidation)
+	families, err := parser.TextToMetricFamilies(strings.NewReader(s.text(path)))
+	if err != nil {
+		s.Fatalf("%s: %v", path, err)
+	}
+	return families
+}
+
+// text scrapes a path.
+func (s *scraped) text(path string) string {
 	s.Helper()
 	r := httptest.NewRecorder()
 	s.handler.ServeHTTP(r, httptest.NewRequest(http.MethodGet, path, nil))
 	if r.Code != http.StatusOK {
 		s.Fatalf("%s: %d %s", path, r.Code, r.Body)
 	}
-	samples := map[string]float64{}
-	for lines := bufio.NewScanner(r.Body); lines.Scan(); {
-		line := lines.Text()
-		if strings.HasPrefix(line, "#") {
-			continue
-		}
-		at := strings.LastIndexByte(line, ' ')
-		v, err := strconv.ParseFloat(line[at+1:], 64)
-		if err != nil {
-			s.Fatalf("%s: %q: %v", path, line, err)
-		}
-		samples[line[:at]] = v
+	return r.Body.String()
+}
+
+// labelsOf writes labels as a scrape does, sorted by their names.
+func labelsOf(m *dto.Metric) string {
+	var all []string
+	for _, l := range m.Label {
+		all = append(all, fmt.Sprintf("%s=%q", l.GetName(), l.GetValue()))
 	}
-	return samples
+	if all == nil {
+		return ""
+	}
+	slices.Sort(all)
+	return "{" + strings.Join(all, ",") + "}"
 }
 
 func (s *scraped) want(got map[string]float64, want map[string]float64) {
@@ -150,7 +186,7 @@ func TestIdentity(t *testing.T) {
 	for path, endpoint := range map[string]string{
 		"/metrics": "aggregated", "/metrics/per-object": "per-object", "/metrics/detailed": "detailed", "/metrics/memory-breakdown": "memory-breakdown",
 	} {
-		want := `rabbitmq_identity_info{rabbitmq_cluster="hares",rabbitmq_cluster_permanent_id="hares",rabbitmq_endpoint="` + endpoint + `",rabbitmq_node="rabbit@one"}`
+		want := `rabbitmq_identity_info{rabbitmq_cluster="hares",rabbitmq_cluster_permanent_id="` + f.Broker.ClusterID() + `",rabbitmq_endpoint="` + endpoint + `",rabbitmq_node="rabbit@one"}`
 		got := s.get(path)
 		s.want(got, map[string]float64{want: 1})
 		build := ""
@@ -328,6 +364,12 @@ func BenchmarkScrape(b *testing.B) {
 			scrape(h, "/metrics/detailed?family=queue_coarse_metrics")
 		}
 	})
+	b.Run("per-object", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			scrape(h, "/metrics/per-object")
+		}
+	})
 	b.Run("counts", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
@@ -345,6 +387,9 @@ func (d *discard) Header() http.Header         { return d.header }
 func (d *discard) Write(p []byte) (int, error) { return io.Discard.Write(p) }
 func (d *discard) WriteHeader(int)             {}
 
+// scrape asks as Prometheus does.
 func scrape(h http.Handler, path string) {
-	h.ServeHTTP(&discard{http.Header{}}, httptest.NewRequest(http.MethodGet, path, nil))
+	r := httptest.NewRequest(http.MethodGet, path, nil)
+	r.Header.Set("Accept-Encoding", "gzip")
+	h.ServeHTTP(&discard{http.Header{}}, r)
 }

@@ -84,7 +84,7 @@ func (ch *channel) checkAcks(now time.Time) {
 		return
 	}
 	ch.log().Warn("deliveries were not acknowledged in time: the consumer is stuck, or needs longer than consumer_timeout",
-		zap.String("queue", late[0].queue.QueueName()), zap.Int("deliveries", len(late)), zap.Duration("timeout", timeout))
+		zap.String("queue", late[0].from.queue.QueueName()), zap.Int("deliveries", len(late)), zap.Duration("timeout", timeout))
 	if ch.s.cfg.Limits.cancels.Load() && ch.s.client.cancelNotify {
 		ch.takeBack(late)
 		return
@@ -108,7 +108,7 @@ func (ch *channel) findLate(now time.Time) (late []unacked, timeout time.Duratio
 		if !ok || u.isTakenBack() {
 			return
 		}
-		if allowed := ch.ackTimeout(u.queue); allowed > 0 && now.Sub(since) >= allowed {
+		if allowed := ch.ackTimeout(u.from.queue); allowed > 0 && now.Sub(since) >= allowed {
 			late, timeout = append(late, *u), allowed
 		}
 	})
@@ -150,7 +150,7 @@ func (ch *channel) takeBack(late []unacked) {
 	ch.mu.Lock()
 	for i := range late {
 		u := &late[i]
-		returns[u.queue] = append(returns[u.queue], u.settlement())
+		returns[u.from.queue] = append(returns[u.from.queue], u.settlement())
 		if !u.free {
 			counted++
 		}
@@ -170,7 +170,7 @@ func (ch *channel) takeBack(late []unacked) {
 // takenBack is what stays of a delivery that was taken back: it takes no part in
 // anything, and settling it is no error.
 func (u *unacked) takenBack() unacked {
-	return unacked{queue: u.queue, seq: u.seq, tag: u.tag, free: true}
+	return unacked{from: u.from, seq: u.seq, tag: u.tag, free: true}
 }
 
 func (u *unacked) isTakenBack() bool { return u.slot == 0 }

@@ -24,7 +24,7 @@ func newWaiting(t *testing.T, timeout time.Duration) *waiting {
 func (w *waiting) deliver(q *queue.Queue) uint64 {
 	w.tag++
 	u := w.unacked.push(w.tag)
-	u.queue, u.slot = q, 1
+	u.from, u.slot = &dealing{queue: q}, 1
 	return w.tag
 }
 

@@ -44,12 +44,12 @@ func newRoute(t *testing.T) *route {
 
 	c := &consumer{tag: "c", queue: r.declare("q"), start: deliverStart("c")}
 	c.Consumer = queue.Consumer{Holder: queue.Sink(r.channel), Label: c, NoAck: true, Gate: &r.window}
+	r.addConsumer(c)
 	c.queue.Consume(&c.Consumer, func(err error) {
 		if err != nil {
 			t.Fatal(err)
 		}
 	})
-	r.consumers["c"] = c
 	publish := append([]byte{0, 60, 0, 40, 0, 0}, "\x00\x01q\x00"...)
 	r.frames = []amqp.Frame{
 		{Type: amqp.FrameMethod, Channel: 1, Payload: publish},

@@ -28,6 +28,7 @@ type channel struct {
 	lastWord  *amqp.ChannelClose // why, as long as the client was not told
 	run       run
 	sent      sent
+	outlets   []*outlet
 	seen      sight
 
 	// held says that frames may not be handled as they come: the channel
@@ -51,6 +52,7 @@ type channel struct {
 	lone      uint64 // the publish whose confirm the reader will send; 0 if none
 	pending   pending
 	given     given
+	dealings  dealings
 }
 
 // mode is what a channel does with publishes.
@@ -276,7 +278,7 @@ func (ch *channel) end() {
 	held = ch.unacked.takeTo(everything, held)
 	queues := map[*queue.Queue]struct{}{}
 	for _, u := range held {
-		queues[u.queue] = struct{}{}
+		queues[u.from.queue] = struct{}{}
 	}
 	for _, c := range ch.consumers {
 		queues[c.queue] = struct{}{}

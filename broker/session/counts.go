@@ -9,7 +9,8 @@ import (
 // run is what a channel has published and the exchange has not been told. That
 // happens once for what is read together, or when another exchange comes.
 type run struct {
-	to *vhost.Flow
+	to  *vhost.Flow
+	out *outlet // of that exchange
 	vhost.Passed
 	noted bool // among the session's runs
 }
@@ -20,7 +21,7 @@ func (ch *channel) passed(queues int) {
 	r := &ch.run
 	if r.to != ch.route.Flow {
 		ch.endRun()
-		r.to = ch.route.Flow
+		r.to, r.out = ch.route.Flow, ch.outlet(ch.route.Flow)
 	}
 	r.In++
 	r.Out += uint64(queues)
@@ -40,6 +41,7 @@ func (ch *channel) endRun() {
 	ch.sent.Publish += r.In
 	ch.sent.ReturnUnroutable += r.Returned
 	ch.sent.DropUnroutable += r.Dropped
+	r.out.count(&r.Passed)
 	r.Passed = vhost.Passed{}
 }
 
@@ -60,6 +62,13 @@ type sent struct{ Publish, ReturnUnroutable, DropUnroutable, Ack uint64 }
 // given is what a client was given on a channel. Guarded by the channel's mu.
 type given struct{ Deliver, DeliverNoAck, Get, GetNoAck, GetEmpty, Redeliver uint64 }
 
+// delivered counts what was pushed to consumers.
+func (g *given) delivered(ack, noAck, again uint64) {
+	g.Deliver += ack
+	g.DeliverNoAck += noAck
+	g.Redeliver += again
+}
+
 // gave counts what was fetched.
 func (g *given) gave(d *queue.Delivery) {
 	if d.Slot == 0 {
@@ -72,13 +81,17 @@ func (g *given) gave(d *queue.Delivery) {
 	}
 }
 
+func (g *given) messages() stats.Messages {
+	return stats.Messages{
+		Deliver: g.Deliver, DeliverNoAck: g.DeliverNoAck,
+		Get: g.Get, GetNoAck: g.GetNoAck, GetEmpty: g.GetEmpty, Redeliver: g.Redeliver,
+	}
+}
+
 // messages is what the channel has counted. Called with work and mu held.
 func (ch *channel) messages() stats.Messages {
-	return stats.Messages{
-		Publish: ch.sent.Publish, Confirm: ch.confirms.done,
-		ReturnUnroutable: ch.sent.ReturnUnroutable, DropUnroutable: ch.sent.DropUnroutable,
-		Deliver: ch.given.Deliver, DeliverNoAck: ch.given.DeliverNoAck,
-		Get: ch.given.Get, GetNoAck: ch.given.GetNoAck, GetEmpty: ch.given.GetEmpty,
-		Redeliver: ch.given.Redeliver, Ack: ch.sent.Ack,
-	}
+	m := ch.given.messages()
+	m.Publish, m.Confirm, m.Ack = ch.sent.Publish, ch.confirms.done, ch.sent.Ack
+	m.ReturnUnroutable, m.DropUnroutable = ch.sent.ReturnUnroutable, ch.sent.DropUnroutable
+	return m
 }

@@ -25,6 +25,7 @@ func (ch *channel) Deliver(q *queue.Queue, batch []queue.Delivery) (full bool) {
 		return true
 	}
 	var again, noAck uint64
+	from := batch[0].Consumer.Label.(*consumer).from
 	for i := range batch {
 		d := &batch[i]
 		ch.tag++
@@ -34,14 +35,13 @@ func (ch *channel) Deliver(q *queue.Queue, batch []queue.Delivery) (full bool) {
 		buf = out.turn(ch.appendDelivery(buf, d.Consumer.Label.(*consumer), d))
 		if d.Slot != 0 {
 			u := ch.unacked.push(ch.tag)
-			u.queue, u.seq, u.slot = q, d.Seq, d.Slot
+			u.from, u.seq, u.slot = from, d.Seq, d.Slot
 		} else {
 			noAck++
 		}
 	}
-	ch.given.Deliver += uint64(len(batch)) - noAck
-	ch.given.DeliverNoAck += noAck
-	ch.given.Redeliver += again
+	ch.given.delivered(uint64(len(batch))-noAck, noAck, again)
+	from.given.delivered(uint64(len(batch))-noAck, noAck, again)
 	if out.commit(buf) {
 		var last *queue.Consumer
 		for i := range batch {
@@ -136,16 +136,19 @@ func (ch *channel) got(q *queue.Queue, d *queue.Delivery, ready int, ok bool) {
 		}
 		return
 	}
+	from := ch.dealings.with(q)
 	if !ok {
 		ch.given.GetEmpty++
+		from.given.GetEmpty++
 		ch.send(&amqp.BasicGetEmpty{})
 		return
 	}
 	ch.tag++
 	ch.given.gave(d)
+	from.given.gave(d)
 	if d.Slot != 0 {
 		u := ch.unacked.push(ch.tag)
-		u.queue, u.seq, u.slot, u.free = q, d.Seq, d.Slot, true
+		u.from, u.seq, u.slot, u.free = from, d.Seq, d.Slot, true
 	}
 	buf, ok := ch.s.out.begin()
 	if !ok {

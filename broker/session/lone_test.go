@@ -74,7 +74,7 @@ func TestLoneConfirmIsSent(t *testing.T) {
 			m := slab.Add([]byte{0, 0}, []byte{0, 0}, []byte("body"))
 			m.Persistent = true
 			q := queue.New(queue.Config{Name: "q", Store: part})
-			*s.staged([]*queue.Queue{q}) = queue.Publication{Message: m, Confirm: ch, Publish: 1}
+			*s.staged(new(vhost.Flow), []*queue.Queue{q}) = queue.Publication{Message: m, Confirm: ch, Publish: 1}
 
 			out.attend()
 			s.quiet()

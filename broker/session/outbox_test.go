@@ -196,7 +196,7 @@ func TestPausedGoOnByTurns(t *testing.T) {
 			batch[i].Message = slab.Add([]byte("\x00\x01k"), []byte{0, 0}, make([]byte, size))
 		}
 		q.Publish(batch)
-		c := &consumer{queue: q, start: []byte{0, 60, 0, 60, 0}}
+		c := &consumer{queue: q, from: &dealing{queue: q}, start: []byte{0, 60, 0, 60, 0}}
 		c.Consumer = queue.Consumer{Holder: queue.Sink(ch), Label: c, NoAck: true}
 		q.Consume(&c.Consumer, func(error) {})
 		look()

@@ -55,7 +55,7 @@ func (ch *channel) postpone(queues []*queue.Queue, body []byte) {
 	}
 	p.Retain(len(queues) - 1)
 	for _, q := range queues {
-		q.Publish(now)
+		q.PublishBy(&ch.route.Flow.Origin, now)
 		if q.Overloaded() {
 			s.pressed = append(s.pressed, q)
 		}

@@ -12,6 +12,7 @@ import (
 // stage gathers messages that go to the same queues, so that a mailbox is
 // opened once for many.
 type stage struct {
+	from   *vhost.Flow // the exchange by which they came
 	queues []*queue.Queue
 	batch  []queue.Publication
 	lent   *[]queue.Publication // what batch is in; nil when nothing is staged
@@ -82,6 +83,7 @@ func (ch *channel) complete(body []byte) *amqp.Error {
 	if s.vhost.Tracing() {
 		ch.tracePublish(body)
 	}
+	s.taken.Count(len(body))
 	ch.passed(len(ch.route.Queues))
 	switch queues := ch.route.Queues; {
 	case ch.mode == transactional:
@@ -100,7 +102,7 @@ func (ch *channel) complete(body []byte) *amqp.Error {
 	case len(ch.route.Waits) > 0:
 		ch.postpone(queues, body)
 	default:
-		p := s.staged(queues)
+		p := s.staged(ch.route.Flow, queues)
 		ch.pack(p, body)
 		ch.awaitConfirm(p)
 		if p.Persistent && ch.route.Durable > 1 {
@@ -168,19 +170,20 @@ func (ch *channel) mark(m *queue.Message) {
 func (ch *channel) awaitConfirm(p *queue.Publication) {
 	if ch.mode == confirming {
 		ch.published++
+		ch.s.taken.ToConfirm++
 		p.Confirm, p.Publish = ch, ch.published
 	}
 }
 
-// staged stages a message for its queues and returns it, to be filled in.
-// Called with work held.
-func (s *Session) staged(queues []*queue.Queue) *queue.Publication {
+// staged stages a message that came by an exchange for its queues and returns it, to
+// be filled in. Called with work held.
+func (s *Session) staged(from *vhost.Flow, queues []*queue.Queue) *queue.Publication {
 	st := &s.stage
-	if len(st.batch) > 0 && (len(st.batch) == stageLen || st.bytes >= stageBytes || !slices.Equal(st.queues, queues)) {
+	if len(st.batch) > 0 && (len(st.batch) == stageLen || st.bytes >= stageBytes || st.from != from || !slices.Equal(st.queues, queues)) {
 		s.flushStage()
 	}
 	if len(st.batch) == 0 {
-		st.queues = append(st.queues[:0], queues...)
+		st.from, st.queues = from, append(st.queues[:0], queues...)
 		st.lent = batches.Get().(*[]queue.Publication)
 		st.batch = *st.lent
 	}
@@ -201,7 +204,7 @@ func (s *Session) flushStage() {
 		}
 	}
 	for _, q := range st.queues {
-		q.Publish(st.batch)
+		q.PublishBy(&st.from.Origin, st.batch)
 		if q.Overloaded() {
 			s.pressed = append(s.pressed, q)
 		}

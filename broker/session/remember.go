@@ -48,7 +48,7 @@ func (ch *channel) deduplicated(body []byte) {
 		late := ch.postponed(body)
 		late.join(&group)
 	}
-	addTo(&group, queues, ch.route.Durable, p)
+	addTo(&group, ch.route.Flow, queues, ch.route.Durable, p)
 	ch.route.Join(&group)
 	ch.route.AwaitKnown(safe)
 	group.Commit(s.vhost.NewGroup, func() { safe(group.Refused()) })
@@ -60,14 +60,15 @@ func (ch *channel) deduplicated(body []byte) {
 	}
 }
 
-// addTo adds a message to a group, for queues of which so many are durable. It
-// takes over a reference.
-func addTo(group *queue.Group, queues []*queue.Queue, durable int, p *queue.Publication) {
+// addTo adds a message that came by an exchange to a group, for queues of which so
+// many are durable. It takes over a reference.
+func addTo(group *queue.Group, from *vhost.Flow, queues []*queue.Queue, durable int, p *queue.Publication) {
 	if p.Persistent && durable > 1 {
 		p.Fanout = queue.NewFanout(durable)
 	}
 	p.Retain(len(queues))
 	for _, q := range queues {
+		q.CountArrival(&from.Origin)
 		group.Publish(q, *p)
 	}
 	p.Release()
@@ -99,7 +100,7 @@ func (ch *channel) commitRemembered(group *queue.Group, p *txPublish, safe func(
 		late := postponed{at: waits, delay: ch.route.Delay, message: vhost.Waits(&p.Message)}
 		late.join(group)
 	}
-	addTo(group, ch.route.Queues, ch.route.Durable, &p.Publication)
+	addTo(group, ch.route.Flow, ch.route.Queues, ch.route.Durable, &p.Publication)
 	ch.route.Join(group)
 	return ch.route.AwaitKnown(safe)
 }

@@ -21,7 +21,7 @@ func TestUnackedRing(t *testing.T) {
 			switch n := r.IntN(20); {
 			case n < 10:
 				tag += 1 + uint64(r.IntN(3)) // no-ack deliveries take tags too
-				u := unacked{queue: q, tag: tag, seq: tag * 2}
+				u := unacked{from: &dealing{queue: q}, tag: tag, seq: tag * 2}
 				*ring.push(tag) = u
 				model[tag] = u
 			case n < 17:
@@ -71,9 +71,9 @@ func checkTakeTo(t *testing.T, ring *unackedRing, model map[uint64]unacked, at u
 func TestUnackedRingStaysSmall(t *testing.T) {
 	q := &queue.Queue{}
 	var ring unackedRing
-	ring.push(1).queue = q
+	ring.push(1).from = &dealing{queue: q}
 	for tag := uint64(2); tag < 1_000_000; tag++ {
-		ring.push(tag).queue = q
+		ring.push(tag).from = &dealing{queue: q}
 		if _, ok := ring.take(tag); !ok {
 			t.Fatalf("delivery %d is not there", tag)
 		}
@@ -158,7 +158,7 @@ func BenchmarkUnackedRing(b *testing.B) {
 	b.ReportAllocs()
 	for n := range b.N {
 		tag := uint64(n) + 1
-		ring.push(tag).queue = q
+		ring.push(tag).from = &dealing{queue: q}
 		if tag > 100 {
 			ring.take(tag - 100)
 		}

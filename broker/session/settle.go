@@ -106,17 +106,19 @@ func (ch *channel) settle(taken []unacked, how fate) {
 	}
 	counted := 0
 	for i := 0; i < len(taken); {
-		q := taken[i].queue
+		from := taken[i].from
 		batch := ch.s.batch[:0]
-		for ; i < len(taken) && taken[i].queue == q; i++ {
+		for ; i < len(taken) && taken[i].from == from; i++ {
 			batch = append(batch, taken[i].settlement())
 			if !taken[i].free {
 				counted++
 			}
 		}
 		ch.s.batch = batch
+		q := from.queue
 		switch how {
 		case acked:
+			from.acked += uint64(len(batch))
 			q.Ack(batch)
 		case rejected:
 			q.Reject(batch)

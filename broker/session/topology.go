@@ -30,6 +30,7 @@ func (ch *channel) exchangeDeclare(m *amqp.ExchangeDeclare) *amqp.Error {
 		AutoDelete: m.AutoDelete,
 		Internal:   m.Internal,
 		Arguments:  m.Arguments,
+		User:       ch.s.user,
 	}
 	if err := ch.mayDeclareExchange(&spec); err != nil {
 		return err

@@ -19,6 +19,7 @@ type transaction struct {
 // txPublish is a message that was routed and not yet handed on.
 type txPublish struct {
 	queue.Publication
+	from      *vhost.Flow // the exchange by which it came
 	queues    []*queue.Queue
 	replies   []vhost.Replier
 	mandatory bool
@@ -42,7 +43,7 @@ func (t *transaction) publish(to *vhost.Route, p queue.Publication, mandatory bo
 		since = time.Now().UnixMilli()
 	}
 	t.published = append(t.published, txPublish{
-		Publication: p, queues: slices.Clone(to.Queues), replies: slices.Clone(to.Replies), mandatory: mandatory,
+		Publication: p, from: to.Flow, queues: slices.Clone(to.Queues), replies: slices.Clone(to.Replies), mandatory: mandatory,
 		remembered: to.Remembers(), since: since,
 	})
 }
@@ -142,10 +143,11 @@ func (ch *channel) txCommit() *amqp.Error {
 		u := &ch.tx.settled[i]
 		switch u.how {
 		case acked:
-			group.Ack(u.queue, u.settlement())
+			group.Ack(u.from.queue, u.settlement())
 			ch.sent.Ack++
+			u.from.acked++
 		case rejected:
-			group.Reject(u.queue, u.settlement())
+			group.Reject(u.from.queue, u.settlement())
 		default:
 			back[u.how] = append(back[u.how], u.unacked)
 			continue
@@ -180,7 +182,7 @@ func (ch *channel) commitPublish(group *queue.Group, p *txPublish) {
 			durable++
 		}
 	}
-	addTo(group, p.queues, durable, &p.Publication)
+	addTo(group, p.from, p.queues, durable, &p.Publication)
 }
 
 // commitWait answers a tx.commit when its group is durable, and the originals of

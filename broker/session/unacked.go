@@ -10,11 +10,11 @@ import (
 
 // unacked is a delivery that the client has not settled.
 type unacked struct {
-	queue *queue.Queue // nil: no such delivery
-	seq   uint64
-	tag   uint64
-	slot  queue.Slot
-	free  bool // fetched, and so outside the channel's window
+	from *dealing // its queue; nil: no such delivery
+	seq  uint64
+	tag  uint64
+	slot queue.Slot
+	free bool // fetched, and so outside the channel's window
 }
 
 func (u *unacked) settlement() queue.Settlement {
@@ -72,7 +72,7 @@ func (r *unackedRing) widen() {
 			r.aside = map[uint64]unacked{}
 		}
 		for end := r.base + uint64(size)/2; r.base < end; r.base++ {
-			if u := r.at(r.base); u.queue != nil {
+			if u := r.at(r.base); u.from != nil {
 				r.aside[r.base] = *u
 				*u = unacked{}
 				r.kept--
@@ -113,7 +113,7 @@ func (r *unackedRing) advance() {
 		}
 		return
 	}
-	for r.at(r.base).queue == nil {
+	for r.at(r.base).from == nil {
 		r.base++
 	}
 }
@@ -128,7 +128,7 @@ func (r *unackedRing) has(tag uint64) bool {
 }
 
 func (r *unackedRing) inRing(tag uint64) bool {
-	return r.kept > 0 && tag >= r.base && tag < r.next && r.at(tag).queue != nil
+	return r.kept > 0 && tag >= r.base && tag < r.next && r.at(tag).from != nil
 }
 
 // takeTo removes all deliveries up to tag and appends them to out, the oldest
@@ -183,7 +183,7 @@ func (r *unackedRing) each(f func(*unacked)) {
 		r.aside[tag] = u
 	}
 	for i := range r.ring {
-		if r.ring[i].queue != nil {
+		if r.ring[i].from != nil {
 			f(&r.ring[i])
 		}
 	}

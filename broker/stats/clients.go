@@ -82,6 +82,20 @@ type Channel struct {
 	Messages                                           Messages
 }
 
+// Part is what a channel has counted for one exchange, or for one queue.
+type Part struct {
+	Connection     uint64 // its ID
+	ConnectionName string
+	Channel        string // its name
+	Number         uint16
+	User, VHost    string
+	// Exchange is what was published to, unless OfQueue says that Queue is where
+	// deliveries came from.
+	Exchange, Queue string
+	OfQueue         bool
+	Messages        Messages
+}
+
 // Consumer is all there is to say of a consumer.
 type Consumer struct {
 	Connection     uint64 // its ID

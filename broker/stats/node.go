@@ -13,11 +13,13 @@ type Totals struct {
 	PersistentBytes          int64
 	ResidentBytes            int64
 	Memory                   int64
+	QuorumMemory             int64 // which of it quorum queues take
 
 	Messages Messages
 	// Quorum is which of these deliveries, gets and acks were of quorum queues.
-	Quorum Messages
-	Churn  Churn
+	Quorum                  Messages
+	ClassicDead, QuorumDead Deaths
+	Churn                   Churn
 }
 
 // Add adds the totals of others.
@@ -37,8 +39,11 @@ func (t *Totals) Add(o *Totals) {
 	t.Resident += o.Resident
 	t.ResidentBytes += o.ResidentBytes
 	t.Memory += o.Memory
+	t.QuorumMemory += o.QuorumMemory
 	t.Messages.Add(&o.Messages)
 	t.Quorum.Add(&o.Quorum)
+	t.ClassicDead.Add(&o.ClassicDead)
+	t.QuorumDead.Add(&o.QuorumDead)
 	t.Churn.Add(&o.Churn)
 }
 
@@ -60,7 +65,25 @@ func (c *Churn) Add(o *Churn) {
 	c.QueuesDeleted += o.QueuesDeleted
 }
 
-// Dead counts dead letters by their reason.
+// Deaths is what became of messages that died in queues of one type.
+type Deaths struct {
+	// Disabled counts those that nobody wanted to have: the queue has no dead letter
+	// exchange, or that is not there.
+	Disabled                Dead
+	AtMostOnce, AtLeastOnce Dead
+	// Confirmed is those of AtLeastOnce that have arrived.
+	Confirmed uint64
+}
+
+// Add adds the counts of others.
+func (d *Deaths) Add(o *Deaths) {
+	d.Disabled.Add(&o.Disabled)
+	d.AtMostOnce.Add(&o.AtMostOnce)
+	d.AtLeastOnce.Add(&o.AtLeastOnce)
+	d.Confirmed += o.Confirmed
+}
+
+// Dead counts dead messages by their reason.
 type Dead struct {
 	Expired, MaxLength, Rejected, DeliveryLimit uint64
 }
@@ -80,6 +103,7 @@ type Logins struct{ Succeeded, Failed uint64 }
 // they are not known.
 type Node struct {
 	Name, ClusterName string
+	ClusterID         string // generated at the first start
 	Version           string // of RabbitMQ, as clients are told
 	Build             string // of lepus
 	Started           time.Time
@@ -89,6 +113,9 @@ type Node struct {
 	Processors int
 	Goroutines int
 	RunQueue   int
+	// Collections is how many garbage collections there were, Collected what they
+	// have freed, in bytes.
+	Collections, Collected uint64
 
 	MemoryUsed, MemoryLimit int64 // the limit is that of the alarm
 	MemoryTotal             int64 // what there may be used
@@ -102,8 +129,8 @@ type Node struct {
 	// BeingDrained says that the broker is in maintenance: it serves no clients.
 	BeingDrained bool
 
-	Dead   Dead
-	Logins Logins
+	// Logins are those of AMQP, WebLogins those of the management API.
+	Logins, WebLogins Logins
 }
 
 // Listener is where clients can connect.

@@ -65,11 +65,19 @@ type Exchange struct {
 	Name, VHost, Type             string
 	Durable, AutoDelete, Internal bool
 	Arguments                     amqp.Table
-	Policy, OperatorPolicy        string
-	Effective                     map[string]any
+	// User is who has declared it; empty is the broker itself.
+	User                   string
+	Policy, OperatorPolicy string
+	Effective              map[string]any
 	// Delayed is how many messages wait at an exchange that delays them.
 	Delayed  int
 	Messages Messages
+}
+
+// Passage is how many messages came to a queue by an exchange.
+type Passage struct {
+	VHost, Exchange, Queue string
+	Publish                uint64
 }
 
 // Binding leads from an exchange to a queue or to another exchange. The one that

@@ -21,6 +21,7 @@ type exchangeDefinition struct {
 	AutoDelete bool   `json:"auto_delete,omitempty"`
 	Internal   bool   `json:"internal,omitempty"`
 	Arguments  []byte `json:"arguments,omitempty"`
+	User       string `json:"user,omitempty"`
 }
 
 type queueDefinition struct {
@@ -81,7 +82,7 @@ func (v *VHost) mine(d *store.Definition) bool {
 func (v *VHost) encodeExchange(x *exchange.Exchange) []byte {
 	return encode(exchangeDefinition{
 		VHost: v.id, Name: []byte(x.Name), Type: x.Type,
-		AutoDelete: x.AutoDelete, Internal: x.Internal, Arguments: encodeTable(x.Arguments),
+		AutoDelete: x.AutoDelete, Internal: x.Internal, Arguments: encodeTable(x.Arguments), User: x.User,
 	})
 }
 

@@ -18,7 +18,7 @@ const LogExchange = "amq.rabbitmq.log"
 // withOwn returns a new graph with an exchange to which only the broker publishes.
 func withOwn(g *exchange.Graph, name string) *exchange.Graph {
 	next, err := g.AddExchange(exchange.Exchange{
-		Name: name, Type: "topic", Durable: true, Internal: true, Flow: new(Flow),
+		Name: name, Type: "topic", Durable: true, Internal: true, Flow: newFlow(name),
 	})
 	if err != nil {
 		panic("vhost: " + err.Error()) // a new graph has no such exchange, and knows the type

@@ -15,6 +15,8 @@ type ExchangeSpec struct {
 	Passive                       bool
 	Durable, AutoDelete, Internal bool
 	Arguments                     amqp.Table
+	// User is who declares it; empty is the broker itself.
+	User string
 	// Refusal is why the client may not make such an exchange if there is none
 	// yet; nil if it may.
 	Refusal *amqp.Error
@@ -52,6 +54,11 @@ func (v *VHost) DeclareExchange(spec ExchangeSpec, reply func(error)) {
 		v.redeclareExchange(x, &spec, reply)
 		return
 	}
+	if err := v.ceiling.mayAddExchange(v.name, spec.Name); err != nil {
+		v.mu.Unlock()
+		reply(err)
+		return
+	}
 	x, err := v.newExchange(&spec)
 	if err != nil {
 		v.mu.Unlock()
@@ -67,7 +74,7 @@ func (v *VHost) DeclareExchange(spec ExchangeSpec, reply func(error)) {
 	if w := v.newWaiting(&x); w != nil {
 		x.Delay = w
 	}
-	x.Memory, x.Flow = v.newMemory(&x), new(Flow)
+	x.Memory, x.Flow = v.newMemory(&x), newFlow(x.Name)
 	next, err := g.AddExchange(x)
 	if err != nil {
 		v.mu.Unlock()
@@ -113,7 +120,7 @@ func (v *VHost) newExchange(spec *ExchangeSpec) (exchange.Exchange, error) {
 	x := exchange.Exchange{
 		Name: spec.Name, Type: spec.Type,
 		Durable: spec.Durable, AutoDelete: spec.AutoDelete, Internal: spec.Internal,
-		Arguments: spec.Arguments,
+		Arguments: spec.Arguments, User: spec.User,
 	}
 	return x, exchange.CheckArguments(v.name, &x)
 }

@@ -28,7 +28,7 @@ func (v *VHost) ExchangeStats(name string) (s stats.Exchange, ok bool) {
 	}
 	s = stats.Exchange{
 		Name: x.Name, VHost: v.name, Type: x.Type,
-		Durable: x.Durable, AutoDelete: x.AutoDelete, Internal: x.Internal, Arguments: x.Arguments,
+		Durable: x.Durable, AutoDelete: x.AutoDelete, Internal: x.Internal, Arguments: x.Arguments, User: x.User,
 		Messages: *flowOf(x).counts(),
 	}
 	s.Messages.Publish = 0

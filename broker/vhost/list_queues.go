@@ -85,6 +85,16 @@ func (v *VHost) QueueCounts() []stats.QueueCounts {
 	return all
 }
 
+// EachQueue calls f with the counts of all queues, by their names. What it gets is
+// good until it returns.
+func (v *VHost) EachQueue(f func(*stats.QueueCounts)) {
+	var one stats.QueueCounts
+	look(v.sorted(), func(e *entry, c *queue.Counts) {
+		e.write(c, &one)
+		f(&one)
+	})
+}
+
 // write writes what the queue has said as others read it.
 func (e *entry) write(c *queue.Counts, to *stats.QueueCounts) {
 	t, _ := typeOf(e.args)
@@ -130,6 +140,43 @@ func (v *VHost) QueueStats(name string) (s stats.Queue, owner OwnerID, ok bool) 
 	a, _ := v.QueuePolicies(name)
 	s.Policy, s.OperatorPolicy, s.Effective = a.Policy, a.OperatorPolicy, a.Definition
 	return s, e.owner, true
+}
+
+// PassagesTo returns how many messages came to a queue by each exchange.
+func (v *VHost) PassagesTo(queue string) []stats.Passage {
+	v.mu.Lock()
+	e := v.queues[queue]
+	v.mu.Unlock()
+	if e == nil {
+		return nil
+	}
+	return v.passages(nil, e, func(string) bool { return true })
+}
+
+// PassagesFrom returns how many messages came to each queue by an exchange.
+func (v *VHost) PassagesFrom(exchange string) (all []stats.Passage) {
+	for _, e := range v.sorted() {
+		all = v.passages(all, e, func(name string) bool { return name == exchange })
+	}
+	return all
+}
+
+// passages appends those to a queue. An exchange that was deleted and declared again
+// is one.
+func (v *VHost) passages(all []stats.Passage, e *entry, wanted func(exchange string) bool) []stats.Passage {
+	from := len(all)
+	for _, a := range e.queue.Arrivals() {
+		if !wanted(a.Origin.Name) {
+			continue
+		}
+		at := slices.IndexFunc(all[from:], func(p stats.Passage) bool { return p.Exchange == a.Origin.Name })
+		if at < 0 {
+			at = len(all) - from
+			all = append(all, stats.Passage{VHost: v.name, Exchange: a.Origin.Name, Queue: e.queue.QueueName()})
+		}
+		all[from+at].Publish += a.N
+	}
+	return all
 }
 
 // Seat is a consumer of a queue.
@@ -186,6 +233,9 @@ func (v *VHost) Totals() stats.Totals {
 		return true
 	})
 	t.Messages.Confirm = v.confirmed.Load()
+	classic, quorum := v.classicDeaths.counts(), v.quorumDeaths.counts()
+	t.ClassicDead.Add(&classic)
+	t.QuorumDead.Add(&quorum)
 	look(entries, func(e *entry, c *queue.Counts) {
 		t.Ready += c.Ready
 		t.Unacked += c.Unacked
@@ -197,6 +247,9 @@ func (v *VHost) Totals() stats.Totals {
 		t.Resident += c.Resident
 		t.ResidentBytes += c.ResidentBytes
 		t.Memory += c.Memory
+		if e.queue.Quorum() {
+			t.QuorumMemory += c.Memory
+		}
 		t.Consumers += c.Consumers
 		e.tally(c.Flow, &t)
 	})

@@ -102,7 +102,7 @@ func (p *posting) send() {
 		})
 		p.sendTo(func(to *queue.Queue, one queue.Publication) {
 			one.Confirm = p
-			to.Publish([]queue.Publication{one})
+			to.PublishBy(&r.Flow.Origin, []queue.Publication{one})
 		})
 	}
 	p.refused.CompareAndSwap(false, !routed)
@@ -145,7 +145,10 @@ func (p *posting) sendLate(give func(*Waiting, queue.Message)) {
 // sendKnown publishes in one group with what exchanges are to remember.
 func (p *posting) sendKnown() {
 	var group queue.Group
-	p.sendTo(group.Publish)
+	p.sendTo(func(to *queue.Queue, one queue.Publication) {
+		to.CountArrival(&p.route.Flow.Origin)
+		group.Publish(to, one)
+	})
 	p.sendLate(func(at *Waiting, m queue.Message) { at.Join(&group, m, p.route.Delay) })
 	p.route.Join(&group)
 	p.route.AwaitKnown(p.settled)

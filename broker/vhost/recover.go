@@ -77,7 +77,7 @@ func (r *recovery) exchange(d *store.Definition) error {
 	}
 	x := exchange.Exchange{
 		Name: string(def.Name), Type: def.Type, Durable: true,
-		AutoDelete: def.AutoDelete, Internal: def.Internal, Arguments: args, ID: d.ID,
+		AutoDelete: def.AutoDelete, Internal: def.Internal, Arguments: args, User: def.User, ID: d.ID,
 		Alternate: r.matching.alternate(string(def.Name)),
 	}
 	if r.parts[d.ID] != nil {
@@ -86,7 +86,7 @@ func (r *recovery) exchange(d *store.Definition) error {
 	if w := r.newWaiting(&x); w != nil {
 		x.Delay = w
 	}
-	x.Memory, x.Flow = r.newMemory(&x), new(Flow)
+	x.Memory, x.Flow = r.newMemory(&x), newFlow(x.Name)
 	next, err := r.graph.AddExchange(x)
 	if err != nil {
 		return fmt.Errorf("exchange %q of type %q: %w", def.Name, def.Type, err)
