@@ -125,7 +125,7 @@ func layers() []layer {
 		},
 		{
 			of:     "broker/metrics",
-			others: []string{"github.com/prometheus/client_golang"},
+			others: []string{"github.com/prometheus/client_golang", "github.com/prometheus/common", "github.com/klauspost/compress"},
 			ours:   []string{"broker/stats"},
 			why:    "a view says what it needs of a broker, and is given values",
 		},
