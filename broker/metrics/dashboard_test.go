@@ -12,7 +12,7 @@ import (
 // identity of its node.
 func TestOverviewDashboardFindsWhatItAsksFor(t *testing.T) {
 	t.Parallel()
-	f := brokertest.Start(t, func(c *broker.Config) { c.DataDir = t.TempDir() })
+	f := brokertest.Start(t, func(c *broker.Config) { c.DataDir, c.MemoryHighWatermark = t.TempDir(), 1<<30 })
 	s := &scraped{T: t, Fixture: f, handler: metrics.New(f.Broker, metrics.Options{})}
 	asked := []string{
 		"build_info", "identity_info", "erlang_uptime_seconds",
