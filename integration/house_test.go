@@ -125,7 +125,7 @@ func layers() []layer {
 		},
 		{
 			of:     "broker/metrics",
-			others: []string{"github.com/prometheus/client_golang", "github.com/prometheus/common", "github.com/klauspost/compress"},
+			others: []string{"github.com/klauspost/compress", "github.com/prometheus"},
 			ours:   []string{"broker/stats"},
 			why:    "a view says what it needs of a broker, and is given values",
 		},
@@ -206,7 +206,7 @@ func layers() []layer {
 		{
 			of:     "broker/control",
 			others: []string{"go.uber.org/zap"},
-			ours:   []string{"broker/socket"},
+			ours:   []string{"broker/lines", "broker/socket"},
 			why:    "the socket is a way to a broker, whoever serves it",
 		},
 		{

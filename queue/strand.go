@@ -18,6 +18,7 @@ type strand struct {
 	more    bool // there is more to dispatch
 	used    bool // there was a consumer
 	deleted bool
+	closed  bool    // deleted for this run of the broker only: what the store has stays
 	stalled bool    // the next command waits for a message that is being read
 	stored  int     // messages that the store has of the queue
 	able    bool    // a consumer could have taken more at the end of the last turn

@@ -3,7 +3,6 @@ package management
 import (
 	"io"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/lepusmq/lepus/broker/stats"
@@ -45,8 +44,7 @@ func (q *request) queueRow(one *stats.Queue, spans *spans) object {
 		row["idle_since"] = one.IdleSince.UTC().Format(idleFormat)
 	}
 	if one.Owner != "" {
-		peer, _, _ := strings.Cut(one.Owner, " -> ")
-		host, port := hostPort(peer)
+		host, port := peerOf(one.Owner)
 		row["owner_pid_details"] = object{"name": one.Owner, "peer_host": host, "peer_port": port}
 	}
 	row["garbage_collection"] = noCollection()

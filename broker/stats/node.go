@@ -20,6 +20,8 @@ type Totals struct {
 	Quorum                  Messages
 	ClassicDead, QuorumDead Deaths
 	Churn                   Churn
+	// Traffic is what went over connections that had entered a virtual host.
+	Traffic Traffic
 }
 
 // Add adds the totals of others.
@@ -45,6 +47,7 @@ func (t *Totals) Add(o *Totals) {
 	t.ClassicDead.Add(&o.ClassicDead)
 	t.QuorumDead.Add(&o.QuorumDead)
 	t.Churn.Add(&o.Churn)
+	t.Traffic.Add(&o.Traffic)
 }
 
 // Churn counts what came and went since the broker's start.
