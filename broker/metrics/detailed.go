@@ -79,11 +79,13 @@ func pick[T any](d *detailed, families ...family[T]) []metric[T] {
 func (d *detailed) tell(p *page) {
 	n := d.from.Node()
 	identify(p, &n, "detailed")
-	tell(p, detailedPrefix, &n, pick(d, family[stats.Node]{"node_coarse_metrics", nodeCoarse()}, family[stats.Node]{"node_metrics", nodeMetrics()}))
+	type node = family[stats.Node]
+	tell(p, detailedPrefix, &n, pick(d, node{"node_coarse_metrics", nodeCoarse()}, node{"node_metrics", nodeMetrics()},
+		node{"node_persister_metrics", fileMetrics()}))
 	if d.wants("auth_attempt_metrics") {
 		logins(p, detailedPrefix, &n)
 	}
-	sums := pick(d, family[stats.Totals]{"node_persister_metrics", persisterMetrics()}, family[stats.Totals]{"connection_churn_metrics", churnMetrics()})
+	sums := pick(d, family[stats.Totals]{"node_persister_metrics", storeMetrics()}, family[stats.Totals]{"connection_churn_metrics", churnMetrics()})
 	if sums != nil {
 		t, _ := d.from.Totals("") // there is no error for all virtual hosts
 		tell(p, detailedPrefix, &t, sums)

@@ -127,6 +127,9 @@ type Node struct {
 	DiskAlarm               bool
 	FDUsed, FDTotal         int
 	Sockets                 int
+	// Reads, Writes and Syncs are those of the log and of the overflow; what the index
+	// does is not counted.
+	Reads, Writes, Syncs IO
 
 	Listeners []Listener // that let clients in
 	// BeingDrained says that the broker is in maintenance: it serves no clients.
@@ -134,6 +137,13 @@ type Node struct {
 
 	// Logins are those of AMQP, WebLogins those of the management API.
 	Logins, WebLogins Logins
+}
+
+// IO is how often something was done with files, with how many bytes, and how long
+// that took in all.
+type IO struct {
+	Ops, Bytes uint64
+	Took       time.Duration
 }
 
 // Listener is where clients can connect.
