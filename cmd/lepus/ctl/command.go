@@ -19,8 +19,11 @@ const (
 	Diagnostics
 	Plugins
 	Queues
+	Streams
 	Upgrade
 )
+
+const allTools = Ctl | Diagnostics | Plugins | Queues | Streams | Upgrade
 
 // String returns the name of the program.
 func (t Tool) String() string {
@@ -31,6 +34,8 @@ func (t Tool) String() string {
 		return "rabbitmq-plugins"
 	case Queues:
 		return "rabbitmq-queues"
+	case Streams:
+		return "rabbitmq-streams"
 	case Upgrade:
 		return "rabbitmq-upgrade"
 	default:
@@ -143,7 +148,8 @@ func commands() []*command {
 		helpCommands(), nodeCommands(), clusterCommands(), userCommands(), permissionCommands(), topicPermissionCommands(),
 		limitCommands(), listCommands(), connectionCommands(), queueCommands(), parameterCommands(), policyCommands(),
 		vhostCommands(), settingCommands(), shovelCommands(), definitionCommands(), featureCommands(), evalCommands(), secretCommands(), encryptCommands(),
-		statusCommands(), checkCommands(), diagnosticCommands(), pluginCommands(), upgradeCommands(),
+		statusCommands(), checkCommands(), diagnosticCommands(), followCommands(), attemptCommands(), memberCommands(), streamCommands(), linkCommands(),
+		moreDiagnosticCommands(), foreignCommands(), pluginCommands(), maintenanceCommands(),
 	)
 }
 
