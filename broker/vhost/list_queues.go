@@ -104,8 +104,9 @@ func (v *VHost) QueueCounts() []stats.QueueCounts {
 // good until it returns.
 func (v *VHost) EachQueue(f func(*stats.QueueCounts)) {
 	var one stats.QueueCounts
+	now := time.Now()
 	look(v.sorted(), func(e *entry, c *queue.Counts) {
-		e.write(c, &one)
+		e.write(now, c, &one)
 		f(&one)
 	})
 }
