@@ -237,6 +237,8 @@ func (q *Queue) join(g *Group, part *groupPart) {
 		if s.fifo.Settle(a.Slot, a.Seq, &i) {
 			if at < len(part.acked) {
 				s.flow.Ack++
+			} else {
+				s.flow.Dropped[Rejected]++
 			}
 			if i.Kept == fifo.Store {
 				joined.settle(i.Lane, i.Seq)

@@ -153,7 +153,9 @@ func (q *Queue) hurry(u *urgent) {
 			s.fifo.Reject(u.Slot, u.Seq)
 			return
 		}
-		q.settleOne(&u.Settlement)
+		if q.settleOne(&u.Settlement) {
+			s.flow.Dropped[Rejected]++ // it was delivered: there is a flow
+		}
 	case acked:
 		if q.settleOne(&u.Settlement) {
 			s.flow.Ack++ // it was delivered: there is a flow

@@ -57,6 +57,9 @@ func Run(ctx context.Context, tool Tool, line []string, env Environment) int {
 		stdin: env.Stdin, stdout: env.Stdout, getenv: env.Getenv, version: env.Version,
 		timeout: usualTimeout,
 	}
+	if cmd.endless {
+		c.timeout = 0
+	}
 	if seconds, err := strconv.Atoi(c.option("timeout", "")); err == nil {
 		c.timeout = time.Duration(seconds) * time.Second
 	}
