@@ -125,7 +125,7 @@ func layers() []layer {
 		},
 		{
 			of:     "broker/metrics",
-			others: []string{"github.com/prometheus/client_golang"},
+			others: []string{"github.com/klauspost/compress", "github.com/prometheus"},
 			ours:   []string{"broker/stats"},
 			why:    "a view says what it needs of a broker, and is given values",
 		},
