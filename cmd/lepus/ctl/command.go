@@ -57,8 +57,9 @@ type command struct {
 	doc      string
 	// pretty tables are drawn with lines unless another form is asked for.
 	pretty bool
-	// endless commands go on until they are stopped, unless a timeout is given.
-	endless bool
+	// patience is how long it may take unless a timeout is given; 0 is a minute, below
+	// 0 as long as it likes.
+	patience time.Duration
 
 	// check says what is wrong with the arguments, a *usageError; nil is nothing.
 	check func(*call) error

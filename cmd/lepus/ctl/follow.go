@@ -26,7 +26,7 @@ func followCommands() []*command {
 			run: logTail,
 		},
 		{
-			name: "log_tail_stream", tools: Diagnostics, group: monitoringGroup, args: "[--duration|-d <seconds>]", endless: true, flags: []flag{duration},
+			name: "log_tail_stream", tools: Diagnostics, group: monitoringGroup, args: "[--duration|-d <seconds>]", patience: -1, flags: []flag{duration},
 			doc: "Prints the lines of the broker's log as they come",
 			banner: func(c *call) string {
 				if seconds := c.number("duration", 0); seconds > 0 {
@@ -42,7 +42,7 @@ func followCommands() []*command {
 			},
 		},
 		{
-			name: "consume_event_stream", tools: Diagnostics, group: monitoringGroup, args: "[--duration|-d <seconds>] [--pattern <pattern>]", endless: true,
+			name: "consume_event_stream", tools: Diagnostics, group: monitoringGroup, args: "[--duration|-d <seconds>] [--pattern <pattern>]", patience: -1,
 			flags: []flag{duration, {name: "pattern", value: true, doc: "regular expression that the events' names fit"}},
 			doc:   "Prints what happens in the broker as it does, an object of JSON a line",
 			check: func(c *call) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/lepusmq/lepus/cmd/lepus/api"
 )
@@ -42,7 +43,7 @@ func maintenanceCommands() []*command {
 			banner: about("Will put node %s back into regular operating mode. The node will again serve client traffic and host primary queue replicas."),
 		},
 		{
-			name: "await_online_quorum_plus_one", tools: Upgrade, group: group,
+			name: "await_online_quorum_plus_one", tools: Upgrade, group: group, patience: 2 * time.Minute,
 			doc: "Waits for the replicas of quorum queues; there is one node",
 			banner: func(c *call) string {
 				return fmt.Sprintf("Will wait for a quorum + 1 of nodes to be online for all quorum queues for %.0f seconds...", c.timeout.Seconds())
@@ -50,7 +51,7 @@ func maintenanceCommands() []*command {
 			run: func(ctx context.Context, c *call) (any, error) { return c.reached(ctx, single) },
 		},
 		{
-			name: "await_online_synchronized_mirror", tools: Upgrade, group: group,
+			name: "await_online_synchronized_mirror", tools: Upgrade, group: group, patience: 2 * time.Minute,
 			doc: "Waits for mirrors of queues; there are none",
 			banner: func(c *call) string {
 				return fmt.Sprintf("Will wait for a synchronised mirror be online for all classic mirrored queues for %.0f seconds...", c.timeout.Seconds())

@@ -221,7 +221,7 @@ func peek(ctx context.Context, c *call) (any, error) {
 		Exchange   string `json:"exchange"`
 		Key        string `json:"routing_key"`
 		Payload    string `json:"payload"`
-		Properties object `json:"properties"`
+		Properties any    `json:"properties"` // a list if there are none
 	}
 	err = c.api.Post(ctx, api.Path("queues", c.vhost(), c.args[0], "get"), object{
 		"count": position, "ackmode": "ack_requeue_true", "encoding": "auto", "truncate": 64,
@@ -233,10 +233,11 @@ func peek(ctx context.Context, c *call) (any, error) {
 		return nil, fail(exitUnavailable, "Target queue does not have a message at that position")
 	}
 	m := got[position-1]
-	message := object{"exchange": m.Exchange, "routing_keys": []any{m.Key}, "payload (max 64 bytes)": m.Payload}
-	headers, _ := m.Properties["headers"].(object)
-	delete(m.Properties, "headers")
-	maps.Copy(message, m.Properties)
+	message := object{"exchange": m.Exchange, "routing_keys": []any{m.Key}, "payload (max 64 bytes)": m.Payload, "header.x-delivery-count": 0}
+	properties, _ := m.Properties.(object)
+	headers, _ := properties["headers"].(object)
+	delete(properties, "headers")
+	maps.Copy(message, properties)
 	for name, value := range headers {
 		message["header."+name] = value
 	}

@@ -1,11 +1,12 @@
 package ctl
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/lepusmq/lepus/broker/pattern"
@@ -152,21 +153,24 @@ func matchingPolicies(ctx context.Context, c *call) (any, error) {
 	if err := c.api.Get(ctx, api.Path("policies", c.vhost()), &all); err != nil {
 		return nil, c.missing(ctx, err, c.vhost(), "")
 	}
-	kind, found, err := c.typed(ctx)
+	kinds, err := c.appliesTo(ctx)
 	if err != nil {
 		return nil, err
 	}
+	var found []policy
 	r := &rows{columns: words("vhost name pattern apply-to definition priority")}
 	for _, p := range all {
 		fits, err := pattern.Compile(p.Pattern)
 		if err != nil {
 			return nil, err
 		}
-		if fits.Match(c.args[0]) && slices.Contains(kind, p.ApplyTo) {
+		if fits.Match(c.args[0]) && slices.Contains(kinds, p.ApplyTo) {
 			found = append(found, p)
 		}
 	}
-	slices.SortStableFunc(found, func(a, b policy) int { return number(b.Priority.String()) - number(a.Priority.String()) })
+	slices.SortFunc(found, func(a, b policy) int {
+		return cmp.Or(cmp.Compare(number(b.Priority), number(a.Priority)), cmp.Compare(a.Name, b.Name))
+	})
 	for _, p := range found {
 		definition, err := asJSON(p.Definition)
 		if err != nil {
@@ -177,26 +181,26 @@ func matchingPolicies(ctx context.Context, c *call) (any, error) {
 	return r, nil
 }
 
-func number(s string) int {
-	n, err := strconv.Atoi(s)
+func number(n json.Number) int64 {
+	i, err := n.Int64()
 	if err != nil {
-		return 0
+		return 0 // which no broker says
 	}
-	return n
+	return i
 }
 
-// typed returns to which kinds of objects those policies apply that can apply to the
-// one that is named.
-func (c *call) typed(ctx context.Context) (kinds []string, none []policy, err error) {
+// appliesTo returns to what those policies apply that can apply to the object that is
+// named.
+func (c *call) appliesTo(ctx context.Context) (kinds []string, err error) {
 	if c.option("object-type", "queue") == "exchange" {
-		return words("all exchanges"), nil, nil
+		return words("all exchanges"), nil
 	}
 	var q object
 	err = c.api.Get(ctx, api.Path("queues", c.vhost(), c.args[0])+"?columns=type", &q)
 	if api.Is(err, http.StatusNotFound) { // one that is to be
-		return words("all queues classic_queues quorum_queues streams"), nil, nil
+		return words("all queues classic_queues quorum_queues streams"), nil
 	}
-	return []string{"all", "queues", text(q["type"]) + "_queues"}, nil, err
+	return []string{"all", "queues", text(q["type"]) + "_queues"}, err
 }
 
 // messageSizes lists classes of sizes, each up to a number of bytes.
