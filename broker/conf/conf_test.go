@@ -209,6 +209,8 @@ func TestErrorsNameTheirPlace(t *testing.T) {
 		"unix_listen_options.mode = 1777":       "are no rights",
 		"proxy_protocol = maybe":                `"maybe" is neither true nor false`,
 		"frame_max = 1XB":                       `"1XB" is no amount`,
+		"prometheus.path = metrics":             `"metrics" is no path, write it as /metrics`,
+		"prometheus.path = /a{b}":               "is no path",
 		"channel_max = -1":                      `"-1" is no number from 0 on`,
 		"vm_memory_high_watermark.relative = 2": `"2" is no share from 0 to 1`,
 		"ssl_options.verify = verify_all":       `"verify_all" is none of verify_none, verify_peer`,

@@ -32,6 +32,9 @@ func TestOverviewDashboardFindsWhatItAsksFor(t *testing.T) {
 		asked = append(asked, "global_"+name)
 	}
 	got := s.families("/metrics")
+	if syncs := s.get("/metrics/detailed?family=node_persister_metrics")["rabbitmq_detailed_io_sync_ops_total"]; syncs == 0 {
+		t.Error("the disk was never synced")
+	}
 	for _, name := range asked {
 		if f := got["rabbitmq_"+name]; f == nil || len(f.Metric) == 0 {
 			t.Errorf("there is no rabbitmq_%s", name)
