@@ -13,8 +13,8 @@ var (
 	ErrNoExchange = errors.New("no such exchange")
 )
 
-// QueueNames returns the names of all queues of a virtual host, sorted. Errors:
-// ErrNoVHost.
+// QueueNames returns the names of all queues of a virtual host, sorted. The slice must
+// not be changed. Errors: ErrNoVHost.
 func (b *Broker) QueueNames(vhost string) ([]string, error) {
 	v, err := b.find(vhost)
 	if err != nil {

@@ -194,7 +194,7 @@ func layers() []layer {
 		},
 		{
 			of:     "cmd/lepus/ctl",
-			ours:   []string{"broker/control", "cmd/lepus/api"},
+			ours:   []string{"broker/control", "broker/pattern", "cmd/lepus/api"},
 			others: []string{"github.com/xrash/smetrics"},
 			why:    "the tools are clients of the HTTP API, as those are that they stand in for",
 		},

@@ -41,9 +41,7 @@ func TestTTLOfQueue(t *testing.T) {
 	inTime(t, 200, func(ms int) bool {
 		q := c.queueWith(amqp.Table{"x-message-ttl": int32(ms)})
 		start := time.Now()
-		for _, body := range numbers(0, 10) {
-			c.publish("", q, body)
-		}
+		c.settled("", q, numbers(0, 10)...)
 		c.wantReady(q, 0)
 		if !late(start, ms) {
 			t.Errorf("gone after %v, want %d ms", time.Since(start), ms)

@@ -193,6 +193,11 @@ func TestCache(t *testing.T) {
 		if c.Ask(q) != nil {
 			t.Error("a failure is remembered")
 		}
+		c.Clear()
+		if c.Ask(q) != nil {
+			t.Error("refused")
+		}
+		asked("after it was cleared, within the time", 2)
 		c = NewCache(away, away, 10*time.Second, true)
 		away.asked.Store(0)
 		for range 3 {

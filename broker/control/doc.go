@@ -13,9 +13,11 @@
 //	                              let no new client in; let them in again
 //	POST drain                    maintenance: {"connections_closed": 3}
 //	POST revive                   end of the maintenance
+//	GET  message-sizes            [{"most": 100, "messages": 7}, ...]
 //	GET  log?lines=50             {"lines": [...]}, the last ones of the log
 //	GET  log?follow=true          its lines as they come, text/plain
 //	GET  events                   what happens in the broker, a line of JSON each
+//	POST clear-auth-cache         ask other systems anew who users are
 //	POST collect                  collect garbage now
 //	PUT  memory-high-watermark    {"relative": 0.4} or {"absolute": bytes}
 //	PUT  disk-free-limit          likewise

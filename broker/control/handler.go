@@ -39,6 +39,9 @@ func (h handler) serve(w http.ResponseWriter, r *http.Request, what string) {
 	case "GET environment":
 		show(w, h.node.Environment())
 		return
+	case "GET message-sizes":
+		h.sizes(w)
+		return
 	case "GET log":
 		h.log(w, r)
 		return
@@ -80,6 +83,8 @@ func (h handler) act(what string) func(*json.Decoder) error {
 		return plain(n.ResumeListeners)
 	case "POST revive":
 		return plain(n.Revive)
+	case "POST clear-auth-cache":
+		return plain(n.ClearAuthCache)
 	case "POST collect":
 		return plain(func() error { debug.FreeOSMemory(); return nil })
 	case "PUT memory-high-watermark":
@@ -118,6 +123,15 @@ func (h handler) drain(w http.ResponseWriter) {
 		return
 	}
 	show(w, map[string]int{"connections_closed": closed})
+}
+
+func (h handler) sizes(w http.ResponseWriter) {
+	sizes, err := h.node.MessageSizes()
+	if err != nil {
+		tell(w, err)
+		return
+	}
+	show(w, sizes)
 }
 
 // log shows the last lines of the log, or those that come from now on.

@@ -36,6 +36,13 @@ type Info struct {
 	DataDir string `json:"data_dir"`
 }
 
+// SizeClass is how many messages had bodies of up to a size, and more than that of
+// the class before.
+type SizeClass struct {
+	Most     int    `json:"most"` // in bytes; 0 is any
+	Messages uint64 `json:"messages"`
+}
+
 // Threshold is an amount of bytes, or a share of the memory that there is.
 type Threshold struct {
 	Absolute int64   `json:"absolute"`
@@ -68,11 +75,18 @@ type Node interface {
 	Drain() (closed int, err error)
 	Revive() error
 
+	// MessageSizes counts what was published since the broker's start. Error:
+	// ErrStopped.
+	MessageSizes() ([]SizeClass, error)
+
 	// Log is the last lines of the log.
 	Log() *lines.Tail
 	// WatchEvents gives what happens in the broker to each, as lines of JSON, until ctx
 	// or the broker ends. Errors: ErrStopped, lines.ErrTooMany, that of each.
 	WatchEvents(ctx context.Context, each func(lines []string) error) error
+
+	// ClearAuthCache has other systems asked anew who users are. Error: ErrStopped.
+	ClearAuthCache() error
 
 	// These change the broker until it is started again. Errors: ErrStopped,
 	// ErrArgument.

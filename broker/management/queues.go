@@ -30,16 +30,13 @@ const idleFormat = "2006-01-02T15:04:05.000-07:00"
 func (q *request) queueRow(one *stats.Queue, spans *spans) object {
 	row := q.countsRow(one.VHost, &one.QueueCounts, spans, nil)
 	node := q.server.nodeName()
-	row["durable"], row["exclusive"], row["auto_delete"] = one.Durable, one.Exclusive, one.AutoDelete
-	row["arguments"], row["node"], row["state"] = one.Arguments, node, "running"
-	row["policy"], row["operator_policy"] = orNull(one.Policy), orNull(one.OperatorPolicy)
+	row["node"], row["state"] = node, "running"
 	row["effective_policy_definition"] = one.Effective
 	if one.Effective == nil {
 		row["effective_policy_definition"] = object{}
 	}
 	row["exclusive_consumer_tag"] = orNull(one.ExclusiveConsumer)
 	row["single_active_consumer_tag"] = orNull(one.SingleActive)
-	row["memory"] = one.Memory
 	if !one.IdleSince.IsZero() {
 		row["idle_since"] = one.IdleSince.UTC().Format(idleFormat)
 	}

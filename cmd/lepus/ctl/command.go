@@ -19,8 +19,11 @@ const (
 	Diagnostics
 	Plugins
 	Queues
+	Streams
 	Upgrade
 )
+
+const allTools = Ctl | Diagnostics | Plugins | Queues | Streams | Upgrade
 
 // String returns the name of the program.
 func (t Tool) String() string {
@@ -31,6 +34,8 @@ func (t Tool) String() string {
 		return "rabbitmq-plugins"
 	case Queues:
 		return "rabbitmq-queues"
+	case Streams:
+		return "rabbitmq-streams"
 	case Upgrade:
 		return "rabbitmq-upgrade"
 	default:
@@ -52,8 +57,9 @@ type command struct {
 	doc      string
 	// pretty tables are drawn with lines unless another form is asked for.
 	pretty bool
-	// endless commands go on until they are stopped, unless a timeout is given.
-	endless bool
+	// patience is how long it may take unless a timeout is given; 0 is a minute, below
+	// 0 as long as it likes.
+	patience time.Duration
 
 	// check says what is wrong with the arguments, a *usageError; nil is nothing.
 	check func(*call) error
@@ -143,7 +149,8 @@ func commands() []*command {
 		helpCommands(), nodeCommands(), clusterCommands(), userCommands(), permissionCommands(), topicPermissionCommands(),
 		limitCommands(), listCommands(), connectionCommands(), queueCommands(), parameterCommands(), policyCommands(),
 		vhostCommands(), settingCommands(), shovelCommands(), definitionCommands(), featureCommands(), evalCommands(), secretCommands(), encryptCommands(),
-		statusCommands(), checkCommands(), diagnosticCommands(), pluginCommands(), upgradeCommands(),
+		statusCommands(), checkCommands(), diagnosticCommands(), followCommands(), attemptCommands(), memberCommands(), streamCommands(), linkCommands(),
+		moreDiagnosticCommands(), foreignCommands(), pluginCommands(), maintenanceCommands(),
 	)
 }
 

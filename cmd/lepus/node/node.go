@@ -19,6 +19,7 @@ import (
 	"github.com/lepusmq/lepus/broker"
 	"github.com/lepusmq/lepus/broker/control"
 	"github.com/lepusmq/lepus/broker/lines"
+	"github.com/lepusmq/lepus/broker/stats"
 )
 
 // Config says what runs in the process.
@@ -248,6 +249,28 @@ func (n *Node) Drain() (closed int, err error) {
 
 // Revive implements [control.Node].
 func (n *Node) Revive() error { return n.running((*broker.Broker).Revive) }
+
+// MessageSizes implements [control.Node].
+func (n *Node) MessageSizes() ([]control.SizeClass, error) {
+	var all []control.SizeClass
+	err := n.running(func(b *broker.Broker) error {
+		got, bounds := b.Received(), stats.SizeBounds()
+		for i, messages := range got.Sizes {
+			class := control.SizeClass{Messages: messages}
+			if i < len(bounds) {
+				class.Most = bounds[i]
+			}
+			all = append(all, class)
+		}
+		return nil
+	})
+	return all, err
+}
+
+// ClearAuthCache implements [control.Node].
+func (n *Node) ClearAuthCache() error {
+	return n.running(func(b *broker.Broker) error { b.ClearAuthCache(); return nil })
+}
 
 // Log implements [control.Node].
 func (n *Node) Log() *lines.Tail { return n.cfg.LogTail }

@@ -184,7 +184,7 @@ func TestAdministratorsComeOverTheNetworkToo(t *testing.T) {
 	if got := state(t, c); got.State != control.Running {
 		t.Errorf("it says of itself %+v", got)
 	}
-	for _, what := range []string{"suspend-listeners", "resume-listeners", "drain", "revive", "collect"} {
+	for _, what := range []string{"suspend-listeners", "resume-listeners", "drain", "revive", "collect", "clear-auth-cache"} {
 		if err := post(t, c, what); err != nil {
 			t.Errorf("%s: %v", what, err)
 		}
