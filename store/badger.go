@@ -41,7 +41,7 @@ func openBadger(dir string, memtable int64) (*badgerKV, error) {
 		WithDetectConflicts(false).
 		WithMemTableSize(memtable).
 		WithNumMemtables(2).
-		WithValueThreshold(memtable * 15 / 100). // as much as a transaction may have: nothing goes to the value log
+		WithValueThreshold(memtable / 8). // more than any value has: nothing goes to the value log
 		WithValueLogFileSize(1 << 20).
 		WithBaseTableSize(1 << 20). // for which it takes a buffer of twice that, many times
 		WithNumLevelZeroTables(7).
