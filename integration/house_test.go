@@ -194,13 +194,13 @@ func layers() []layer {
 		},
 		{
 			of:     "cmd/lepus/ctl",
-			ours:   []string{"broker/control", "broker/pattern", "cmd/lepus/api"},
+			ours:   []string{"broker/auth", "broker/control", "broker/pattern", "cmd/lepus/api"},
 			others: []string{"github.com/xrash/smetrics"},
 			why:    "the tools are clients of the HTTP API, as those are that they stand in for",
 		},
 		{
 			of:   "cmd/lepus/admin",
-			ours: []string{"broker/control", "cmd/lepus/api"},
+			ours: []string{"broker/auth", "broker/control", "cmd/lepus/api"},
 			why:  "the tool is a client of the HTTP API, as the one is that it stands in for",
 		},
 		{

@@ -10,7 +10,7 @@ mkdir -p "$root/usr/bin" "$root/usr/local/bin" "$root/etc/rabbitmq/conf.d" "$roo
 
 cp "$binary" "$root/usr/bin/lepus"
 chmod 755 "$root/usr/bin/lepus"
-for name in rabbitmqctl rabbitmqadmin rabbitmq-diagnostics rabbitmq-plugins rabbitmq-queues rabbitmq-upgrade rabbitmq-server; do
+for name in rabbitmqctl rabbitmqadmin rabbitmq-diagnostics rabbitmq-plugins rabbitmq-queues rabbitmq-streams rabbitmq-upgrade rabbitmq-server; do
 	ln -sf lepus "$root/usr/bin/$name"
 done
 

@@ -4,7 +4,7 @@
 //	lepus server     run a broker
 //	lepus perf       put a broker under load and measure it
 //	lepus version    say which version this is
-//	lepus ctl, admin, diagnostics, plugins, queues, upgrade
+//	lepus ctl, admin, diagnostics, plugins, queues, streams, upgrade
 //	                 RabbitMQ's tools; a link named rabbitmqctl is lepus ctl
 //	lepus completion print a script that has a shell complete all of these
 //

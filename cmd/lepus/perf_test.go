@@ -6,13 +6,10 @@ import (
 	"context"
 	"encoding/json"
 	"io"
-	"os"
 	"regexp"
 	"strings"
-	"syscall"
 	"testing"
 
-	"github.com/lepusmq/lepus/broker"
 	"github.com/lepusmq/lepus/broker/brokertest"
 	"github.com/lepusmq/lepus/cmd/lepus/perf"
 )
@@ -186,57 +183,6 @@ func (r *perfRun) end(t *testing.T) (result perf.Result, err error) {
 }
 
 const goesOn = `received [1-9]\d* msg/s`
-
-func TestPerfIsBlocked(t *testing.T) {
-	f := brokertest.Start(t)
-	r := startPerf(t, "--uri", f.URL, "-c", "100", "-r", "1000")
-	r.await(t, goesOn)
-	f.Broker.SetAlarm(broker.MemoryAlarm, true)
-	r.await(t, `sent 0 msg/s.*1 blocked`)
-	f.Broker.SetAlarm(broker.MemoryAlarm, false)
-	r.await(t, `confirmed [1-9]\d* msg/s`)
-	f.Broker.SetAlarm(broker.DiskAlarm, true)
-	r.await(t, `sent 0 msg/s.*1 blocked`)
-	interrupt(t)
-	result, err := r.end(t)
-	if err != nil || result.Blocked != 2 || result.Received.Messages == 0 || result.Lost != 0 {
-		t.Errorf("%v, %+v", err, result)
-	}
-}
-
-func interrupt(t *testing.T) {
-	t.Helper()
-	if err := syscall.Kill(os.Getpid(), syscall.SIGINT); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// A producer that is stuck in the middle of a write is blocked no less.
-func TestPerfIsBlockedAtFullSpeed(t *testing.T) {
-	f := brokertest.Start(t)
-	r := startPerf(t, "--uri", f.URL, "-a", "-s", "1000")
-	r.await(t, goesOn)
-	f.Broker.SetAlarm(broker.MemoryAlarm, true)
-	r.await(t, `sent 0 msg/s, received 0 msg/s, 1 blocked`)
-	interrupt(t)
-	result, err := r.end(t)
-	if err != nil || result.Blocked != 1 || result.Lost != 0 {
-		t.Errorf("%v, %+v", err, result)
-	}
-}
-
-func TestPerfIsInterrupted(t *testing.T) {
-	f := brokertest.Start(t)
-	for _, args := range []string{"-a -s 1000", "-c 100 -q 10", "-x 0", "-y 0 -r 100", "-r 1 -R 1"} {
-		r := startPerf(t, append([]string{"--uri", f.URL}, strings.Fields(args)...)...)
-		r.await(t, "^time")
-		interrupt(t)
-		result, err := r.end(t)
-		if err != nil || result.Lost != 0 {
-			t.Errorf("%s: %v, %+v", args, err, result)
-		}
-	}
-}
 
 func TestPerfLosesItsBroker(t *testing.T) {
 	f := brokertest.Start(t)

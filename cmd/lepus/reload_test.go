@@ -1,10 +1,11 @@
+//go:build unix
+
 package main
 
 import (
 	"crypto/tls"
 	"io"
 	"net"
-	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -12,26 +13,9 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/lepusmq/lepus/broker/certs/certstest"
 )
-
-// patience is how long a test waits for what must happen.
-const patience = time.Minute
-
-// eventually waits until something is so.
-func eventually(t *testing.T, what string, is func() bool) {
-	t.Helper()
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	for deadline := time.Now().Add(patience); time.Now().Before(deadline); <-tick.C {
-		if is() {
-			return
-		}
-	}
-	t.Fatalf("never: %s", what)
-}
 
 // A server that is told to reload (SIGHUP) shows its new certificate, keeps
 // connections, logs as it is now to, and passes over a file that is wrong.
@@ -60,9 +44,7 @@ func TestServerReloads(t *testing.T) {
 
 	reload := func(wantState ...string) {
 		t.Helper()
-		if err := syscall.Kill(os.Getpid(), syscall.SIGHUP); err != nil {
-			t.Fatal(err)
-		}
+		sendSignal(t, syscall.SIGHUP)
 		for _, want := range wantState {
 			if state := <-notify; !strings.HasPrefix(state, want) {
 				t.Errorf("systemd is told %q, want %q", state, want)
@@ -136,25 +118,4 @@ func notifySocket(t *testing.T) <-chan string {
 		<-done
 	})
 	return states
-}
-
-func TestServerServesItsViews(t *testing.T) {
-	s := startServer(t, "--ephemeral", "--listen", "127.0.0.1:0", "--management-listen", "127.0.0.1:0")
-	url := regexp.MustCompile(`http://127\S+`).FindString(s.ready)
-	req, err := http.NewRequest("GET", url+"/api/whoami", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.SetBasicAuth("guest", "guest")
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer res.Body.Close()
-	if body, _ := io.ReadAll(res.Body); res.StatusCode != 200 || !strings.Contains(string(body), `"guest"`) {
-		t.Errorf("%s: %d %s", req.URL, res.StatusCode, body)
-	}
-	if err := s.stop(); err != nil {
-		t.Error(err)
-	}
 }

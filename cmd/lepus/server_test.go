@@ -6,12 +6,13 @@ import (
 	"context"
 	"io"
 	"net"
+	"net/http"
 	"os"
 	"regexp"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
+	"time"
 
 	"github.com/lepusmq/lepus/broker/stats"
 )
@@ -100,21 +101,6 @@ func TestServerServesUntilItIsTold(t *testing.T) {
 	}
 }
 
-func TestSignalEndsTheServerInOrder(t *testing.T) {
-	for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT} {
-		s := startServer(t, "--ephemeral", "--listen", "127.0.0.1:0")
-		if err := syscall.Kill(os.Getpid(), sig); err != nil {
-			t.Fatal(err)
-		}
-		if err := <-s.ended; err != nil {
-			t.Errorf("%v: it ended with %v", sig, err)
-		}
-		if !strings.Contains(s.stderr.String(), "shut down") {
-			t.Errorf("%v: its log is %q", sig, s.stderr)
-		}
-	}
-}
-
 func TestServerTakesItsSettingsFromTheEnvironment(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("LEPUS_LISTEN", "127.0.0.1:0,[::1]:0")
@@ -177,4 +163,41 @@ func TestAddressesAreTheOnesToTypeIn(t *testing.T) {
 			t.Errorf("%+v is %s, want %s", l, got, want)
 		}
 	}
+}
+
+func TestServerServesItsViews(t *testing.T) {
+	s := startServer(t, "--ephemeral", "--listen", "127.0.0.1:0", "--management-listen", "127.0.0.1:0")
+	url := regexp.MustCompile(`http://127\S+`).FindString(s.ready)
+	req, err := http.NewRequest("GET", url+"/api/whoami", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.SetBasicAuth("guest", "guest")
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if body, _ := io.ReadAll(res.Body); res.StatusCode != 200 || !strings.Contains(string(body), `"guest"`) {
+		t.Errorf("%s: %d %s", req.URL, res.StatusCode, body)
+	}
+	if err := s.stop(); err != nil {
+		t.Error(err)
+	}
+}
+
+// patience is how long a test waits for what must happen.
+const patience = time.Minute
+
+// eventually waits until something is so.
+func eventually(t *testing.T, what string, is func() bool) {
+	t.Helper()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); <-tick.C {
+		if is() {
+			return
+		}
+	}
+	t.Fatalf("never: %s", what)
 }

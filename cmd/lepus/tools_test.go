@@ -15,6 +15,8 @@ func TestBinaryIsWhatItIsCalled(t *testing.T) {
 		{"rabbitmqadmin list queues", "admin list queues"},
 		{"rabbitmq-diagnostics.exe ping", "diagnostics ping"},
 		{"rabbitmq-plugins list", "plugins list"},
+		{"rabbitmq-streams stream_status q", "streams stream_status q"},
+		{"rabbitmq-upgrade drain", "upgrade drain"},
 		{"rabbitmq-server", "server"},
 		{"lepus version", "version"},
 		{"whatever version", "version"},

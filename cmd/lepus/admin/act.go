@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/lepusmq/lepus/broker/auth"
 	"github.com/lepusmq/lepus/cmd/lepus/api"
 )
 
@@ -42,6 +43,38 @@ func (a *admin) change(ctx context.Context, kinds []kind, done string, words []s
 		return err
 	}
 	return a.tell("%s %s", words[0], done)
+}
+
+// deed does what else can be done to an object.
+func (a *admin) deed(ctx context.Context, verb string, words []string) error {
+	of := slices.DeleteFunc(deeds(), func(d deed) bool { return d.verb != verb })
+	if len(of) == 0 {
+		return wrongUse("Action %s not understood", verb)
+	}
+	if len(words) == 0 {
+		return wrongUse("Type not specified")
+	}
+	at := slices.IndexFunc(of, func(d deed) bool { return d.name == words[0] })
+	if at < 0 {
+		return wrongUse("Type %s not recognised", words[0])
+	}
+	path, _, err := a.arguments(&of[at].kind, words[1:])
+	if err != nil {
+		return err
+	}
+	if err := a.api.Do(ctx, api.Request{Method: of[at].method, Path: path, Body: map[string]any{}}, nil); err != nil {
+		return err
+	}
+	return a.tell("%s %s", words[0], of[at].done)
+}
+
+// hash prints the hash of a password, for definitions. It needs no broker.
+func (a *admin) hash(words []string) error {
+	if len(words) != 2 || words[1] == "" {
+		return wrongUse("salt_and_hash needs a password")
+	}
+	_, err := fmt.Fprintln(a.env.Stdout, auth.HashPassword(words[1]))
+	return err
 }
 
 // arguments reads name=value words into what is sent, and where to.

@@ -60,6 +60,10 @@ func subcommands() string {
 			fmt.Fprintf(&b, "  %s %s %s\n", g.verb, k.name, k.usage())
 		}
 	}
+	for _, d := range deeds() {
+		fmt.Fprintf(&b, "  %s %s %s\n", d.verb, d.name, d.usage())
+	}
+	b.WriteString("  salt_and_hash password <password>\n")
 	title("Broker Definitions")
 	b.WriteString("  export <file>\n  import <file>\n")
 	title("Publishing and Consuming")

@@ -2,6 +2,7 @@ package admin
 
 import (
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
 )
@@ -42,6 +43,13 @@ func listable() []listed {
 		{name: "policies", json: "definition"},
 		{name: "operator_policies", json: "definition"},
 		{name: "vhost_limits", json: "value"},
+		// Of the second version.
+		{name: "deprecated_features", columns: "name deprecation_phase"},
+		{name: "feature_flags", columns: "name state"},
+		{name: "global_parameters", json: "value"},
+		{name: "shovels", byVHost: true, columns: "vhost name type state"},
+		{name: "topic_permissions"},
+		{name: "user_limits", json: "value"},
 	}
 }
 
@@ -61,6 +69,11 @@ const (
 	policyPath     = "policies/{vhost}/{name}"
 	operatorPath   = "operator-policies/{vhost}/{name}"
 	limitPath      = "vhost-limits/{vhost}/{name}"
+	userLimitPath  = "user-limits/{user}/{name}"
+	globalPath     = "global-parameters/{name}"
+	topicPath      = "topic-permissions/{vhost}/{user}"
+	shovelPath     = "parameters/shovel/{vhost}/{name}"
+	protectionPath = "vhosts/{name}/deletion/protection"
 )
 
 func declarable() []kind {
@@ -77,6 +90,11 @@ func declarable() []kind {
 		{"policy", policyPath, "name pattern definition", policy, "definition priority"},
 		{"operator_policy", operatorPath, "name pattern definition", policy, "definition priority"},
 		{"vhost_limit", limitPath, "vhost name value", nil, "value"},
+		// Of the second version.
+		{"global_parameter", globalPath, "name value", nil, "value"},
+		{"shovel", shovelPath, "name value", nil, "value"},
+		{"topic_permission", topicPath, "user exchange write read", nil, ""},
+		{"user_limit", userLimitPath, "user name value", nil, "value"},
 	}
 }
 
@@ -92,11 +110,35 @@ func deletable() []kind {
 		{name: "policy", path: policyPath, must: "name"},
 		{name: "operator_policy", path: operatorPath, must: "name"},
 		{name: "vhost_limit", path: limitPath, must: "vhost name"},
+		// Of the second version.
+		{name: "global_parameter", path: globalPath, must: "name"},
+		{name: "shovel", path: shovelPath, must: "name"},
+		{name: "topic_permission", path: topicPath, must: "user"},
+		{name: "user_limit", path: userLimitPath, must: "user name"},
 	}
 }
 
 func closable() []kind {
-	return []kind{{name: "connection", path: "connections/{name}", must: "name"}}
+	return []kind{
+		{name: "connection", path: "connections/{name}", must: "name"},
+		{name: "user_connections", path: "connections/username/{username}", must: "username"},
+	}
+}
+
+// deed is what the second version can do to an object besides.
+type deed struct {
+	kind
+	verb, method, done string
+}
+
+func deeds() []deed {
+	return []deed{
+		{kind{name: "feature_flag", path: "feature-flags/{name}/enable", must: "name"}, "enable", http.MethodPut, "enabled"},
+		{kind{name: "queue", path: "rebalance/queues"}, "rebalance", http.MethodPost, "leaders balanced"},
+		{kind{name: "shovel", path: "shovels/vhost/{vhost}/{name}/restart", must: "name"}, "restart", http.MethodDelete, "restarted"},
+		{kind{name: "vhost", path: protectionPath, must: "name"}, "enable_deletion_protection", http.MethodPost, "protected from deletion"},
+		{kind{name: "vhost", path: protectionPath, must: "name"}, "disable_deletion_protection", http.MethodDelete, "no longer protected from deletion"},
+	}
 }
 
 func purgeable() []kind {

@@ -151,8 +151,10 @@ func (a *admin) act(ctx context.Context, verb string, words []string) error {
 		return a.load(ctx, words)
 	case "help":
 		return help(a.env.Stdout, words)
+	case "salt_and_hash":
+		return a.hash(words)
 	}
-	return wrongUse("Action %s not understood", verb)
+	return a.deed(ctx, verb, words)
 }
 
 // tell says that something has been done, unless nobody wants to know.
@@ -169,7 +171,8 @@ func (a *admin) healthCheck(ctx context.Context, words []string) error {
 	if len(words) == 0 {
 		return wrongUse("Health check not specified")
 	}
-	known := []string{"alarms", "cluster_wide_alarms", "local_alarms", "node_is_quorum_critical", "virtual_hosts", "port_listener", "protocol_listener"}
+	known := strings.Fields("alarms cluster_wide_alarms local_alarms node_is_quorum_critical virtual_hosts port_listener protocol_listener " +
+		"is_in_service ready_to_serve_clients below_node_connection_limit")
 	check := words[0]
 	if !slices.Contains(known, check) {
 		return wrongUse("Don't know how to check %s", check)

@@ -3,6 +3,7 @@ package admin_test
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -101,6 +102,59 @@ func TestSecondVersion(t *testing.T) {
 		if code != 0 || out != tt.want || errOut != "" {
 			t.Errorf("%s: %d, %q, %q, want %q", tt.line, code, out, errOut, tt.want)
 		}
+	}
+}
+
+// TestOnlyInSecondVersion has what the first one knows nothing of.
+func TestOnlyInSecondVersion(t *testing.T) {
+	url := strings.Replace(brokertest.Start(t, brokertest.WithManagement).ManagementURL, "://", "://guest:guest@", 1)
+	for _, tt := range []struct {
+		line, want string
+		code       int
+	}{
+		{"feature_flags enable --name stream_queue", "feature_flag enabled\n", 0},
+		{"-f tsv -q feature_flags list --columns name,state", "enabled\n", 0},
+		{"deprecated_features list", "", 0},
+		{"global_parameters set --name g --value {\"a\":1}", "global_parameter declared\n", 0},
+		{"-f tsv -q global_parameters list --columns name", "g\n", 0},
+		{"global_parameters clear --name g", "global_parameter deleted\n", 0},
+		{"users declare --name ann --password p --tags management", "user declared\n", 0},
+		{"user_limits declare --user ann --name max-connections --value 5", "user_limit declared\n", 0},
+		{"-f tsv -q user_limits list --columns user", "ann\n", 0},
+		{"user_limits delete --user ann --name max-connections", "user_limit deleted\n", 0},
+		{"topic_permissions declare --user ann --exchange amq.topic --write a --read b", "topic_permission declared\n", 0},
+		{"-f tsv -q topic_permissions list --columns user,exchange", "ann\tamq.topic\n", 0},
+		{"topic_permissions delete --user ann", "topic_permission deleted\n", 0},
+		{"shovels declare_amqp091 --name s --source-uri amqp:// --destination-uri amqp:// --source-queue a --destination-queue b", "shovel declared\n", 0},
+		{"-f tsv -q shovels list_all --columns vhost,name", "/\ts\n", 0},
+		{"shovels restart --name s", "shovel restarted\n", 0},
+		{"shovels restart --name none", "", 1},
+		{"shovels delete --name s", "shovel deleted\n", 0},
+		{"vhosts declare --name v", "vhost declared\n", 0},
+		{"vhosts enable_deletion_protection --name v", "vhost protected from deletion\n", 0},
+		{"vhosts delete --name v", "", 1},
+		{"vhosts disable_deletion_protection --name v", "vhost no longer protected from deletion\n", 0},
+		{"vhosts delete --name v", "vhost deleted\n", 0},
+		{"queues rebalance", "queue leaders balanced\n", 0},
+		{"close user_connections --username ann", "user_connections closed\n", 0},
+		{"health_check ready_to_serve_clients", "health check passed\n", 0},
+		{"health_check is_in_service", "health check passed\n", 0},
+		{"-V / definitions export_from_vhost --stdout", `"single_virtual_host"`, 0},
+		{"exchanges enable --name amq.topic", "", 1},
+		{"exchanges restart", "", 1},
+		{"exchanges burn", "", 1},
+	} {
+		code, out, errOut := run(url, "", strings.Fields(tt.line)...)
+		if code != tt.code || !strings.Contains(out, tt.want) || (errOut == "") != (code == 0) {
+			t.Errorf("%s: %d, %q, %q, want %d, %q", tt.line, code, out, errOut, tt.code, tt.want)
+		}
+	}
+	_, out, _ := run(url, "", "passwords", "salt_and_hash", "secret")
+	if hash, err := base64.StdEncoding.DecodeString(strings.TrimSpace(out)); err != nil || len(hash) != 36 {
+		t.Errorf("the hash is %q, %v", out, err)
+	}
+	if code, _, _ := run(url, "", "passwords", "salt_and_hash"); code != 1 {
+		t.Errorf("without a password: %d", code)
 	}
 }
 

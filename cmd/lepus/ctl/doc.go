@@ -1,6 +1,6 @@
 // Package ctl is RabbitMQ's programs for operators, rabbitmqctl,
-// rabbitmq-diagnostics, rabbitmq-plugins, rabbitmq-queues and rabbitmq-upgrade,
-// over a broker's HTTP API. Their words, output and exit codes are those of
+// rabbitmq-diagnostics, rabbitmq-plugins, rabbitmq-queues, rabbitmq-streams and
+// rabbitmq-upgrade, over a broker's HTTP API. Their words, output and exit codes are those of
 // RabbitMQ 3.10, with the commands that came later.
 //
 // One table of commands feeds parser, help and completion: each row says what a

@@ -3,11 +3,10 @@ package ctl
 import (
 	"bufio"
 	"context"
-	"crypto/rand"
-	"crypto/sha256"
 	"crypto/tls"
-	"encoding/base64"
 	"strings"
+
+	"github.com/lepusmq/lepus/broker/auth"
 )
 
 func secretCommands() []*command {
@@ -54,8 +53,7 @@ func algorithms(name, doc, banner string, names func() []string) *command {
 	}
 }
 
-// hashPassword hashes as RabbitMQ does: four bytes of salt, then SHA-256 of salt
-// and password, in base64. It needs no broker.
+// hashPassword hashes as brokers do. It needs none.
 func hashPassword(_ context.Context, c *call) (any, error) {
 	password := ""
 	if len(c.args) == 1 {
@@ -67,8 +65,5 @@ func hashPassword(_ context.Context, c *call) (any, error) {
 	if password == "" {
 		return nil, fail(exitData, "Password is not provided via argument or stdin")
 	}
-	hash := make([]byte, 4, 4+sha256.Size)
-	rand.Read(hash)
-	sum := sha256.Sum256(append(hash[:4:4], password...))
-	return base64.StdEncoding.EncodeToString(append(hash, sum[:]...)), nil
+	return auth.HashPassword(password), nil
 }
