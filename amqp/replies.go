@@ -113,6 +113,11 @@ func QueueLimit(vhost, queue string, limit int) *Error {
 		queue, vhost, limit)
 }
 
+// NodeQueueLimit is a queue too many of all virtual hosts together.
+func NodeQueueLimit(queue string, limit int) *Error {
+	return Errorf(PreconditionFailed, "cannot declare queue '%s': queue limit in cluster (%d) is reached", queue, limit)
+}
+
 // ExchangeLimit is an exchange too many.
 func ExchangeLimit(vhost, exchange string, limit int) *Error {
 	return Errorf(PreconditionFailed, "cannot declare %s: exchange limit of %d is reached",

@@ -20,8 +20,10 @@ import (
 	"github.com/lepusmq/lepus/broker/parameter"
 	"github.com/lepusmq/lepus/broker/session"
 	"github.com/lepusmq/lepus/broker/shovel"
+	"github.com/lepusmq/lepus/broker/vhost"
 	"github.com/lepusmq/lepus/queue"
 	"github.com/lepusmq/lepus/store"
+	"github.com/lepusmq/lepus/store/vfs"
 )
 
 // ErrDamaged is what [Broker.Start] fails with when something is gone that was
@@ -41,6 +43,7 @@ type Broker struct {
 	realm         authority
 	misconfigured error
 	begun         time.Time
+	files         *vfs.Counted // of the store and the overflow
 
 	// immutable after Start
 	store    store.Store
@@ -56,6 +59,7 @@ type Broker struct {
 	arrivals  arrivals
 	sessions  sessions
 	residents *residents
+	ceiling   *vhost.Ceiling
 	alarms    alarms
 	memory    *memoryWatch
 	accepting sync.WaitGroup
@@ -80,8 +84,11 @@ type Broker struct {
 
 	visitors   visitors
 	events     *event.Sink
+	watched    watched
 	parameters parameters
 	shovels    *shovel.Shovels
+	// webLogins are those of the management API.
+	webLogins logins
 	// properties are what clients are told of the broker.
 	properties atomic.Pointer[amqp.Table]
 	// session is how clients are served that connect from now on.
@@ -100,6 +107,7 @@ func New(cfg Config) *Broker {
 		cfg:      cfg,
 		log:      cfg.Log,
 		begun:    time.Now(),
+		files:    vfs.Count(vfs.OS{}),
 		users:    auth.NewUsers(cfg.LoopbackUsers...),
 		userIDs:  make(map[string]uint64),
 		budget:   queue.NewBudget(cfg.MemoryLimit),
@@ -115,6 +123,8 @@ func New(cfg Config) *Broker {
 		all:        map[parameter.Key]kept{},
 	}
 	b.memory = newMemoryWatch(&cfg, func(on bool) { b.SetAlarm(MemoryAlarm, on) })
+	b.ceiling = &vhost.Ceiling{Count: func() (int, int) { return b.residents.objects() }}
+	b.setCeiling(&cfg)
 	b.realm, b.misconfigured = cfg.Auth.open(b.users)
 	b.residents = newResidents(&cfg, b.users)
 	b.session.Store(b.sessionConfig(&cfg, &session.Limits{}))
@@ -188,7 +198,7 @@ func (b *Broker) openStore() error {
 		return nil
 	}
 	opened, err := store.Open(store.Options{
-		Dir:           b.cfg.DataDir,
+		Dir: b.cfg.DataDir, FS: b.files,
 		AcceptLogLoss: b.cfg.AcceptLogLoss,
 		DiskLow:       b.cfg.DiskFreeLimit,
 		OnFail:        b.storeFailed,
@@ -204,7 +214,7 @@ func (b *Broker) openStore() error {
 	}
 	b.store = opened
 	b.overflow = store.NewVolatile(store.Options{
-		Dir:      filepath.Join(b.cfg.DataDir, overflowDir),
+		Dir: filepath.Join(b.cfg.DataDir, overflowDir), FS: b.files,
 		OnFail:   b.storeFailed,
 		OnDamage: func(err error) { b.log.Error("damaged, messages are lost", zap.Error(err)) },
 	})

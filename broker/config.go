@@ -11,6 +11,7 @@ import (
 
 	"github.com/lepusmq/lepus/broker/certs"
 	"github.com/lepusmq/lepus/broker/event"
+	"github.com/lepusmq/lepus/broker/session"
 )
 
 // DefaultVersion is the version of RabbitMQ whose behaviour clients are told
@@ -75,11 +76,17 @@ type Config struct {
 	PathPrefix   string
 	AllowOrigins []string
 
+	// Control serves what lies below /api/lepus/ of the management API, where
+	// administrators only are let in; nil is nothing.
+	Control http.Handler
+
 	// DisableStats has the management API take no samples and show no counts, as if
 	// each request asked for that; EnableQueueTotals has it show how many messages
 	// are in queues all the same.
 	DisableStats, EnableQueueTotals bool
 
+	// MetricsPath is where the metrics are, and below it; empty is /metrics.
+	MetricsPath string
 	// MetricsPerObject has /metrics tell of each queue, channel and connection, not
 	// only /metrics/per-object. Profiles serves /debug/pprof/ beside them, which
 	// shows what is in the process's memory.
@@ -170,6 +177,16 @@ type Config struct {
 	// MaxConnections and MaxChannels are how many there may be of all users
 	// together; 0 is any number.
 	MaxConnections, MaxChannels int
+
+	// MaxQueues and MaxExchanges are how many there may be of all virtual hosts
+	// together, those included that every virtual host has; 0 is any number.
+	MaxQueues, MaxExchanges int
+
+	// MaxConsumers is how many consumers a channel may have; 0 is any number.
+	MaxConsumers int
+
+	// Interceptors write into messages that clients publish.
+	Interceptors session.Interceptors
 
 	// ConsumerTimeout is how long a consumer may keep a message without acking it,
 	// unless its queue says otherwise. 0 is half an hour, below 0 for ever. It is

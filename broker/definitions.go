@@ -113,7 +113,7 @@ func (b *Broker) newHost(id uint64, def vhostDefinition) *host {
 	}
 	return &host{id: id, inside: map[*session.Session]bool{}, VHost: vhost.New(vhost.Config{
 		Name: def.Name, ID: id, Settings: def.Settings,
-		Events: b.events, HasEvents: def.Name == defaultVHost, Records: records,
+		Events: b.events, Ceiling: b.ceiling, HasEvents: def.Name == defaultVHost, Records: records,
 		Store: b.store, Budget: b.budget, Overflow: b.overflow, Clock: b.clock,
 		DefaultQueueType: b.cfg.DefaultQueueType, Before4: before4(b.cfg.Version),
 		Log: b.log.With(zap.String("vhost", def.Name)),

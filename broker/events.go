@@ -37,16 +37,23 @@ func (b *Broker) relayEvents() {
 
 func (b *Broker) announceEvents(events []event.Event) {
 	h := b.residents.host(defaultVHost)
-	if h == nil {
-		return
-	}
 	for _, e := range events {
 		headers := append(slices.Clip(e.Headers), event.Number("timestamp_in_ms", e.At.UnixMilli()))
-		if _, named := headers.Get("user_who_performed_action"); !named && !strings.HasPrefix(e.Key, "alarm.") && !strings.HasPrefix(e.Key, "shovel.") {
+		if _, named := headers.Get("user_who_performed_action"); !named && !ofTheNode(e.Key) {
 			headers = append(headers, event.Text("user_who_performed_action", b.residents.userOf(e.By)))
 		}
-		h.Announce(e.Key, e.At, headers)
+		if h != nil {
+			h.Announce(e.Key, e.At, headers)
+		}
+		b.watched.show(e.Key, headers)
 	}
+}
+
+// ofTheNode says whether an event is one that no user stands behind, as in
+// RabbitMQ.
+func ofTheNode(key string) bool {
+	kind, _, _ := strings.Cut(key, ".")
+	return kind == "alarm" || kind == "shovel" || kind == "maintenance"
 }
 
 // userOf returns the user of a connection, or the broker itself if that has

@@ -65,12 +65,26 @@ func (b *Broker) GlobalParameters() []parameter.Global {
 
 // ClusterName is what clients are told as the cluster's name.
 func (b *Broker) ClusterName() string {
-	var name string
-	p, ok := b.parameters.get(parameter.Key{Component: globalComponent, Name: clusterName})
-	if ok && json.Unmarshal(p.Value, &name) == nil {
+	if name, ok := b.globalText(clusterName); ok {
 		return name
 	}
 	return b.cfg.ClusterName
+}
+
+// ClusterID is the name that the broker has given itself when it was first
+// started, which no change of the cluster's name changes.
+func (b *Broker) ClusterID() string {
+	id, _ := b.globalText(clusterID)
+	return id
+}
+
+// globalText returns a global parameter that is a text.
+func (b *Broker) globalText(name string) (text string, ok bool) {
+	p, ok := b.parameters.get(parameter.Key{Component: globalComponent, Name: name})
+	if !ok || json.Unmarshal(p.Value, &text) != nil {
+		return "", false
+	}
+	return text, true
 }
 
 // announce has clients that come from now on told of the cluster's name.

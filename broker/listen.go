@@ -46,7 +46,7 @@ type TCP struct {
 
 // door is a listener with what those who come in by it must do first.
 type door struct {
-	net.Listener
+	*gate
 	protocol string
 	network  string // tcp or unix
 	tcp      TCP
@@ -86,19 +86,47 @@ func (b *Broker) openDoors() error {
 }
 
 func (d *door) listen(address string, mode fs.FileMode) (err error) {
+	again := d.tcp.at(address)
 	if d.network == "unix" {
-		d.Listener, err = socket.Listen(address, mode)
-	} else {
-		lc := net.ListenConfig{}
-		if d.tcp.NoKeepAlive {
-			lc.KeepAlive = -1
-		}
-		d.Listener, err = lc.Listen(context.Background(), "tcp", address)
+		again = onSocket(address, mode)
 	}
-	if err != nil {
+	if d.gate, err = openGate(again); err != nil {
 		return fmt.Errorf("cannot accept %s connections: %w", d.protocol, err)
 	}
 	return nil
+}
+
+// at returns what listens at an address, always on the same port, also if any was
+// good enough at first.
+func (t TCP) at(address string) func() (net.Listener, error) {
+	lc := net.ListenConfig{}
+	if t.NoKeepAlive {
+		lc.KeepAlive = -1
+	}
+	return func() (net.Listener, error) {
+		l, err := lc.Listen(context.Background(), "tcp", address)
+		if err == nil {
+			address = l.Addr().String()
+		}
+		return l, err
+	}
+}
+
+// onSocket returns what listens on a Unix socket. Its connections are numbered
+// through.
+func onSocket(path string, mode fs.FileMode) func() (net.Listener, error) {
+	var before *socket.Listener
+	return func() (net.Listener, error) {
+		l, err := socket.Listen(path, mode)
+		if err != nil {
+			return nil, err
+		}
+		if before != nil {
+			l.Continue(before)
+		}
+		before = l
+		return l, nil
+	}
 }
 
 // allDoors returns the doors of clients, then those of the views.
@@ -110,10 +138,14 @@ func (b *Broker) allDoors() []*door {
 }
 
 // Listeners returns where the broker can be reached, in the order in which they
-// are configured: AMQP, management, Prometheus, each without TLS first.
+// are configured: AMQP, management, Prometheus, each without TLS first. Those that
+// are suspended are not among them.
 func (b *Broker) Listeners() []stats.Listener {
 	var all []stats.Listener
 	for _, d := range b.allDoors() {
+		if d.isShut() {
+			continue
+		}
 		l := stats.Listener{Protocol: d.protocol}
 		if a, ok := d.Addr().(*net.TCPAddr); ok {
 			l.Address, l.Port = a.IP.String(), a.Port

@@ -33,6 +33,30 @@ func (b *Broker) QueueCounts(vhost string) ([]stats.QueueCounts, error) {
 	return v.QueueCounts(), nil
 }
 
+// EachQueue calls f with the counts of the queues of a virtual host, by their names,
+// without making anything for each of them. What f gets is good until it returns;
+// it must not wait for a queue. Errors: ErrNoVHost.
+func (b *Broker) EachQueue(vhost string, f func(*stats.QueueCounts)) error {
+	v, err := b.find(vhost)
+	if err != nil {
+		return err
+	}
+	v.EachQueue(f)
+	return nil
+}
+
+// EachPassage calls f with how many messages came to each queue of a virtual host by
+// each exchange, by the names of the queues. What f gets is good until it returns.
+// Errors: ErrNoVHost.
+func (b *Broker) EachPassage(vhost string, f func(*stats.Passage)) error {
+	v, err := b.find(vhost)
+	if err != nil {
+		return err
+	}
+	v.EachPassage(f)
+	return nil
+}
+
 // Queue returns all that is to be said of a queue. Errors: ErrNoVHost, ErrNoQueue.
 func (b *Broker) Queue(vhost, name string) (stats.Queue, error) {
 	v, err := b.find(vhost)

@@ -12,12 +12,12 @@ import (
 func manage(b *Broker) *management.Server {
 	return management.New(management.Config{
 		Broker: b, Page: page.Files(), Log: b.log.Named("management"), MaxBody: b.cfg.Management.MaxBody,
-		Prefix: b.cfg.PathPrefix, AllowOrigins: b.cfg.AllowOrigins,
+		Prefix: b.cfg.PathPrefix, AllowOrigins: b.cfg.AllowOrigins, Extra: b.cfg.Control,
 		DisableStats: b.cfg.DisableStats, QueueTotals: b.cfg.EnableQueueTotals,
 	})
 }
 
 // measure makes the metrics of a broker.
 func measure(b *Broker) http.Handler {
-	return metrics.New(b, metrics.Options{PerObject: b.cfg.MetricsPerObject, Profiles: b.cfg.Profiles})
+	return metrics.New(b, metrics.Options{Path: b.cfg.MetricsPath, PerObject: b.cfg.MetricsPerObject, Profiles: b.cfg.Profiles})
 }

@@ -22,7 +22,7 @@ func (b *Broker) Totals(vhost string) (stats.Totals, error) {
 		}
 		return b.residents.totals(h), nil
 	}
-	hosts, all, _ := b.residents.counted()
+	hosts, all := b.residents.counted()
 	for _, h := range hosts {
 		t := b.residents.totals(h)
 		all.Add(&t)
@@ -30,29 +30,32 @@ func (b *Broker) Totals(vhost string) (stats.Totals, error) {
 	return all, nil
 }
 
+// Received returns what publishers have sent since the start, by size: what
+// RabbitMQ's message_size_stats shows. Any goroutine may call it.
+func (b *Broker) Received() stats.Received { return b.residents.receivedByAll() }
+
 // Node returns the state of the process and of its machine.
 func (b *Broker) Node() stats.Node {
 	n := stats.Node{
-		Name: b.cfg.NodeName, ClusterName: b.cfg.ClusterName, Version: b.cfg.Version, Build: b.cfg.Build,
+		Name: b.cfg.NodeName, ClusterName: b.ClusterName(), ClusterID: b.ClusterID(), Version: b.cfg.Version, Build: b.cfg.Build,
 		Started: b.begun, PID: os.Getpid(), DataDir: b.cfg.DataDir,
 		Processors: runtime.GOMAXPROCS(0), Goroutines: runtime.NumGoroutine(),
-		RunQueue:   int(readMetric("/sched/goroutines/runnable:goroutines")),
+		RunQueue:    int(readMetric("/sched/goroutines/runnable:goroutines")),
+		Collections: uint64(readMetric("/gc/cycles/total:gc-cycles")), Collected: uint64(readMetric("/gc/heap/frees:bytes")),
 		MemoryUsed: memoryUsed(), MemoryLimit: known(b.memory.watermark.Load()), MemoryTotal: known(AvailableMemory()),
 		DiskFree: -1, DiskLimit: -1, FDUsed: openFiles(), FDTotal: fileLimit(),
-		Sockets: len(b.sessions.all()), Listeners: b.Listeners(),
+		Sockets: len(b.sessions.all()), Listeners: b.Listeners(), BeingDrained: b.sessions.isDrained(),
 	}
 	if b.store != nil {
 		n.DiskFree, n.DiskLimit = b.store.Room()
 	}
+	reads, writes, syncs := b.files.Counts()
+	n.Reads, n.Writes, n.Syncs = stats.IO(reads), stats.IO(writes), stats.IO(syncs)
 	on := b.alarms.raised()
 	n.MemoryAlarm, n.DiskAlarm = on&MemoryAlarm != 0, on&DiskAlarm != 0
-	n.Logins.Succeeded, n.Logins.Failed = b.users.Logins()
-	hosts, _, dead := b.residents.counted()
-	n.Dead = dead
-	for _, h := range hosts {
-		d := h.Dead()
-		n.Dead.Add(&d)
-	}
+	n.WebLogins = b.webLogins.counts() // before those of all, of which they are a part
+	succeeded, failed := b.users.Logins()
+	n.Logins = stats.Logins{Succeeded: succeeded - n.WebLogins.Succeeded, Failed: failed - n.WebLogins.Failed}
 	return n
 }
 

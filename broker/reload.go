@@ -19,6 +19,7 @@ func (b *Broker) Reload(cfg Config) error {
 	}
 	return b.administer(func() error {
 		b.residents.setLimits(&cfg)
+		b.setCeiling(&cfg)
 		b.users.SetLoopback(cfg.LoopbackUsers)
 		b.serveAs(&cfg)
 		b.cfg.MaxVHosts, b.cfg.VHostDefaults = cfg.MaxVHosts, cfg.VHostDefaults
@@ -35,6 +36,12 @@ func (b *Broker) Reload(cfg Config) error {
 		}
 		return errors.Join(errs...)
 	})
+}
+
+// setCeiling takes over how much there may be in all virtual hosts together.
+func (b *Broker) setCeiling(cfg *Config) {
+	b.ceiling.MaxQueues.Store(int64(cfg.MaxQueues))
+	b.ceiling.MaxExchanges.Store(int64(cfg.MaxExchanges))
 }
 
 // SetMemoryHighWatermark sets above which use of memory, in bytes, publishers are

@@ -30,7 +30,8 @@ type residents struct {
 	leaving                     map[*host]bool // hosts that are being deleted
 	// gone is what hosts have counted that are not there any more.
 	gone stats.Totals
-	dead stats.Dead
+	// received is what sessions have counted that are not there any more.
+	received stats.Received
 }
 
 // host is a virtual host.
@@ -106,6 +107,7 @@ func (r *residents) setLimits(cfg *Config) {
 
 // leave notes that a session has ended, wherever it was.
 func (r *residents) leave(s *session.Session) {
+	received := s.Received() // these may wait for those who wait for mu
 	traffic := s.Traffic()
 	traffic.Pending = 0
 	r.mu.Lock()
@@ -115,6 +117,7 @@ func (r *residents) leave(s *session.Session) {
 		return
 	}
 	delete(r.places, s)
+	r.received.Add(&received)
 	less(r.byUser, p.user, 1)
 	p.host.n--
 	delete(p.host.inside, s)
@@ -201,18 +204,32 @@ func (r *residents) forget(h *host) {
 	r.gone.Quorum.Add(&t.Quorum)
 	r.gone.Churn.Add(&t.Churn)
 	r.gone.Churn.Add(&h.churn)
+	r.gone.ClassicDead.Add(&t.ClassicDead)
+	r.gone.QuorumDead.Add(&t.QuorumDead)
 	r.gone.Traffic.Add(&h.traffic)
-	d := h.Dead()
-	r.dead.Add(&d)
 }
 
 // counted returns all virtual hosts, those that are being deleted included, and
 // what others have counted that are gone.
-func (r *residents) counted() ([]*host, stats.Totals, stats.Dead) {
+func (r *residents) counted() ([]*host, stats.Totals) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	hosts := slices.AppendSeq(slices.Collect(maps.Values(r.hosts)), maps.Keys(r.leaving))
-	return hosts, r.gone, r.dead
+	return hosts, r.gone
+}
+
+// receivedByAll returns what all sessions have received, those that have ended
+// included.
+func (r *residents) receivedByAll() stats.Received {
+	r.mu.Lock()
+	all, open := r.received, slices.Collect(maps.Keys(r.places))
+	r.mu.Unlock()
+	// One that leaves meanwhile is still among those here.
+	for _, s := range open {
+		one := s.Received()
+		all.Add(&one)
+	}
+	return all
 }
 
 // totals returns what a virtual host comes to.
@@ -253,6 +270,17 @@ func (r *residents) host(name string) *host {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.hosts[name]
+}
+
+// objects returns how many queues and exchanges there are in all virtual hosts.
+func (r *residents) objects() (queues, exchanges int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, h := range r.hosts {
+		q, x := h.Objects()
+		queues, exchanges = queues+q, exchanges+x
+	}
+	return queues, exchanges
 }
 
 // all returns all virtual hosts, by name.

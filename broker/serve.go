@@ -24,6 +24,8 @@ func (b *Broker) sessionConfig(cfg *Config, limits *session.Limits) *session.Con
 		FrameMax:         cfg.FrameMax,
 		Heartbeat:        cfg.Heartbeat,
 		HandshakeTimeout: cfg.HandshakeTimeout,
+		MaxConsumers:     cfg.MaxConsumers,
+		Interceptors:     cfg.Interceptors,
 		Limits:           limits,
 		PeerName:         cfg.CertLogin.Peer,
 	}

@@ -19,13 +19,15 @@ type sessions struct {
 	mu      sync.Mutex
 	open    map[*session.Session]net.Conn
 	refused bool
+	drained bool // until revive, only the broker's own get in
 }
 
-// add takes a session in, and says whether it did: not after refuse.
+// add takes a session in, and says whether it did: not after refuse, and not after
+// drain unless it is the broker's own.
 func (s *sessions) add(one *session.Session, conn net.Conn) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.refused {
+	if s.refused || s.drained && !one.Own() {
 		return false
 	}
 	if s.open == nil {
@@ -49,6 +51,26 @@ func (s *sessions) refuse() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.refused = true
+}
+
+// drain lets no session of a client in until revive, and returns those that are.
+func (s *sessions) drain() []*session.Session {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.drained = true
+	return slices.DeleteFunc(slices.Collect(maps.Keys(s.open)), (*session.Session).Own)
+}
+
+func (s *sessions) revive() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.drained = false
+}
+
+func (s *sessions) isDrained() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.drained
 }
 
 func (s *sessions) all() []*session.Session {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	stdlog "log"
+	"net"
 	"net/http"
 	"sync"
 	"time"
@@ -76,7 +77,7 @@ func (v *view) start(h *HTTP, b *Broker) {
 }
 
 func (v *view) serve(d *door, log *zap.Logger) {
-	l := d.Listener
+	var l net.Listener = d
 	if d.certs != nil {
 		l = tls.NewListener(l, d.certs.Config())
 	}

@@ -4,8 +4,10 @@ import (
 	"net"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/lepusmq/lepus/broker/auth"
+	"github.com/lepusmq/lepus/broker/stats"
 )
 
 // visitors are users who have logged in to a view and are known elsewhere, by name:
@@ -72,6 +74,7 @@ func (b *Broker) accessOf(name, host string) ([]*auth.Access, error) {
 // The error says why it is refused, and is not for clients.
 func (b *Broker) Login(name, password string, remote net.Addr) (u auth.User, kept bool, err error) {
 	id, err := b.realm.Login(auth.Login{User: name, Password: password, From: remote})
+	b.webLogins.count(err)
 	if err != nil {
 		return auth.User{}, false, err
 	}
@@ -108,3 +111,18 @@ func (b *Broker) admitVisitor(u *auth.User) {
 
 // User returns a user; ok is false if there is none of that name.
 func (b *Broker) User(name string) (u auth.User, ok bool) { return b.users.Get(name) }
+
+// logins counts attempts to log in.
+type logins struct{ succeeded, failed atomic.Uint64 }
+
+func (l *logins) count(err error) {
+	if err == nil {
+		l.succeeded.Add(1)
+	} else {
+		l.failed.Add(1)
+	}
+}
+
+func (l *logins) counts() stats.Logins {
+	return stats.Logins{Succeeded: l.succeeded.Load(), Failed: l.failed.Load()}
+}

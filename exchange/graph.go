@@ -172,6 +172,9 @@ func (g *Graph) EachExchange(f func(*Exchange) bool) {
 	g.exchanges.each(func(_ string, x *Exchange) bool { return f(x) })
 }
 
+// Queues is how many queues there are.
+func (g *Graph) Queues() int { return g.queues.len() }
+
 // Exchanges is how many exchanges there are.
 func (g *Graph) Exchanges() int { return g.exchanges.len() }
 

@@ -102,6 +102,11 @@ func layers() []layer {
 			why:   "events are given to it by everybody: it knows none of them",
 		},
 		{
+			of:    "broker/lines",
+			never: []string{"net", "os"},
+			why:   "lines are kept for whoever reads them, and whatever they tell of",
+		},
+		{
 			of:    "broker/parameter",
 			ours:  []string{"amqp"},
 			never: []string{"net", "os", "sync"},
@@ -120,7 +125,7 @@ func layers() []layer {
 		},
 		{
 			of:     "broker/metrics",
-			others: []string{"github.com/prometheus/client_golang"},
+			others: []string{"github.com/klauspost/compress", "github.com/prometheus"},
 			ours:   []string{"broker/stats"},
 			why:    "a view says what it needs of a broker, and is given values",
 		},
@@ -152,7 +157,7 @@ func layers() []layer {
 		{
 			of:     "broker/conf",
 			others: []string{"go.uber.org/zap", "github.com/xrash/smetrics"},
-			ours:   []string{"broker", "broker/auth", "broker/certs", "broker/vhost"},
+			ours:   []string{"broker", "broker/auth", "broker/certs", "broker/session", "broker/vhost"},
 			why:    "a key of the configuration sets a field of the broker's: it is told nothing in another way",
 		},
 		{
@@ -189,7 +194,7 @@ func layers() []layer {
 		},
 		{
 			of:     "cmd/lepus/ctl",
-			ours:   []string{"broker/control", "cmd/lepus/api"},
+			ours:   []string{"broker/control", "broker/pattern", "cmd/lepus/api"},
 			others: []string{"github.com/xrash/smetrics"},
 			why:    "the tools are clients of the HTTP API, as those are that they stand in for",
 		},
@@ -201,7 +206,7 @@ func layers() []layer {
 		{
 			of:     "broker/control",
 			others: []string{"go.uber.org/zap"},
-			ours:   []string{"broker/socket"},
+			ours:   []string{"broker/lines", "broker/socket"},
 			why:    "the socket is a way to a broker, whoever serves it",
 		},
 		{

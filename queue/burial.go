@@ -80,6 +80,7 @@ func (q *Queue) overdue() bool {
 func (q *Queue) die(i *fifo.Item, why Reason) {
 	s := &q.strand
 	if !q.mourns() {
+		s.count().Dropped[why]++
 		q.forget(i)
 		return
 	}

@@ -51,6 +51,9 @@ type Flow struct {
 	// DiskReads are messages that were read, DiskWrites those that were given to
 	// a keeper: one that is acked at once may never be written.
 	DiskReads, DiskWrites uint64
+	// Dropped is messages that died and that no dead letter exchange was for, by
+	// their Reason.
+	Dropped [DeliveryLimit + 1]uint64
 }
 
 // flow is what a strand counts.

@@ -12,6 +12,9 @@ const (
 	// have so many.
 	crowdQueue = 1 << 20
 	crowdAll   = 16 << 20
+	// crowdSums is how much of it may be what they have changed in the sums. A drain
+	// of many queues has little else, and one save is good for gigabytes.
+	crowdSums = 4 << 20
 	// crowdMost is what slows publishers until that is done.
 	crowdMost = 64 << 20
 )
@@ -23,10 +26,13 @@ func (x *index) noteUnsaved() {
 		return
 	}
 	x.unsavedSeen.Store(int64(x.unsaved))
-	if x.unsaved >= x.crowdAll {
+	if x.overfull() {
 		x.crowded.Store(true)
 	}
 }
+
+// overfull says that all queues are to be written early.
+func (x *index) overfull() bool { return x.unsaved >= x.crowdAll || x.deltas*sumMemory >= crowdSums }
 
 // takeCrowd returns the queues that are to be written early. They count as
 // unchanged from then on.
@@ -34,7 +40,7 @@ func (x *index) takeCrowd() []*queueIndex {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.crowded.Store(false)
-	all := x.unsaved >= x.crowdAll
+	all := x.overfull()
 	var crowd []*queueIndex
 	x.changed = slices.DeleteFunc(x.changed, func(q *queueIndex) bool {
 		if q.unsaved == 0 || !all && q.unsaved < x.crowdQueue {

@@ -31,6 +31,7 @@ type index struct {
 	mu       sync.Mutex
 	cache    pageCache
 	unsaved  int     // memory that changed pages and deltas take
+	deltas   int     // of all queues
 	lost     []error // pages that were lost and are to be reported
 	segments segments
 	queues   map[uint64]*queueIndex

@@ -269,6 +269,7 @@ func (x *index) check() error {
 	}
 	for _, q := range x.ended {
 		c.unsaved += q.unsaved
+		c.deltas += len(q.deltas)
 		if q.unsaved != sumMemory*len(q.deltas) {
 			return fmt.Errorf("queue %d, which has ended, has %d bytes unsaved", q.id, q.unsaved)
 		}
@@ -278,8 +279,8 @@ func (x *index) check() error {
 			return fmt.Errorf("segment %d has %v, not %v", g.seq, c.sums[g.seq], g.sum)
 		}
 	}
-	if c.unsaved != x.unsaved {
-		return fmt.Errorf("%d bytes are unsaved, not %d", c.unsaved, x.unsaved)
+	if c.unsaved != x.unsaved || c.deltas != x.deltas {
+		return fmt.Errorf("%d bytes and %d deltas are unsaved, not %d and %d", c.unsaved, c.deltas, x.unsaved, x.deltas)
 	}
 	if c.cached != x.cache.size || c.pages != len(x.cache.pages) {
 		return fmt.Errorf("%d pages of %d bytes are cached, not %d of %d", c.pages, c.cached, len(x.cache.pages), x.cache.size)
@@ -294,10 +295,12 @@ func (x *index) check() error {
 type indexCheck struct {
 	sums                   map[uint64]sum
 	unsaved, cached, pages int
+	deltas                 int
 }
 
 func (c *indexCheck) queue(q *queueIndex) error {
 	messages, unsaved := uint64(0), sumMemory*len(q.deltas)
+	c.deltas += len(q.deltas)
 	before := uint64(0)
 	for at, p := range q.pages {
 		if p.empty() || at > 0 && p.first() <= before {

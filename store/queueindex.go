@@ -384,14 +384,20 @@ func (q *queueIndex) add(g *segment, d sum, by log.Position) {
 	}
 	had := len(q.deltas)
 	q.deltas = addSum(q.deltas, g.seq, d)
-	q.weigh(sumMemory * (len(q.deltas) - had))
+	q.weighDeltas(len(q.deltas) - had)
 }
 
 // takeDeltas returns what the queue has changed in the sums since it was last
 // saved, and forgets it.
 func (q *queueIndex) takeDeltas() []segmentSum {
 	deltas := q.deltas
-	q.weigh(-sumMemory * len(deltas))
+	q.weighDeltas(-len(deltas))
 	q.deltas = nil
 	return deltas
+}
+
+// weighDeltas notes that there are more deltas, or fewer.
+func (q *queueIndex) weighDeltas(n int) {
+	q.index.deltas += n
+	q.weigh(sumMemory * n)
 }

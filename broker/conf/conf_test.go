@@ -15,6 +15,7 @@ import (
 	"github.com/lepusmq/lepus/broker/auth"
 	"github.com/lepusmq/lepus/broker/auth/authhttp"
 	"github.com/lepusmq/lepus/broker/certs"
+	"github.com/lepusmq/lepus/broker/session"
 )
 
 func TestTheReferenceIsThatOfTheTable(t *testing.T) {
@@ -88,7 +89,7 @@ func TestDefaultsAreTheBrokers(t *testing.T) {
 		CertLogin: certs.Naming{From: certs.DistinguishedName, SANType: "dns"}, LoopbackUsers: []string{"guest"},
 		Mechanisms: []string{"PLAIN", "AMQPLAIN"}, AnonymousUser: "guest", ChannelMax: 2047, FrameMax: 131072, Heartbeat: time.Minute,
 		HandshakeTimeout: 10 * time.Second, MaxMessageSize: 16 << 20, DefaultQueueType: "classic", ConsumerTimeout: 30 * time.Minute,
-		MemoryLimit: 1000, MemoryHighWatermark: 600,
+		MemoryLimit: 1000, MemoryHighWatermark: 600, MetricsPath: "/metrics",
 		Auth: broker.Auth{
 			Rules: []broker.AuthRule{{Authn: "internal", Authz: "internal"}}, HTTP: authhttp.Config{RequestTimeout: 15 * time.Second},
 			TLS: certs.Client{Versions: []string{}, Ciphers: []string{}}, CacheTTL: 15 * time.Second,
@@ -137,6 +138,14 @@ default_policies.operator.op.expires = 1h
 auth_mechanisms.1 = external
 heartbeat = 0
 connection_max = 10
+consumer_max_per_channel = 16
+cluster_queue_limit = 17
+cluster_exchange_limit = 18
+message_interceptors.incoming.set_header_timestamp.overwrite = false
+message_interceptors.incoming.set_header_routing_node.overwrite = true
+log.file.rotation.date = $D0
+log.exchange = true
+log.exchange.level = error
 consumer_timeout = 2h
 vm_memory_high_watermark.absolute = 1GiB
 disk_free_limit.relative = 1.5
@@ -159,7 +168,8 @@ cluster_formation.k8s.host = kubernetes
 		"loopback":      reflect.DeepEqual(c.LoopbackUsers, []string{"ann.b"}),
 		"mechanisms":    reflect.DeepEqual(c.Mechanisms, []string{"EXTERNAL"}),
 		"heartbeat":     c.Heartbeat == -1,
-		"limits":        c.MaxConnections == 10 && c.ConsumerTimeout == 2*time.Hour,
+		"interceptors":  c.Interceptors == session.Interceptors{Timestamp: session.Add, RoutingNode: session.Overwrite},
+		"limits":        c.MaxConsumers == 16 && c.MaxQueues == 17 && c.MaxExchanges == 18 && c.MaxConnections == 10 && c.ConsumerTimeout == 2*time.Hour,
 		"levels":        c.MemoryHighWatermark == 1<<30 && c.DiskFreeLimit == 1500,
 		"management":    c.Management.Listen == nil && reflect.DeepEqual(c.Management.ListenTLS, []string{":15671"}) && c.Management.TLS.CertFile == "/m.pem",
 		"prometheus":    reflect.DeepEqual(c.Prometheus.Listen, []string{"127.0.0.1:15692"}),
@@ -199,6 +209,8 @@ func TestErrorsNameTheirPlace(t *testing.T) {
 		"unix_listen_options.mode = 1777":       "are no rights",
 		"proxy_protocol = maybe":                `"maybe" is neither true nor false`,
 		"frame_max = 1XB":                       `"1XB" is no amount`,
+		"prometheus.path = metrics":             `"metrics" is no path, write it as /metrics`,
+		"prometheus.path = /a{b}":               "is no path",
 		"channel_max = -1":                      `"-1" is no number from 0 on`,
 		"vm_memory_high_watermark.relative = 2": `"2" is no share from 0 to 1`,
 		"ssl_options.verify = verify_all":       `"verify_all" is none of verify_none, verify_peer`,
@@ -208,7 +220,14 @@ func TestErrorsNameTheirPlace(t *testing.T) {
 		"default_pass = $(X":                    "a $( has no )",
 		"listeners.ssl.default = 5671":          "listeners.ssl needs ssl_options.certfile",
 		"definitions.import_backend = https":    "needs definitions.https.url",
-		"data_dir = ''":                         "no data folder",
+		"ssl_options.verfy = verify_peer":       "is it ssl_options.verify?",
+		"ssl_options.crl_check = peer":          `"peer" is none of false`,
+		"ssl_options.cert = AAAA":               "name them with certfile",
+		"log.conection.level = debug":           "nothing is logged as conection",
+		"log.fil = x":                           "there is no key log.fil",
+		"log.file.rotation.date = daily":        "is no time again and again",
+		"message_interceptors.incoming.set_header_timestamp.overwrite = 2": "neither true nor false",
+		"data_dir = ''": "no data folder",
 	} {
 		_, err := Load(sources(t, text))
 		if err == nil || !strings.Contains(err.Error(), want) {
@@ -294,66 +313,6 @@ func TestFolders(t *testing.T) {
 	}
 	if _, err := Load(Sources{Files: []string{filepath.Join(dir, "nowhere")}}); err == nil {
 		t.Error("a file that is not there is passed over")
-	}
-}
-
-func TestVariables(t *testing.T) {
-	secret := filepath.Join(t.TempDir(), "secret")
-	if err := os.WriteFile(secret, []byte("s3cret\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	c := load(t, "", environ(
-		"RABBITMQ_DEFAULT_USER=ann", "RABBITMQ_DEFAULT_PASS_FILE="+secret, "RABBITMQ_DEFAULT_VHOST=v", "RABBITMQ_NODENAME=rabbit@x",
-		"RABBITMQ_NODE_IP_ADDRESS=127.0.0.1", "RABBITMQ_NODE_PORT=1", "RABBITMQ_MNESIA_DIR=/m", "RABBITMQ_VM_MEMORY_HIGH_WATERMARK=40%",
-		"RABBITMQ_SERVICE_HOST=10.0.0.1", "RABBITMQ_PORT=tcp://10.0.0.1:5672", "RABBITMQ_LOGS=-",
-		`RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS=-rabbit consumer_timeout 1000 -rabbit log_levels [{connection,error},{queue,debug}] -rabbitmq_management load_definitions "/d.json" +S 2`,
-	))
-	b := c.Settings.Broker
-	if b.Seed.User != "ann" || b.Seed.Password != "s3cret" || b.Seed.VHost != "v" || b.NodeName != "rabbit@x" || !reflect.DeepEqual(b.Listen, []string{"127.0.0.1:1"}) ||
-		b.DataDir != "/m" || b.MemoryHighWatermark != 400 || b.ConsumerTimeout != time.Second || !reflect.DeepEqual(b.Definitions.Paths, []string{"/d.json"}) || !b.Seed.Nothing {
-		t.Errorf("got %+v", b)
-	}
-	if l := c.Settings.Log; l.Categories["connection"] != zapcore.ErrorLevel || l.Categories["queue"] != zapcore.DebugLevel || l.File.On {
-		t.Errorf("the log is %+v", l)
-	}
-	b = load(t, "", environ("RABBITMQ_USERNAME=bob", "RABBITMQ_PASSWORD=b", "RABBITMQ_NODE_PORT_NUMBER=2")).Settings.Broker
-	if b.Seed.User != "bob" || b.Seed.Password != "b" || b.Listen[0] != ":2" {
-		t.Errorf("of the other image: %+v", b)
-	}
-	b = load(t, "", environ("RABBITMQ_SSL_CERTFILE=/c", "RABBITMQ_SSL_KEYFILE=/k", "RABBITMQ_SSL_CACERTFILE=/ca")).Settings.Broker
-	if len(b.Listen) != 0 || b.ListenTLS[0] != ":5671" || !b.TLS.Verify || !b.TLS.RequireCert || b.Management.Listen[0] != ":15672" {
-		t.Errorf("with certificates: %+v", b)
-	}
-	for vars, want := range map[string]string{
-		"RABBITMQ_NODE_PORT=x":                `RABBITMQ_NODE_PORT: listeners.tcp.default: ":x" is no place`,
-		"RABBITMQ_DEFAULT_PASS_FILE=/nowhere": "RABBITMQ_DEFAULT_PASS_FILE: open /nowhere",
-	} {
-		if _, err := Load(Sources{Environ: []string{vars}, Files: []string{noFile}, Defaults: map[string]string{"data_dir": "/d"}}); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%s: %v", vars, err)
-		}
-	}
-}
-
-func TestFilesThatVariablesName(t *testing.T) {
-	path := write(t, "heartbeat = 7")
-	for _, name := range []string{path, strings.TrimSuffix(path, ".conf")} {
-		l := load(t, "", func(s *Sources) { s.Files, s.Environ = nil, []string{"RABBITMQ_CONFIG_FILE=" + name} })
-		if l.Settings.Broker.Heartbeat != 7*time.Second {
-			t.Errorf("%s is not read", name)
-		}
-	}
-	l := load(t, "", func(s *Sources) { s.Files, s.Environ = nil, []string{"RABBITMQ_CONFIG_FILE=/nowhere"} })
-	if len(l.Warnings) != 1 || !strings.Contains(l.Warnings[0], "/nowhere") {
-		t.Errorf("warnings are %q", l.Warnings)
-	}
-	script := write(t, "# variables\nexport NODENAME=\"rabbit@y\"\nNODE_PORT=9\nHOME=$(pwd)\n")
-	l = load(t, "", func(s *Sources) { s.Files, s.EnvFile, s.Environ = nil, script, []string{"RABBITMQ_NODE_PORT=8"} })
-	if l.Settings.Broker.NodeName != "rabbit@y" || l.Settings.Broker.Listen[0] != ":8" || len(l.Warnings) != 1 {
-		t.Errorf("of a script: %+v %q", l.Settings.Broker.Listen, l.Warnings)
-	}
-	advanced := write(t, "[{rabbit, [{x, 1}]}].")
-	if l = load(t, "", func(s *Sources) { s.Advanced = advanced }); len(l.Warnings) != 1 || !strings.Contains(l.Warnings[0], advanced) {
-		t.Errorf("of Erlang's terms: %q", l.Warnings)
 	}
 }
 

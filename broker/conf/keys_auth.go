@@ -101,9 +101,10 @@ func clientTLS(prefix, of string, at func(*Settings) *clientFiles) []Key {
 	for i := range keys {
 		keys[i].Pattern = prefix + "." + keys[i].Pattern
 	}
-	return append(keys,
-		ignored(prefix, "TLS is spoken if the URL says https"),
-		ignored(prefix+".**", "the Go library has no such option, or decides itself"))
+	keys = append(keys, ignored(prefix, "TLS is spoken if the URL says https"),
+		ignored(prefix+".depth", "chains of certificates may be as long as the Go library takes them"),
+		ignored(prefix+".fail_if_no_peer_cert", "a server always has a certificate"))
+	return append(keys, erlangTLS(prefix)...)
 }
 
 func (c *clientFiles) options() certs.Client {

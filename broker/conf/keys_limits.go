@@ -4,6 +4,8 @@ import (
 	"math"
 	"strings"
 	"time"
+
+	"github.com/lepusmq/lepus/broker/session"
 )
 
 func limitKeys() []Key {
@@ -24,6 +26,9 @@ func limitKeys() []Key {
 		{Pattern: "connection_max", Default: "infinity", Group: "connection_max", Reload: true, Doc: "how many connections there may be", Type: limit(connections)},
 		{Pattern: "max_connections", Group: "connection_max", Reload: true, Doc: "the same as connection_max", Type: limit(connections)},
 		{Pattern: "vhost_max", Default: "infinity", Reload: true, Doc: "how many virtual hosts there may be", Type: limit(func(to Target, n int) { to.Broker.MaxVHosts = n })},
+		{Pattern: "consumer_max_per_channel", Default: "infinity", Reload: true, Doc: "how many consumers a channel may have", Type: limit(func(to Target, n int) { to.Broker.MaxConsumers = n })},
+		{Pattern: "cluster_queue_limit", Default: "infinity", Reload: true, Doc: "how many queues there may be in all virtual hosts together", Type: limit(func(to Target, n int) { to.Broker.MaxQueues = n })},
+		{Pattern: "cluster_exchange_limit", Default: "infinity", Reload: true, Doc: "how many exchanges there may be in all virtual hosts together, those included that every one has", Type: limit(func(to Target, n int) { to.Broker.MaxExchanges = n })},
 		{Pattern: "max_message_size", Reload: true, Default: "16777216", Doc: "the size of the largest message", Type: size(func(to Target, n int64) { to.Broker.MaxMessageSize = uint64(min(n, maxMessageSize)) })},
 		{
 			Pattern: "consumer_timeout", Reload: true, Default: "30m", Flag: "consumer-timeout", Kind: kind, Type: span(time.Millisecond, func(to Target, d time.Duration) { to.Broker.ConsumerTimeout = d }),
@@ -37,15 +42,26 @@ func limitKeys() []Key {
 			Pattern: "default_queue_type", Default: "classic", Flag: "default-queue-type", Kind: kind, Type: text(func(to Target, s string) { to.Broker.DefaultQueueType = s }),
 			Doc: "make a queue whose declaration does not say, and that can be one, a `TYPE` queue: classic or quorum",
 		},
+		{Pattern: "message_interceptors.incoming.set_header_timestamp.overwrite", Reload: true, Doc: "write the time into the property timestamp and the header timestamp_in_ms of each message that is published: if true also where the publisher has", Type: intercept(func(i *session.Interceptors) *session.Interception { return &i.Timestamp })},
+		{Pattern: "message_interceptors.incoming.set_header_routing_node.overwrite", Reload: true, Doc: "write the node's name into the header x-routed-by of each message that is published: if true also where the publisher has", Type: intercept(func(i *session.Interceptors) *session.Interception { return &i.RoutingNode })},
+		ignored("message_interceptors.**", "there are set_header_timestamp and set_header_routing_node, for messages that are published"),
 		ignored("ranch_connection_max", "connection_max is the limit that counts"),
 		ignored("initial_frame_max", "frames before the tuning may have 8 KiB"),
 		ignored("session_max_per_connection", "there is no AMQP 1.0"),
 		ignored("link_max_per_session", "there is no AMQP 1.0"),
-		ignored("consumer_max_per_channel", "a channel may have any number of consumers"),
-		ignored("cluster_queue_limit", "limits of queues are those of virtual hosts"),
-		ignored("cluster_exchange_limit", "there may be any number of exchanges"),
 		ignored("consumer_disconnected_timeout", "there are no clusters"),
 	}
+}
+
+// intercept turns an interceptor on.
+func intercept(which func(*session.Interceptors) *session.Interception) Value {
+	return boolean(func(to Target, overwrite bool) {
+		how := session.Add
+		if overwrite {
+			how = session.Overwrite
+		}
+		*which(&to.Broker.Interceptors) = how
+	})
 }
 
 // maxMessageSize is the most that RabbitMQ lets be configured, too.

@@ -1,6 +1,12 @@
 package conf
 
-import "go.uber.org/zap/zapcore"
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"go.uber.org/zap/zapcore"
+)
 
 func logKeys() []Key {
 	const kind, level = "Logging", "log level"
@@ -15,7 +21,7 @@ func logKeys() []Key {
 	}
 	return []Key{
 		{Pattern: "log.default.level", Group: level, Default: "info", Flag: "log-level", Kind: kind, Reload: true, Doc: "log from `LEVEL` on: debug, info, warn or error", Type: logLevel(func(to Target, l zapcore.Level) { to.Log.Level = l })},
-		{Pattern: "log.$category.level", Reload: true, Doc: "log what has to do with this from this level on: connection, channel, queue, exchange, vhost, user, shovel, management", Type: logLevel(func(to Target, l zapcore.Level) { to.Log.Categories[to.Names[0]] = l })},
+		{Pattern: "log.$category.level", Reload: true, Doc: "log what has to do with this from this level on: connection, channel, queue, exchange, vhost, user, shovel, management", Type: categoryLevel()},
 		{Pattern: "log.console", Default: "true", Doc: "log to standard error", Type: boolean(func(to Target, on bool) { to.Log.Console.On = on })},
 		{Pattern: "log.console.level", Group: level, Reload: true, Doc: "log there from this level on", Type: set(console)},
 		{Pattern: "log.console.formatter", Default: "plaintext", Flag: "log-format", Kind: kind, Doc: "write log lines to standard error as `FORMAT`: console, which is plaintext, or json", Type: format(console)},
@@ -30,6 +36,39 @@ func logKeys() []Key {
 		{Pattern: "log.exchange", Default: "false", Doc: "publish what is logged to the exchange amq.rabbitmq.log of the default virtual host, with the level as routing key", Type: boolean(func(to Target, on bool) { to.Log.Exchange.On = on })},
 		{Pattern: "log.exchange.level", Group: level, Reload: true, Doc: "publish from this level on", Type: set(logExchange)},
 		{Pattern: "log.exchange.formatter", Default: "plaintext", Doc: "how the messages are written: plaintext or json", Type: format(logExchange)},
-		ignored("log.**", "there is no such option of the log"),
+		ignored("log.console.stdio", "it is standard error"),
+		ignored("log.console.formatter.**", "lines have one form, and so has JSON"),
+		ignored("log.file.formatter.**", "lines have one form, and so has JSON"),
+		ignored("log.exchange.formatter.**", "lines have one form, and so has JSON"),
+		ignored("log.default.**", "there is one file for all: log.file"),
+		ignored("log.$category.file", "there is one file for all: log.file"),
+		ignored("log.$category.rotation.**", "there is one file for all: log.file"),
+		ignored("log.journald.**", "systemd's journal has what goes to standard error"),
+		ignored("log.journald", "systemd's journal has what goes to standard error"),
+		ignored("log.syslog.**", "syslog is not spoken; systemd's journal has what goes to standard error"),
+		ignored("log.syslog", "syslog is not spoken; systemd's journal has what goes to standard error"),
+		ignored("log.summarize_process_state", "there is no Erlang"),
+		ignored("log.error_logger_format_depth", "there is no Erlang"),
+	}
+}
+
+// categoryLevel is a level of a category, which must be one that there is.
+func categoryLevel() Value {
+	v := logLevel(func(to Target, l zapcore.Level) { to.Log.Categories[to.Names[0]] = l })
+	set := v.apply
+	v.apply = func(to Target, text string) error {
+		if !slices.Contains(categories(), to.Names[0]) {
+			return fmt.Errorf("nothing is logged as %s: there are %s", to.Names[0], strings.Join(categories(), ", "))
+		}
+		return set(to, text)
+	}
+	return v
+}
+
+// categories are the loggers that there are, and those that RabbitMQ has besides.
+func categories() []string {
+	return []string{
+		"connection", "channel", "queue", "exchange", "vhost", "user", "shovel", "management", "event",
+		"federation", "mirroring", "upgrade", "ldap", "prelaunch", "ra", "osiris", "feature_flags", "access_control",
 	}
 }

@@ -39,14 +39,14 @@ func ignoredKeys() []Key {
 		}},
 		{erlang, []string{
 			"erlang.K", "hipe_compile", "background_gc_enabled", "background_gc_target_interval", "default_worker_pool_size", "delegate_count", "distribution.**",
-			"socket_writer.gc_threshold", "sysmon_handler.**", "log.error_logger_format_depth", "log.summarize_process_state",
+			"socket_writer.gc_threshold", "sysmon_handler.**",
 		}},
 		{always, []string{
 			"collect_statistics", "collect_statistics_interval", "classic_queue.default_version", "queue_index_embed_msgs_below", "message_store_shutdown_timeout",
 			"vhost_restart_strategy", "deprecated_features.**", "queue_types.**", "exchange_types.**", "event_exchange.**", "http_dispatch.**",
 		}},
 		{"there is no such option", []string{
-			"product.name", "motd_file", "message_interceptors.**", "channel_interceptor.**", "runtime_parameters.**", "shovel.**", "federation.**",
+			"product.name", "motd_file", "channel_interceptor.**", "runtime_parameters.**", "shovel.**", "federation.**",
 			"exchange_federation.**", "queue_federation.**", "tracing.**", "aws.**",
 		}},
 	} {

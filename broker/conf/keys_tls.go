@@ -44,7 +44,25 @@ func tlsOptions(prefix, of, group string, at func(*Settings) *tlsFiles) []Key {
 			keys[i].Group = group
 		}
 	}
-	return append(keys, ignored(prefix+".**", "the Go library has no such option, or decides itself"))
+	return append(keys, erlangTLS(prefix)...)
+}
+
+// erlangTLS are the options of TLS that Erlang has and that are not here.
+func erlangTLS(prefix string) []Key {
+	const inFile = "certificates and keys are in files: name them with certfile and keyfile"
+	keys := []Key{
+		{Pattern: prefix + ".crl_check", Doc: "certificates are not looked up in lists of those that were revoked", Type: choice(func(Target, string) {}, "false")},
+		refused(prefix+".cert", inFile),
+		refused(prefix+".key.**", inFile),
+	}
+	for _, name := range []string{
+		"honor_cipher_order", "honor_ecc_order", "client_renegotiation", "secure_renegotiate", "reuse_sessions", "reuse_session", "log_alert", "log_level", "dh", "dhfile",
+		"psk_identity", "bypass_pem_cache", "hostname_verification", "max_handshake_size", "hibernate_after", "backlog", "idle_timeout", "inactivity_timeout", "request_timeout",
+		"shutdown_timeout", "max_keepalive", "compress",
+	} {
+		keys = append(keys, ignored(prefix+"."+name, "the Go library has no such option, or decides itself"))
+	}
+	return keys
 }
 
 // named returns the certificate for some names that the key says, which is made if

@@ -48,6 +48,7 @@ func oldManagementKeys() []Key {
 		{Pattern: "management.cors.allow_origins.$n", Doc: "an origin whose pages may use the management API; * is any", Type: text(func(to Target, s string) { to.Broker.AllowOrigins = append(to.Broker.AllowOrigins, s) })},
 		{Pattern: "management.disable_stats", Default: "false", Doc: "have the management API show no counts and rates, and take no samples of them", Type: boolean(func(to Target, on bool) { to.Broker.DisableStats = on })},
 		{Pattern: "management.enable_queue_totals", Default: "false", Doc: "have it show how many messages are in queues all the same", Type: boolean(func(to Target, on bool) { to.Broker.EnableQueueTotals = on })},
+		{Pattern: "prometheus.path", Default: "/metrics", Doc: "where the metrics are, and below it", Type: path(func(to Target, s string) { to.Broker.MetricsPath = s })},
 		{Pattern: "prometheus.return_per_object_metrics", Default: "false", Doc: "have /metrics tell of each queue, channel and connection", Type: boolean(func(to Target, on bool) { to.Broker.MetricsPerObject = on })},
 		{Pattern: "profiles", Default: "false", Flag: "profiles", Kind: "Network", Doc: "serve /debug/pprof/ beside the metrics, which shows what is in memory", Type: boolean(func(to Target, on bool) { to.Broker.Profiles = on })},
 		{Pattern: "prometheus.tcp.listener", Group: "prometheus listeners", Doc: "do not serve metrics without TLS", Type: choice(func(to Target, _ string) { to.metrics.off = true }, "none")},
@@ -56,6 +57,6 @@ func oldManagementKeys() []Key {
 	return append(keys,
 		ignored("management.**", "the API and page have no such option"),
 		ignored("management_agent.**", "statistics are always there, and cost nothing"),
-		ignored("prometheus.**", "metrics have no such option: /metrics, /metrics/per-object and /metrics/detailed are always there"),
+		ignored("prometheus.**", "metrics have no such option"),
 	)
 }

@@ -54,6 +54,17 @@ func file(set func(Target, string)) Value {
 	return value("file", func(s string) (string, error) { return s, nil }, set)
 }
 
+// path is one of a URL, without what would have to be escaped in it.
+func path(set func(Target, string)) Value {
+	return value("path", func(s string) (string, error) {
+		const may = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/-._~"
+		if !strings.HasPrefix(s, "/") || strings.Contains(s, "//") || strings.Trim(s, may) != "" {
+			return "", fmt.Errorf("%q is no path, write it as /metrics", s)
+		}
+		return s, nil
+	}, set)
+}
+
 // words are texts behind each other, with commas or spaces between them.
 func words(set func(Target, []string)) Value {
 	return value(listType, func(s string) ([]string, error) {

@@ -1,6 +1,7 @@
 package event
 
 import (
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -21,7 +22,8 @@ type Event struct {
 // Sink takes events in. All methods may be called from any goroutine, and on nil,
 // which wants nothing.
 type Sink struct {
-	wanted atomic.Bool
+	wanted  atomic.Bool
+	watched atomic.Int64 // by how many
 	pending[Event]
 }
 
@@ -35,8 +37,15 @@ func (s *Sink) Want(yes bool) {
 	}
 }
 
+// Watch has events wanted until the function that it returns is called, whatever
+// Want says.
+func (s *Sink) Watch() (end func()) {
+	s.watched.Add(1)
+	return sync.OnceFunc(func() { s.watched.Add(-1) })
+}
+
 // Wanted says whether it is worth the while to make an event.
-func (s *Sink) Wanted() bool { return s != nil && s.wanted.Load() }
+func (s *Sink) Wanted() bool { return s != nil && (s.wanted.Load() || s.watched.Load() > 0) }
 
 // Emit gives an event to the sink, if it is wanted. It does not block.
 func (s *Sink) Emit(key string, by uint64, headers ...amqp.Field) {

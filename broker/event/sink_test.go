@@ -2,6 +2,20 @@ package event
 
 import "testing"
 
+func TestWatchedSink(t *testing.T) {
+	s := NewSink()
+	first, second := s.Watch(), s.Watch()
+	first()
+	first() // counts once
+	if !s.Wanted() {
+		t.Error("one watches, and nothing is wanted")
+	}
+	second()
+	if s.Wanted() {
+		t.Error("nobody watches any more")
+	}
+}
+
 func TestSinkTakesOnlyWhatIsWanted(t *testing.T) {
 	var none *Sink
 	none.Want(true)

@@ -65,6 +65,33 @@ func TestProtectedVHost(t *testing.T) {
 	want(t, f, 204, "", "DELETE", "/vhosts/v", "")
 }
 
+func TestHealthInMaintenance(t *testing.T) {
+	f := brokertest.Start(t, brokertest.WithManagement)
+	_, port, _ := strings.Cut(f.Broker.Addr().String(), ":")
+	checks := []string{"ready-to-serve-clients", "protocol-listener/amqp", "port-listener/" + port}
+	expect := func(ready, inService int) {
+		t.Helper()
+		for _, check := range checks {
+			want(t, f, ready, "", "GET", "/health/checks/"+check, "")
+		}
+		want(t, f, inService, "", "GET", "/health/checks/is-in-service", "")
+	}
+	expect(200, 200)
+	if err := f.Broker.SuspendListeners(); err != nil {
+		t.Fatal(err)
+	}
+	expect(503, 200)
+	if _, err := f.Broker.Drain(); err != nil {
+		t.Fatal(err)
+	}
+	expect(503, 503)
+	want(t, f, 200, `"being_drained":true`, "GET", "/nodes", "")
+	if err := f.Broker.Revive(); err != nil {
+		t.Fatal(err)
+	}
+	expect(200, 200)
+}
+
 func TestCloseConnection(t *testing.T) {
 	f := brokertest.Start(t, brokertest.WithManagement)
 	conn, err := amqp091.Dial(f.URL)

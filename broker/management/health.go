@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/lepusmq/lepus/amqp"
+	"github.com/lepusmq/lepus/broker/stats"
 	"github.com/lepusmq/lepus/broker/vhost"
 )
 
@@ -31,9 +32,9 @@ func healthResources() []resource {
 		check("quorum-queues-without-elected-leaders/all-vhosts/pattern/{pattern}", healthy),
 		check("quorum-queues-without-elected-leaders/vhost/{vhost}", healthy),
 		check("quorum-queues-without-elected-leaders/vhost/{vhost}/pattern/{pattern}", healthy),
-		check("is-in-service", healthy),
+		check("is-in-service", checkInService),
 		check("below-node-connection-limit", healthy),
-		check("ready-to-serve-clients", healthy),
+		check("ready-to-serve-clients", checkReady),
 		check("reached-target-cluster-size", healthy),
 		{path: "healthchecks/node", read: manager, get: checkAlarms},
 		{path: "healthchecks/node/{node}", read: manager, get: checkNode},
@@ -66,6 +67,27 @@ func checkAlarms(q *request) error {
 	}
 	if len(alarms) > 0 {
 		return q.failed(object{"reason": "There are alarms in effect in the node", "alarms": alarms})
+	}
+	return healthy(q)
+}
+
+// checkInService fails while the broker is in maintenance.
+func checkInService(q *request) error {
+	if q.server.broker.Node().BeingDrained {
+		return q.failed(object{"reason": "the node is in maintenance mode"})
+	}
+	return healthy(q)
+}
+
+// checkReady fails unless clients can connect.
+func checkReady(q *request) error {
+	n := q.server.broker.Node()
+	if n.BeingDrained {
+		return checkInService(q)
+	}
+	forClients := func(l stats.Listener) bool { return strings.HasPrefix(l.Protocol, "amqp") }
+	if !slices.ContainsFunc(n.Listeners, forClients) {
+		return q.failed(object{"reason": "no listener lets AMQP clients in"})
 	}
 	return healthy(q)
 }

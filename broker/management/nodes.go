@@ -32,7 +32,7 @@ func (q *request) nodeRow() object {
 	}
 	row := object{
 		"name": n.Name, "rabbitmq_version": n.Version, "erlang_version": runtime.Version(),
-		"erlang_full_version": runtime.Version(), "crypto_lib_version": runtime.Version(), "type": "disc", "running": true, "being_drained": false,
+		"erlang_full_version": runtime.Version(), "crypto_lib_version": runtime.Version(), "type": "disc", "running": true, "being_drained": n.BeingDrained,
 		"uptime": age(n.Started), "os_pid": fmt.Sprint(n.PID), "processors": n.Processors, "run_queue": n.RunQueue,
 		"mem_limit": max(n.MemoryLimit, 0), "mem_alarm": n.MemoryAlarm, "mem_calculation_strategy": "rss",
 		"disk_free_limit": max(n.DiskLimit, 0), "disk_free_alarm": n.DiskAlarm,

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/lepusmq/lepus/broker/auth"
+	"github.com/lepusmq/lepus/broker/stats"
 )
 
 func userResources() []resource {
@@ -181,10 +182,14 @@ func listAttempts(q *request) error {
 	if q.arg("node") != n.Name {
 		return notFound()
 	}
-	return q.list(rows([]object{{
-		"protocol": "amqp091", "auth_attempts": n.Logins.Succeeded + n.Logins.Failed,
-		"auth_attempts_failed": n.Logins.Failed, "auth_attempts_succeeded": n.Logins.Succeeded,
-	}}, "protocol"))
+	return q.list(rows([]object{attempts("amqp091", &n.Logins), attempts("http", &n.WebLogins)}, "protocol"))
+}
+
+func attempts(protocol string, l *stats.Logins) object {
+	return object{
+		"protocol": protocol, "auth_attempts": l.Succeeded + l.Failed,
+		"auth_attempts_failed": l.Failed, "auth_attempts_succeeded": l.Succeeded,
+	}
 }
 
 // listAttemptSources is empty, as in a RabbitMQ that was not told to note them.

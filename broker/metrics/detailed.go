@@ -1,10 +1,11 @@
 package metrics
 
 import (
+	"errors"
+	"fmt"
 	"net/url"
+	"regexp"
 	"slices"
-
-	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/lepusmq/lepus/broker/stats"
 )
@@ -17,157 +18,137 @@ const (
 )
 
 // detailed tells what a request asks for: families of metrics, of some virtual
-// hosts.
+// hosts and queues.
 type detailed struct {
-	unchecked
 	from     Source
 	families []string
-	hosts    []string // nil: all
+	hosts    func(string) bool // which virtual hosts
+	named    *regexp.Regexp    // only queues that are called like this; nil: all
 }
 
-// newDetailed reads ?family=…&vhost=…, each any number of times. Families that are
-// not known are passed over, as by RabbitMQ.
-func newDetailed(from Source, query url.Values) *detailed {
-	d := &detailed{from: from, families: query["family"], hosts: query["vhost"]}
-	if d.wants("queue_metrics") { // which are those of queue_consumer_count, and more
-		d.families = slices.DeleteFunc(slices.Clone(d.families), func(f string) bool { return f == "queue_consumer_count" })
+// maxPattern is how long a pattern for names of queues may be, as in RabbitMQ.
+const maxPattern = 2000
+
+// newDetailed reads ?family=…&vhost=…&queue=…, the first two any number of times.
+// Families and virtual hosts that are not known are passed over, as by RabbitMQ. The
+// error is the request's.
+func newDetailed(from Source, query url.Values) (*detailed, error) {
+	d := &detailed{from: from, families: query["family"]}
+	hosts, some := query["vhost"]
+	d.hosts = func(host string) bool { return !some || slices.Contains(hosts, host) }
+	var err error
+	d.named, err = pattern(query["queue"])
+	return d, err
+}
+
+func pattern(asked []string) (*regexp.Regexp, error) {
+	switch {
+	case len(asked) > 1:
+		return nil, errors.New("only one pattern for queues can be asked for")
+	case len(asked) == 0 || asked[0] == "":
+		return nil, nil
+	case len(asked[0]) > maxPattern:
+		return nil, fmt.Errorf("the pattern for queues is longer than %d bytes", maxPattern)
 	}
-	return d
+	named, err := regexp.Compile(asked[0])
+	if err != nil {
+		return nil, fmt.Errorf("the pattern for queues: %w", err)
+	}
+	return named, nil
 }
 
 func (d *detailed) wants(family string) bool { return slices.Contains(d.families, family) }
 
-func (d *detailed) concerns(host string) bool {
-	return d.hosts == nil || slices.Contains(d.hosts, host)
+// family is metrics that are asked for by one name.
+type family[T any] struct {
+	name    string
+	metrics []metric[T]
 }
 
-// pick describes those of some families that are wanted; nil if none is.
-func pick[T any](d *detailed, labels []string, families map[string][]metric[T]) *group[T] {
-	var tables [][]metric[T]
-	for name, table := range families {
-		if d.wants(name) {
-			tables = append(tables, table)
+// pick returns those of some families that are wanted; nil if none is.
+func pick[T any](d *detailed, families ...family[T]) []metric[T] {
+	var all []metric[T]
+	for _, f := range families {
+		if d.wants(f.name) {
+			all = append(all, f.metrics...)
 		}
 	}
-	if tables == nil {
-		return nil
-	}
-	return describe(detailedPrefix, labels, tables...)
+	return all
 }
 
-// Collect implements prometheus.Collector.
-func (d *detailed) Collect(to chan<- prometheus.Metric) {
+func (d *detailed) tell(p *page) {
 	n := d.from.Node()
-	newInfo().tell(to, &n, "detailed")
-	if g := pick(d, nil, map[string][]metric[stats.Node]{"node_coarse_metrics": nodeCoarse(), "node_metrics": nodeMetrics()}); g != nil {
-		g.tell(to, &n)
+	identify(p, &n, "detailed")
+	type node = family[stats.Node]
+	tell(p, detailedPrefix, &n, pick(d, node{"node_coarse_metrics", nodeCoarse()}, node{"node_metrics", nodeMetrics()},
+		node{"node_persister_metrics", fileMetrics()}))
+	if d.wants("auth_attempt_metrics") {
+		logins(p, detailedPrefix, &n)
 	}
-	if g := pick(d, []string{"protocol"}, map[string][]metric[stats.Node]{"auth_attempt_metrics": authMetrics()}); g != nil {
-		g.tell(to, &n, protocol)
-	}
-	if g := pick(d, nil, map[string][]metric[stats.Totals]{"connection_churn_metrics": churnMetrics()}); g != nil {
+	sums := pick(d, family[stats.Totals]{"node_persister_metrics", storeMetrics()}, family[stats.Totals]{"connection_churn_metrics", churnMetrics()})
+	if sums != nil {
 		t, _ := d.from.Totals("") // there is no error for all virtual hosts
-		g.tell(to, &t)
+		tell(p, detailedPrefix, &t, sums)
 	}
-	d.queues(to)
-	d.exchanges(to)
-	d.clients(to)
+	hosts := slices.DeleteFunc(slices.Clone(d.from.VHosts()), func(host string) bool { return !d.hosts(host) })
+	d.tellEach(p, hosts)
+	d.tellExchanges(p, hosts)
 	if d.wants("vhost_status") {
-		up := prometheus.NewDesc(clusterPrefix+"vhost_status", "Whether the virtual host is there", []string{"vhost"}, nil)
-		for _, host := range d.vhosts() {
-			to <- prometheus.MustNewConstMetric(up, gauge, 1, label(host))
+		up := table[string]{prefix: clusterPrefix, labels: []string{"vhost"}, metrics: vhostStatus()}
+		for _, host := range hosts {
+			up.add(&host, host)
 		}
+		up.tell(p)
 	}
 }
 
-// vhosts are the virtual hosts that were asked for.
-func (d *detailed) vhosts() []string {
-	return slices.DeleteFunc(slices.Clone(d.from.VHosts()), func(host string) bool { return !d.concerns(host) })
+func (d *detailed) tellEach(p *page, hosts []string) {
+	type queue = family[stats.QueueCounts]
+	type channel = family[stats.Channel]
+	type connection = family[stats.Connection]
+	consumers := queue{"queue_consumer_count", queueConsumers()}
+	if d.wants("queue_metrics") { // which has them, too
+		consumers.metrics = nil
+	}
+	e := each{
+		from: d.from, page: p, prefix: detailedPrefix, hosts: hosts, named: d.named,
+		info: d.wants("queue_coarse_metrics") || d.wants("queue_consumer_count") || d.wants("queue_metrics"),
+		queues: pick(d, queue{"queue_coarse_metrics", queueCoarse()}, consumers,
+			queue{"queue_metrics", slices.Concat(queueConsumers(), queueState(), queueMetrics())},
+			queue{"channel_queue_exchange_metrics", queuePublished()}, queue{"queue_delivery_metrics", queueDelivery()}),
+		exchanges:   pick(d, family[stats.Messages]{"exchange_metrics", publishes("exchange")}),
+		passages:    pick(d, family[stats.Passage]{"queue_exchange_metrics", passages()}),
+		channels:    pick(d, channel{"channel_metrics", channelMetrics()}, channel{"channel_exchange_metrics", channelMessages(confirms("channel"))}),
+		outlets:     pick(d, family[stats.Part]{"channel_exchange_metrics", partMessages(publishes("channel"))}),
+		dealings:    pick(d, family[stats.Part]{"channel_queue_metrics", partMessages(deliveries("channel"))}),
+		connections: pick(d, connection{"connection_coarse_metrics", connectionCoarse()}, connection{"connection_metrics", connectionMetrics()}),
+	}
+	e.tell()
 }
 
-func (d *detailed) queues(to chan<- prometheus.Metric) {
-	g := pick(d, queueLabels(), map[string][]metric[stats.QueueCounts]{
-		"queue_coarse_metrics":           queueCoarse(),
-		"queue_consumer_count":           queueConsumers(),
-		"queue_metrics":                  slices.Concat(queueConsumers(), queueState(), queueMetrics()),
-		"queue_delivery_metrics":         queueDelivery(),
-		"channel_queue_exchange_metrics": queuePublished(),
-	})
-	if g == nil {
-		return
-	}
-	for _, host := range d.vhosts() {
-		tellQueues(to, d.from, host, g)
-	}
-}
+// bound is an exchange and how many bindings lead from it.
+type bound struct{ bindings int }
 
-func (d *detailed) exchanges(to chan<- prometheus.Metric) {
-	var published *group[stats.Messages]
-	if d.wants("exchange_metrics") {
-		published = describe(detailedPrefix, []string{"vhost", "exchange"}, publishes("exchange"))
-	}
-	labels := []string{"vhost", "exchange", "type"}
-	named := prometheus.NewDesc(clusterPrefix+"exchange_name", "The exchanges that there are", labels, nil)
-	bound := prometheus.NewDesc(clusterPrefix+"exchange_bindings", "Bindings that lead from the exchange", labels, nil)
+// tellExchanges tells of those that clients can publish to by name, as RabbitMQ.
+func (d *detailed) tellExchanges(p *page, hosts []string) {
 	names, bindings := d.wants("exchange_names"), d.wants("exchange_bindings")
-	if published == nil && !names && !bindings {
+	if !names && !bindings {
 		return
 	}
-	for _, host := range d.vhosts() {
-		d.eachExchange(host, func(x *stats.Exchange) {
-			if published != nil {
-				m := x.Messages
-				m.Publish = m.PublishIn
-				published.tell(to, &m, host, x.Name)
+	t := table[bound]{prefix: clusterPrefix, labels: []string{"vhost", "exchange", "type"}, metrics: pick(d,
+		family[bound]{"exchange_bindings", exchangeBindings()}, family[bound]{"exchange_names", exchangeNames()})}
+	for _, host := range hosts {
+		eachExchange(d.from, host, func(x *stats.Exchange) {
+			if x.Name == "" || x.Internal {
+				return
 			}
-			if names {
-				to <- prometheus.MustNewConstMetric(named, gauge, 1, label(host), label(x.Name), label(x.Type))
-			}
+			var b bound
 			if bindings {
 				from, _ := d.from.ExchangeBindings(host, x.Name, true) // none if it has gone
-				to <- prometheus.MustNewConstMetric(bound, gauge, float64(len(from)), label(host), label(x.Name), label(x.Type))
+				b.bindings = len(from)
 			}
+			t.add(&b, host, x.Name, x.Type)
 		})
 	}
-}
-
-// eachExchange calls f for the exchanges of a virtual host. The default one is
-// none of them, as in RabbitMQ.
-func (d *detailed) eachExchange(host string, f func(*stats.Exchange)) {
-	names, err := d.from.ExchangeNames(host)
-	if err != nil {
-		return
-	}
-	for _, name := range names {
-		if x, err := d.from.Exchange(host, name); err == nil && name != "" {
-			f(&x)
-		}
-	}
-}
-
-// clients tells of connections and channels.
-func (d *detailed) clients(to chan<- prometheus.Metric) {
-	channel := pick(d, channelLabels(), map[string][]metric[stats.Channel]{
-		"channel_metrics":          channelMetrics(),
-		"channel_exchange_metrics": channelMessages(publishes("channel")),
-		"channel_queue_metrics":    channelMessages(deliveries("channel")),
-	})
-	if channel != nil {
-		for _, c := range d.from.Channels() {
-			if d.concerns(c.VHost) {
-				channel.tell(to, &c, c.Name)
-			}
-		}
-	}
-	connection := pick(d, connectionLabels(), map[string][]metric[stats.Connection]{
-		"connection_coarse_metrics": connectionCoarse(),
-		"connection_metrics":        connectionMetrics(),
-	})
-	if connection != nil {
-		for _, c := range d.from.Connections() {
-			if d.concerns(c.VHost) {
-				connection.tell(to, &c, c.Name)
-			}
-		}
-	}
+	t.tell(p)
 }

@@ -1,54 +1,50 @@
 package metrics
 
-import (
-	runtime "runtime/metrics"
+import runtime "runtime/metrics"
 
-	"github.com/prometheus/client_golang/prometheus"
+// memory is figures of the Go runtime by their names, and what queues take.
+type memory struct {
+	classic, quorum float64
+	of              map[string]float64
+}
+
+const (
+	memoryClass = "/memory/classes/"
+	objects     = memoryClass + "heap/objects:bytes"
+	stacks      = memoryClass + "heap/stacks:bytes"
+	unused      = memoryClass + "heap/unused:bytes"
+	free        = memoryClass + "heap/free:bytes"
+	released    = memoryClass + "heap/released:bytes"
+	all         = memoryClass + "total:bytes"
 )
 
-// memory tells what the memory is used for, in the classes of RabbitMQ that have a
-// meaning here.
-type memory struct {
-	unchecked
-	from  Source
-	info  *info
-	descs map[string]*prometheus.Desc
+// memoryMetrics say what the memory is used for, in the classes of RabbitMQ that
+// have a meaning here.
+func memoryMetrics() []metric[memory] {
+	type m = memory
+	return []metric[m]{
+		{"memory_classic_queue_erlang_process_bytes", gauge, "Classic queues, with the messages that they have in memory, about", func(m *m) float64 { return m.classic }},
+		{"memory_quorum_queue_erlang_process_bytes", gauge, "Quorum queues, with the messages that they have in memory, about", func(m *m) float64 { return m.quorum }},
+		{"memory_other_erlang_process_bytes", gauge, "Stacks of goroutines", func(m *m) float64 { return m.of[stacks] }},
+		{"memory_binary_heap_bytes", gauge, "All else in use: buffers, connections, the index", func(m *m) float64 { return m.of[objects] - m.classic - m.quorum }},
+		{"memory_runtime_allocated_unused_bytes", gauge, "Free, but not given back to the system", func(m *m) float64 { return m.of[unused] + m.of[free] }},
+		{"memory_runtime_reserved_unallocated_bytes", gauge, "Reserved and never used, or given back", func(m *m) float64 { return m.of[released] }},
+		{"memory_other_system_bytes", gauge, "The runtime itself", func(m *m) float64 {
+			return m.of[all] - m.of[objects] - m.of[stacks] - m.of[unused] - m.of[free] - m.of[released]
+		}},
+	}
 }
 
-func newMemory(from Source) *memory {
-	m := &memory{from: from, info: newInfo(), descs: map[string]*prometheus.Desc{}}
-	for class, help := range map[string]string{
-		"classic_queue_erlang_process": "Queues, with the messages that they have in memory, about",
-		"other_erlang_process":         "Stacks of goroutines",
-		"binary_heap":                  "All else in use: buffers, connections, the index",
-		"runtime_allocated_unused":     "Free, but not given back to the system",
-		"other_system":                 "The runtime itself",
-		"runtime_reserved_unallocated": "Reserved and never used, or given back",
-	} {
-		m.descs[class] = prometheus.NewDesc(prefix+"memory_"+class+"_bytes", help, nil, nil)
-	}
-	return m
-}
-
-// Collect implements prometheus.Collector.
-func (m *memory) Collect(to chan<- prometheus.Metric) {
-	n := m.from.Node()
-	m.info.tell(to, &n, "memory-breakdown")
-	t, _ := m.from.Totals("") // there is no error for all virtual hosts
-	const class = "/memory/classes/"
-	objects := class + "heap/objects:bytes"
-	stacks := class + "heap/stacks:bytes"
-	unused, free, released := class+"heap/unused:bytes", class+"heap/free:bytes", class+"heap/released:bytes"
-	all := class + "total:bytes"
-	of := read(objects, stacks, unused, free, released, all)
-	queues := min(float64(t.Memory), of[objects])
-	for class, bytes := range map[string]float64{
-		"classic_queue_erlang_process": queues, "binary_heap": of[objects] - queues, "other_erlang_process": of[stacks],
-		"runtime_allocated_unused": of[unused] + of[free], "runtime_reserved_unallocated": of[released],
-		"other_system": of[all] - of[objects] - of[stacks] - of[unused] - of[free] - of[released],
-	} {
-		to <- prometheus.MustNewConstMetric(m.descs[class], gauge, bytes)
-	}
+// memoryBreakdown tells what the memory is used for.
+func memoryBreakdown(p *page, from Source) {
+	n := from.Node()
+	identify(p, &n, "memory-breakdown")
+	t, _ := from.Totals("") // there is no error for all virtual hosts
+	m := memory{of: read(objects, stacks, unused, free, released, all)}
+	// What queues take is estimated, and cannot be more than there is.
+	m.classic = min(float64(t.Memory-t.QuorumMemory), m.of[objects])
+	m.quorum = min(float64(t.QuorumMemory), m.of[objects]-m.classic)
+	tell(p, prefix, &m, memoryMetrics())
 }
 
 // read returns figures of the Go runtime.

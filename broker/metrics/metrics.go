@@ -1,12 +1,15 @@
 package metrics
 
 import (
+	"cmp"
+	"io"
 	"net/http"
 	"net/http/pprof"
+	"strings"
 
+	"github.com/klauspost/compress/gzip"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/lepusmq/lepus/broker/stats"
 )
@@ -18,7 +21,10 @@ type Source interface {
 	Node() stats.Node
 	VHosts() []string
 	Totals(vhost string) (stats.Totals, error)
-	QueueCounts(vhost string) ([]stats.QueueCounts, error)
+	Received() stats.Received
+	EachQueue(vhost string, f func(*stats.QueueCounts)) error
+	EachPassage(vhost string, f func(*stats.Passage)) error
+	Breakdown(wanted func(*stats.Part) bool) []stats.Part
 	ExchangeNames(vhost string) ([]string, error)
 	Exchange(vhost, name string) (stats.Exchange, error)
 	ExchangeBindings(vhost, exchange string, asSource bool) ([]stats.Binding, error)
@@ -28,6 +34,8 @@ type Source interface {
 
 // Options say what is told.
 type Options struct {
+	// Path is where the metrics are, and below it; empty is /metrics.
+	Path string
 	// PerObject has /metrics tell of each queue, channel and connection, as RabbitMQ
 	// does with return_per_object_metrics. That takes time and memory in proportion
 	// to their number.
@@ -44,36 +52,26 @@ const maxScrapes = 4
 // New returns the handler of /metrics and the paths below it. It is for a listener
 // of its own: whoever reaches that may read all.
 func New(from Source, o Options) http.Handler {
-	slots := make(chan struct{}, maxScrapes)
-	serve := func(of func(*http.Request) prometheus.Gatherer) http.Handler {
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			select {
-			case slots <- struct{}{}:
-				defer func() { <-slots }()
-			default:
-				http.Error(w, "too many scrapes at a time", http.StatusServiceUnavailable)
-				return
-			}
-			// What cannot be told must not keep back all else.
-			promhttp.HandlerFor(of(r), promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError}).ServeHTTP(w, r)
-		})
-	}
-	always := func(g prometheus.Gatherer) func(*http.Request) prometheus.Gatherer {
-		return func(*http.Request) prometheus.Gatherer { return g }
-	}
-	whole := registry(newAggregated(from), collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	objects := registry(newPerObject(from), collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	usual := whole
-	if o.PerObject {
-		usual = objects
-	}
+	process := prometheus.NewRegistry()
+	process.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	scrapes := scrapes{slots: make(chan struct{}, maxScrapes)}
+	path := "GET " + cmp.Or(strings.TrimRight(o.Path, "/"), "/metrics")
 	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", serve(always(usual)))
-	mux.Handle("GET /metrics/per-object", serve(always(objects)))
-	mux.Handle("GET /metrics/memory-breakdown", serve(always(registry(newMemory(from)))))
-	mux.Handle("GET /metrics/detailed", serve(func(r *http.Request) prometheus.Gatherer {
-		return registry(newDetailed(from, r.URL.Query()))
-	}))
+	usual := aggregated
+	if o.PerObject {
+		usual = perObject
+	}
+	mux.HandleFunc(path, scrapes.serve(func(p *page) { usual(p, from, process) }))
+	mux.HandleFunc(path+"/per-object", scrapes.serve(func(p *page) { perObject(p, from, process) }))
+	mux.HandleFunc(path+"/memory-breakdown", scrapes.serve(func(p *page) { memoryBreakdown(p, from) }))
+	mux.HandleFunc(path+"/detailed", func(w http.ResponseWriter, r *http.Request) {
+		d, err := newDetailed(from, r.URL.Query())
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		scrapes.serve(d.tell)(w, r)
+	})
 	if o.Profiles {
 		mux.HandleFunc("GET /debug/pprof/", pprof.Index)
 		mux.HandleFunc("GET /debug/pprof/cmdline", pprof.Cmdline)
@@ -84,9 +82,42 @@ func New(from Source, o Options) http.Handler {
 	return mux
 }
 
-// registry has collectors be asked at each scrape.
-func registry(all ...prometheus.Collector) *prometheus.Registry {
-	r := prometheus.NewRegistry()
-	r.MustRegister(all...)
-	return r
+// scrapes are those that are served at a time.
+type scrapes struct{ slots chan struct{} }
+
+// serve answers with a page, compressed if the client likes that.
+func (s scrapes) serve(tell func(*page)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		select {
+		case s.slots <- struct{}{}:
+			defer func() { <-s.slots }()
+		default:
+			http.Error(w, "too many scrapes at a time", http.StatusServiceUnavailable)
+			return
+		}
+		w.Header().Set("Content-Type", contentType)
+		w.Header().Set("Vary", "Accept-Encoding")
+		to := io.Writer(w)
+		if takesGzip(r) {
+			w.Header().Set("Content-Encoding", "gzip")
+			packed, _ := gzip.NewWriterLevel(w, gzip.BestSpeed) // there is such a level
+			defer packed.Close()                                // the client has gone if it fails
+			to = packed
+		}
+		p := newPage(to)
+		tell(p)
+		p.flush()
+	}
+}
+
+func takesGzip(r *http.Request) bool {
+	for _, accepted := range r.Header.Values("Accept-Encoding") {
+		for coding := range strings.SplitSeq(accepted, ",") {
+			name, quality, _ := strings.Cut(coding, ";")
+			if strings.TrimSpace(name) == "gzip" && strings.TrimSpace(quality) != "q=0" {
+				return true
+			}
+		}
+	}
+	return false
 }

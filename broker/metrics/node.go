@@ -5,8 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	"github.com/lepusmq/lepus/broker/stats"
 )
 
@@ -18,6 +16,8 @@ func nodeCoarse() []metric[stats.Node] {
 		{"process_resident_memory_bytes", gauge, "Memory used", func(n *n) float64 { return known(n.MemoryUsed) }},
 		{"disk_space_available_bytes", gauge, "Room on the disk", func(n *n) float64 { return known(n.DiskFree) }},
 		{"erlang_processes_used", gauge, "Goroutines", func(n *n) float64 { return float64(n.Goroutines) }},
+		{"erlang_gc_runs_total", counter, "Garbage collections", func(n *n) float64 { return float64(n.Collections) }},
+		{"erlang_gc_reclaimed_bytes_total", counter, "Memory that garbage collections have freed", func(n *n) float64 { return float64(n.Collected) }},
 	}
 }
 
@@ -40,15 +40,40 @@ func alarmMetrics() []metric[stats.Node] {
 		{"alarms_file_descriptor_limit", untyped, "1 while there are too many open files: never here", func(*n) float64 { return 0 }},
 		{"alarms_free_disk_space_watermark", untyped, "1 while there is too little room on the disk", func(n *n) float64 { return one(n.DiskAlarm) }},
 		{"alarms_memory_used_watermark", untyped, "1 while too much memory is used", func(n *n) float64 { return one(n.MemoryAlarm) }},
+		{"unreachable_cluster_peers_count", gauge, "Nodes of the cluster that cannot be reached: there is one node", func(*n) float64 { return 0 }},
 	}
 }
 
-func authMetrics() []metric[stats.Node] {
+// storeMetrics are what was read and written by all queues.
+func storeMetrics() []metric[stats.Totals] {
+	type t = stats.Totals
+	return []metric[t]{
+		{"msg_store_read_total", counter, "Messages read from disk", func(t *t) float64 { return float64(t.Messages.DiskReads) }},
+		{"msg_store_write_total", counter, "Messages given to the disk", func(t *t) float64 { return float64(t.Messages.DiskWrites) }},
+	}
+}
+
+// fileMetrics are what was done with the files of the log.
+func fileMetrics() []metric[stats.Node] {
 	type n = stats.Node
 	return []metric[n]{
-		{"auth_attempts_total", counter, "Attempts to log in", func(n *n) float64 { return float64(n.Logins.Succeeded + n.Logins.Failed) }},
-		{"auth_attempts_succeeded_total", counter, "Attempts to log in that have succeeded", func(n *n) float64 { return float64(n.Logins.Succeeded) }},
-		{"auth_attempts_failed_total", counter, "Attempts to log in that were refused", func(n *n) float64 { return float64(n.Logins.Failed) }},
+		{"io_read_ops_total", counter, "Reads of files", func(n *n) float64 { return float64(n.Reads.Ops) }},
+		{"io_read_bytes_total", counter, "Bytes read from files", func(n *n) float64 { return float64(n.Reads.Bytes) }},
+		{"io_read_time_seconds_total", counter, "Time that reads of files took", func(n *n) float64 { return n.Reads.Took.Seconds() }},
+		{"io_write_ops_total", counter, "Writes to files", func(n *n) float64 { return float64(n.Writes.Ops) }},
+		{"io_write_bytes_total", counter, "Bytes written to files", func(n *n) float64 { return float64(n.Writes.Bytes) }},
+		{"io_write_time_seconds_total", counter, "Time that writes to files took", func(n *n) float64 { return n.Writes.Took.Seconds() }},
+		{"io_sync_ops_total", counter, "Syncs of files", func(n *n) float64 { return float64(n.Syncs.Ops) }},
+		{"io_sync_time_seconds_total", counter, "Time that syncs of files took", func(n *n) float64 { return n.Syncs.Took.Seconds() }},
+	}
+}
+
+func authMetrics() []metric[stats.Logins] {
+	type l = stats.Logins
+	return []metric[l]{
+		{"auth_attempts_total", counter, "Attempts to log in", func(l *l) float64 { return float64(l.Succeeded + l.Failed) }},
+		{"auth_attempts_succeeded_total", counter, "Attempts to log in that have succeeded", func(l *l) float64 { return float64(l.Succeeded) }},
+		{"auth_attempts_failed_total", counter, "Attempts to log in that were refused", func(l *l) float64 { return float64(l.Failed) }},
 	}
 }
 
@@ -75,20 +100,18 @@ func totalMetrics() []metric[stats.Totals] {
 	}
 }
 
-// info tells who the node is: dashboards join everything else with that.
-type info struct{ build, identity *prometheus.Desc }
-
-func newInfo() *info {
-	return &info{
-		build: prometheus.NewDesc("rabbitmq_build_info", "Versions",
-			[]string{"rabbitmq_version", "prometheus_plugin_version", "prometheus_client_version", "erlang_version", "product_name", "product_version"}, nil),
-		identity: prometheus.NewDesc("rabbitmq_identity_info", "Names of the node and its cluster",
-			[]string{"rabbitmq_node", "rabbitmq_cluster", "rabbitmq_cluster_permanent_id", "rabbitmq_endpoint"}, nil),
-	}
+// identify tells who the node is: dashboards join everything else with that.
+func identify(p *page, n *stats.Node, endpoint string) {
+	tellInfo(p, prefix+"build_info", "Versions",
+		[]string{"rabbitmq_version", "prometheus_plugin_version", "prometheus_client_version", "erlang_version", "product_version", "product_name"},
+		[]string{n.Version, n.Version, "", strings.TrimPrefix(runtime.Version(), "go"), n.Build, "LepusMQ"})
+	tellInfo(p, prefix+"identity_info", "Names of the node and its cluster",
+		[]string{"rabbitmq_node", "rabbitmq_cluster", "rabbitmq_cluster_permanent_id", "rabbitmq_endpoint"},
+		[]string{n.Name, n.ClusterName, n.ClusterID, endpoint})
 }
 
-func (i *info) tell(to chan<- prometheus.Metric, n *stats.Node, endpoint string) {
-	goVersion := strings.TrimPrefix(runtime.Version(), "go")
-	to <- prometheus.MustNewConstMetric(i.build, untyped, 1, n.Version, n.Version, "", goVersion, "LepusMQ", n.Build)
-	to <- prometheus.MustNewConstMetric(i.identity, untyped, 1, n.Name, n.ClusterName, n.ClusterName, endpoint)
+// tellInfo tells what is all in the labels.
+func tellInfo(p *page, name, help string, labels, values []string) {
+	p.family(name, untyped, help)
+	p.sample(name, appendLabels(nil, labels, values), 1)
 }

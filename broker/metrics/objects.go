@@ -1,9 +1,16 @@
 package metrics
 
-import "github.com/lepusmq/lepus/broker/stats"
+import (
+	"math"
+
+	"github.com/lepusmq/lepus/broker/stats"
+)
 
 // The metrics of queues, channels, connections and exchanges, in RabbitMQ's
 // families. A sum of objects is told with the same tables.
+
+// always is the value of what is all in the labels.
+func always[T any](*T) float64 { return 1 }
 
 func queueCoarse() []metric[stats.QueueCounts] {
 	type q = stats.QueueCounts
@@ -27,7 +34,12 @@ func queueState() []metric[stats.QueueCounts] {
 	return []metric[q]{
 		{"queue_consumer_capacity", gauge, "Share of the time in which a consumer could have taken a message at once", capacity},
 		{"queue_consumer_utilisation", gauge, "The same as consumer capacity", capacity},
-		{"queue_head_message_timestamp", gauge, "Timestamp of the message that is next, 0 if it has none", func(q *q) float64 { return float64(q.HeadTimestamp) }},
+		{"queue_head_message_timestamp", gauge, "Timestamp of the message that is next", func(q *q) float64 {
+			if q.HeadTimestamp == 0 {
+				return math.NaN()
+			}
+			return float64(q.HeadTimestamp)
+		}},
 	}
 }
 
@@ -52,16 +64,18 @@ func queueMetrics() []metric[stats.QueueCounts] {
 }
 
 func queueDelivery() []metric[stats.QueueCounts] {
-	var all []metric[stats.QueueCounts]
-	for _, m := range deliveries("queue") {
-		all = append(all, metric[stats.QueueCounts]{m.name, m.kind, m.help, func(q *stats.QueueCounts) float64 { return m.value(&q.Messages) }})
-	}
-	return all
+	return of(func(q *stats.QueueCounts) *stats.Messages { return &q.Messages }, deliveries("queue"))
 }
 
 func queuePublished() []metric[stats.QueueCounts] {
 	return []metric[stats.QueueCounts]{
 		{"queue_messages_published_total", counter, "Messages published to the queue", func(q *stats.QueueCounts) float64 { return float64(q.Messages.Publish) }},
+	}
+}
+
+func passages() []metric[stats.Passage] {
+	return []metric[stats.Passage]{
+		{"queue_exchange_messages_published_total", counter, "Messages that came to the queue by the exchange", func(p *stats.Passage) float64 { return float64(p.Publish) }},
 	}
 }
 
@@ -84,9 +98,15 @@ func publishes(of string) []metric[stats.Messages] {
 	type m = stats.Messages
 	return []metric[m]{
 		{of + "_messages_published_total", counter, "Messages published", func(m *m) float64 { return float64(m.Publish) }},
-		{of + "_messages_confirmed_total", counter, "Messages confirmed", func(m *m) float64 { return float64(m.Confirm) }},
 		{of + "_messages_unroutable_returned_total", counter, "Mandatory messages returned since no queue wanted them", func(m *m) float64 { return float64(m.ReturnUnroutable) }},
 		{of + "_messages_unroutable_dropped_total", counter, "Messages dropped since no queue wanted them", func(m *m) float64 { return float64(m.DropUnroutable) }},
+	}
+}
+
+// confirms is not counted by exchange.
+func confirms(of string) []metric[stats.Messages] {
+	return []metric[stats.Messages]{
+		{of + "_messages_confirmed_total", counter, "Messages confirmed", func(m *stats.Messages) float64 { return float64(m.Confirm) }},
 	}
 }
 
@@ -103,13 +123,14 @@ func channelMetrics() []metric[stats.Channel] {
 	}
 }
 
+// partMessages are what a channel has counted for an exchange, or for a queue.
+func partMessages(metrics []metric[stats.Messages]) []metric[stats.Part] {
+	return of(func(p *stats.Part) *stats.Messages { return &p.Messages }, metrics)
+}
+
 // channelMessages are those of the messages of a channel.
-func channelMessages(of []metric[stats.Messages]) []metric[stats.Channel] {
-	var all []metric[stats.Channel]
-	for _, m := range of {
-		all = append(all, metric[stats.Channel]{m.name, m.kind, m.help, func(c *stats.Channel) float64 { return m.value(&c.Messages) }})
-	}
-	return all
+func channelMessages(metrics []metric[stats.Messages]) []metric[stats.Channel] {
+	return of(func(c *stats.Channel) *stats.Messages { return &c.Messages }, metrics)
 }
 
 func connectionCoarse() []metric[stats.Connection] {
@@ -128,4 +149,16 @@ func connectionMetrics() []metric[stats.Connection] {
 		{"connection_pending_packets", gauge, "Whether something waits to be sent", func(c *c) float64 { return one(c.Traffic.Pending > 0) }},
 		{"connection_channels", gauge, "Channels of the connection", func(c *c) float64 { return float64(c.Channels) }},
 	}
+}
+
+func vhostStatus() []metric[string] {
+	return []metric[string]{{"vhost_status", gauge, "Whether the virtual host is there", always[string]}}
+}
+
+func exchangeBindings() []metric[bound] {
+	return []metric[bound]{{"exchange_bindings", gauge, "Bindings that lead from the exchange", func(b *bound) float64 { return float64(b.bindings) }}}
+}
+
+func exchangeNames() []metric[bound] {
+	return []metric[bound]{{"exchange_name", gauge, "The exchanges that there are", always[bound]}}
 }

@@ -52,8 +52,8 @@ func (ch *channel) basicConsume(m *amqp.BasicConsume) *amqp.Error {
 		Prefetch:  ch.prefetch,
 		Gate:      &ch.window,
 	}
-	if !ch.addConsumer(c) {
-		return amqp.ReusedConsumerTag(tag)
+	if err := ch.addConsumer(c); err != nil {
+		return err
 	}
 	ch.ask()
 	q.Consume(&c.Consumer, func(err error) { ch.consuming(c, m.NoWait, err) })
@@ -140,16 +140,21 @@ func (ch *channel) checkConsumeArguments(q *queue.Queue, args amqp.Table) *amqp.
 	return nil
 }
 
-// addConsumer reports false when the tag is taken.
-func (ch *channel) addConsumer(c *consumer) bool {
+// addConsumer adds a consumer. Errors: 530 for a tag that is taken, and for one too
+// many.
+func (ch *channel) addConsumer(c *consumer) *amqp.Error {
 	ch.mu.Lock()
 	defer ch.mu.Unlock()
-	if ch.tagTaken(c.tag) {
-		return false
+	most := ch.s.cfg.MaxConsumers
+	switch {
+	case ch.tagTaken(c.tag):
+		return amqp.ReusedConsumerTag(c.tag)
+	case most > 0 && len(ch.consumers) >= most:
+		return amqp.ConsumerLimit(most)
 	}
 	ch.consumers[c.tag] = c
 	c.from = ch.dealings.with(c.queue)
-	return true
+	return nil
 }
 
 // tagTaken says whether the channel has a consumer of that tag. Called with mu

@@ -1,6 +1,8 @@
 package session
 
 import (
+	"time"
+
 	"go.uber.org/zap"
 
 	"github.com/lepusmq/lepus/amqp"
@@ -115,6 +117,10 @@ func (ch *channel) header(payload []byte) *amqp.Error {
 	}
 	if most := ch.s.cfg.Limits.maxMessage.Load(); most > 0 && h.BodySize > most {
 		return amqp.MessageTooLarge(h.BodySize, most)
+	}
+	if i := &ch.s.cfg.Interceptors; *i != (Interceptors{}) {
+		h.Properties = i.intercept(h.Properties, ch.s.cfg.NodeName, time.Now())
+		_ = amqp.CheckProperties(h.Properties, &c.facts) // they are good
 	}
 	c.head, c.size, c.step = h.Properties, h.BodySize, wantBody
 	if !c.borrowed {

@@ -53,6 +53,14 @@ func (s *Session) Stats() stats.Connection {
 // received is what was read from the socket.
 type received struct{ bytes, reads uint64 }
 
+// Received returns what has come from publishers on the connection. It does not
+// change any more when the session has ended. Any goroutine may call it.
+func (s *Session) Received() stats.Received {
+	s.work.Lock()
+	defer s.work.Unlock()
+	return s.taken
+}
+
 // standing is RabbitMQ's word for how far the connection has come, or for what
 // holds it up. Called with work held.
 func (s *Session) standing() string {

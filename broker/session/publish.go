@@ -83,6 +83,7 @@ func (ch *channel) complete(body []byte) *amqp.Error {
 	if s.vhost.Tracing() {
 		ch.tracePublish(body)
 	}
+	s.taken.Count(len(body))
 	ch.passed(len(ch.route.Queues))
 	switch queues := ch.route.Queues; {
 	case ch.mode == transactional:
@@ -169,6 +170,7 @@ func (ch *channel) mark(m *queue.Message) {
 func (ch *channel) awaitConfirm(p *queue.Publication) {
 	if ch.mode == confirming {
 		ch.published++
+		ch.s.taken.ToConfirm++
 		p.Confirm, p.Publish = ch, ch.published
 	}
 }

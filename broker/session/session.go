@@ -11,6 +11,7 @@ import (
 	"github.com/lepusmq/lepus/amqp"
 	"github.com/lepusmq/lepus/broker/auth"
 	"github.com/lepusmq/lepus/broker/event"
+	"github.com/lepusmq/lepus/broker/stats"
 	"github.com/lepusmq/lepus/broker/vhost"
 	"github.com/lepusmq/lepus/queue"
 )
@@ -46,6 +47,11 @@ type Config struct {
 	Heartbeat  time.Duration
 	// HandshakeTimeout bounds the time until the connection is open.
 	HandshakeTimeout time.Duration
+	// MaxConsumers is how many consumers a channel may have; 0 is any number.
+	MaxConsumers int
+	// Interceptors write into messages that are published.
+	Interceptors Interceptors
+
 	// Limits are those of all sessions of a broker, whatever else changes.
 	Limits *Limits
 }
@@ -89,7 +95,8 @@ type Session struct {
 	putOff   int      // bytes of frames that wait on channels
 	ahead    *channel // whose publishes run ahead of their confirms
 	received received
-	runs     []*channel // that have published since the last read
+	taken    stats.Received // from publishers
+	runs     []*channel     // that have published since the last read
 	slab     queue.Slab
 	stage    stage
 	pressed  []*queue.Queue // have got more than they can take
@@ -184,6 +191,9 @@ func NewOwn(conn net.Conn, cfg *Config) *Session {
 	s.log = s.logger("connection")
 	return s
 }
+
+// Own says that the broker has opened the connection to itself, see [NewOwn].
+func (s *Session) Own() bool { return s.self }
 
 // Trusted says that it is the broker itself that has logged in. It may be asked
 // once the session wants to enter a virtual host.

@@ -13,11 +13,13 @@ type Totals struct {
 	PersistentBytes          int64
 	ResidentBytes            int64
 	Memory                   int64
+	QuorumMemory             int64 // which of it quorum queues take
 
 	Messages Messages
 	// Quorum is which of these deliveries, gets and acks were of quorum queues.
-	Quorum Messages
-	Churn  Churn
+	Quorum                  Messages
+	ClassicDead, QuorumDead Deaths
+	Churn                   Churn
 	// Traffic is what went over connections that had entered a virtual host.
 	Traffic Traffic
 }
@@ -39,8 +41,11 @@ func (t *Totals) Add(o *Totals) {
 	t.Resident += o.Resident
 	t.ResidentBytes += o.ResidentBytes
 	t.Memory += o.Memory
+	t.QuorumMemory += o.QuorumMemory
 	t.Messages.Add(&o.Messages)
 	t.Quorum.Add(&o.Quorum)
+	t.ClassicDead.Add(&o.ClassicDead)
+	t.QuorumDead.Add(&o.QuorumDead)
 	t.Churn.Add(&o.Churn)
 	t.Traffic.Add(&o.Traffic)
 }
@@ -63,7 +68,25 @@ func (c *Churn) Add(o *Churn) {
 	c.QueuesDeleted += o.QueuesDeleted
 }
 
-// Dead counts dead letters by their reason.
+// Deaths is what became of messages that died in queues of one type.
+type Deaths struct {
+	// Disabled counts those that nobody wanted to have: the queue has no dead letter
+	// exchange, or that is not there.
+	Disabled                Dead
+	AtMostOnce, AtLeastOnce Dead
+	// Confirmed is those of AtLeastOnce that have arrived.
+	Confirmed uint64
+}
+
+// Add adds the counts of others.
+func (d *Deaths) Add(o *Deaths) {
+	d.Disabled.Add(&o.Disabled)
+	d.AtMostOnce.Add(&o.AtMostOnce)
+	d.AtLeastOnce.Add(&o.AtLeastOnce)
+	d.Confirmed += o.Confirmed
+}
+
+// Dead counts dead messages by their reason.
 type Dead struct {
 	Expired, MaxLength, Rejected, DeliveryLimit uint64
 }
@@ -83,6 +106,7 @@ type Logins struct{ Succeeded, Failed uint64 }
 // they are not known.
 type Node struct {
 	Name, ClusterName string
+	ClusterID         string // generated at the first start
 	Version           string // of RabbitMQ, as clients are told
 	Build             string // of lepus
 	Started           time.Time
@@ -92,6 +116,9 @@ type Node struct {
 	Processors int
 	Goroutines int
 	RunQueue   int
+	// Collections is how many garbage collections there were, Collected what they
+	// have freed, in bytes.
+	Collections, Collected uint64
 
 	MemoryUsed, MemoryLimit int64 // the limit is that of the alarm
 	MemoryTotal             int64 // what there may be used
@@ -100,10 +127,23 @@ type Node struct {
 	DiskAlarm               bool
 	FDUsed, FDTotal         int
 	Sockets                 int
+	// Reads, Writes and Syncs are those of the log and of the overflow; what the index
+	// does is not counted.
+	Reads, Writes, Syncs IO
 
-	Listeners []Listener
-	Dead      Dead
-	Logins    Logins
+	Listeners []Listener // that let clients in
+	// BeingDrained says that the broker is in maintenance: it serves no clients.
+	BeingDrained bool
+
+	// Logins are those of AMQP, WebLogins those of the management API.
+	Logins, WebLogins Logins
+}
+
+// IO is how often something was done with files, with how many bytes, and how long
+// that took in all.
+type IO struct {
+	Ops, Bytes uint64
+	Took       time.Duration
 }
 
 // Listener is where clients can connect.

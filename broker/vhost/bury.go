@@ -43,8 +43,8 @@ var gravediggers = sync.Pool{New: func() any { return new(gravedigger) }}
 
 // takeDead is queue.Config.Bury.
 func (v *VHost) takeDead(q *queue.Queue, dead []queue.Dead, done func()) bool {
-	v.dead.count(dead)
 	to, _ := q.DeadLetter()
+	v.deaths(q).count(dead, &to, v.graph.Load().Exchange(to.Exchange) != nil)
 	if to.AtLeastOnce {
 		return v.deliver(q, to, dead, done)
 	}

@@ -54,6 +54,11 @@ func (v *VHost) DeclareExchange(spec ExchangeSpec, reply func(error)) {
 		v.redeclareExchange(x, &spec, reply)
 		return
 	}
+	if err := v.ceiling.mayAddExchange(v.name, spec.Name); err != nil {
+		v.mu.Unlock()
+		reply(err)
+		return
+	}
 	x, err := v.newExchange(&spec)
 	if err != nil {
 		v.mu.Unlock()

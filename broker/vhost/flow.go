@@ -64,32 +64,72 @@ func counted(f queue.Flow) *stats.Messages {
 // tally adds what a queue has counted to totals.
 func (e *entry) tally(f queue.Flow, to *stats.Totals) {
 	m := counted(f)
+	dropped := byReason(func(why queue.Reason) uint64 { return f.Dropped[why] })
 	to.Messages.Add(m)
 	if e.queue.Quorum() {
 		to.Quorum.Add(m)
+		to.QuorumDead.Disabled.Add(&dropped)
+	} else {
+		to.ClassicDead.Disabled.Add(&dropped)
 	}
 }
 
-// dead counts messages that died in queues with a dead letter exchange, by their
-// reason.
-type dead [queue.DeliveryLimit + 1]atomic.Uint64
+// deaths counts what became of messages that died in queues of one type with a
+// dead letter exchange. Those of other queues the queues count.
+type deaths struct {
+	disabled, atMostOnce, atLeastOnce reasons
+	confirmed                         atomic.Uint64
+}
 
-func (d *dead) count(letters []queue.Dead) {
+// deaths is where those of a queue are counted.
+func (v *VHost) deaths(q *queue.Queue) *deaths {
+	if q.Quorum() {
+		return &v.quorumDeaths
+	}
+	return &v.classicDeaths
+}
+
+// count counts letters that go to an exchange, if it is there.
+func (d *deaths) count(letters []queue.Dead, to *queue.DeadLetter, there bool) {
+	switch {
+	case to.AtLeastOnce:
+		d.atLeastOnce.count(letters)
+	case there:
+		d.atMostOnce.count(letters)
+	default:
+		d.disabled.count(letters)
+	}
+}
+
+func (d *deaths) counts() stats.Deaths {
+	return stats.Deaths{
+		Disabled: d.disabled.counts(), AtMostOnce: d.atMostOnce.counts(), AtLeastOnce: d.atLeastOnce.counts(),
+		Confirmed: d.confirmed.Load(),
+	}
+}
+
+// reasons counts messages by why they have died.
+type reasons [queue.DeliveryLimit + 1]atomic.Uint64
+
+func (r *reasons) count(letters []queue.Dead) {
 	var n [queue.DeliveryLimit + 1]uint64
 	for i := range letters {
 		n[letters[i].Reason]++
 	}
 	for why := range n {
 		if n[why] > 0 {
-			d[why].Add(n[why])
+			r[why].Add(n[why])
 		}
 	}
 }
 
-// Dead returns how many messages have died in queues with a dead letter exchange.
-func (v *VHost) Dead() stats.Dead {
+func (r *reasons) counts() stats.Dead {
+	return byReason(func(why queue.Reason) uint64 { return r[why].Load() })
+}
+
+func byReason(n func(queue.Reason) uint64) stats.Dead {
 	return stats.Dead{
-		Expired: v.dead[queue.Expired].Load(), MaxLength: v.dead[queue.MaxLen].Load(),
-		Rejected: v.dead[queue.Rejected].Load(), DeliveryLimit: v.dead[queue.DeliveryLimit].Load(),
+		Expired: n(queue.Expired), MaxLength: n(queue.MaxLen),
+		Rejected: n(queue.Rejected), DeliveryLimit: n(queue.DeliveryLimit),
 	}
 }

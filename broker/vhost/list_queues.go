@@ -130,6 +130,17 @@ func (v *VHost) QueueCounts() []stats.QueueCounts {
 	return all
 }
 
+// EachQueue calls f with the counts of all queues, by their names. What it gets is
+// good until it returns.
+func (v *VHost) EachQueue(f func(*stats.QueueCounts)) {
+	var one stats.QueueCounts
+	now := time.Now()
+	look(v.sorted(), func(e *entry, c *queue.Counts) {
+		e.write(now, c, &one)
+		f(&one)
+	})
+}
+
 // write writes what the queue has said as others read it.
 func (e *entry) write(now time.Time, c *queue.Counts, to *stats.QueueCounts) {
 	t, _ := typeOf(e.args)
@@ -195,6 +206,17 @@ func (v *VHost) PassagesFrom(exchange string) (all []stats.Passage) {
 		all = v.passages(all, e, func(name string) bool { return name == exchange })
 	}
 	return all
+}
+
+// EachPassage calls f with how many messages came to each queue by each exchange.
+func (v *VHost) EachPassage(f func(*stats.Passage)) {
+	var some []stats.Passage
+	for _, e := range v.sorted() {
+		some = v.passages(some[:0], e, func(string) bool { return true })
+		for i := range some {
+			f(&some[i])
+		}
+	}
 }
 
 // passages appends those to a queue. An exchange that was deleted and declared again
@@ -269,6 +291,9 @@ func (v *VHost) Totals() stats.Totals {
 		return true
 	})
 	t.Messages.Confirm = v.confirmed.Load()
+	classic, quorum := v.classicDeaths.counts(), v.quorumDeaths.counts()
+	t.ClassicDead.Add(&classic)
+	t.QuorumDead.Add(&quorum)
 	look(entries, func(e *entry, c *queue.Counts) {
 		t.Ready += c.Ready
 		t.Unacked += c.Unacked
@@ -280,6 +305,9 @@ func (v *VHost) Totals() stats.Totals {
 		t.Resident += c.Resident
 		t.ResidentBytes += c.ResidentBytes
 		t.Memory += c.Memory
+		if e.queue.Quorum() {
+			t.QuorumMemory += c.Memory
+		}
 		t.Consumers += c.Consumers
 		e.tally(c.Flow, &t)
 	})

@@ -75,6 +75,7 @@ func (u *undelivered) try(to *queue.DeadLetter) {
 			u.wait()
 			return
 		}
+		u.vhost.deaths(u.queue).confirmed.Add(1)
 		u.end()
 	})
 }

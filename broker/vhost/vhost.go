@@ -34,6 +34,8 @@ type Config struct {
 	// Before4 has dead letters go on with the history that a client publishes, as
 	// RabbitMQ did before 4.0.
 	Before4 bool
+	// Ceiling is that of all virtual hosts; nil is none.
+	Ceiling *Ceiling
 	// HasEvents gives the virtual host the exchange [EventExchange].
 	HasEvents bool
 	// Records has the lines of the log, which go to the exchange [LogExchange] then; nil
@@ -63,6 +65,7 @@ type VHost struct {
 	before4  bool
 	log      *zap.Logger
 	events   *event.Sink
+	ceiling  *Ceiling
 	// hasEvents says that the event exchange is here.
 	hasEvents bool
 	records   *event.Records // nil unless the log exchange is here
@@ -74,8 +77,8 @@ type VHost struct {
 	policies atomic.Pointer[policies]
 
 	// Added to by anyone.
-	confirmed atomic.Uint64 // publishes
-	dead      dead
+	confirmed                   atomic.Uint64 // publishes
+	classicDeaths, quorumDeaths deaths
 
 	// queuesByName is what was sorted last; nil if it may not be right any more. Set
 	// while holding mu, read by anyone.
@@ -126,6 +129,7 @@ func New(cfg Config) *VHost {
 		budget: cfg.Budget, overflow: cfg.Overflow, clock: cfg.Clock, before4: cfg.Before4,
 		log:    cfg.Log,
 		events: cfg.Events, hasEvents: cfg.HasEvents, records: cfg.Records,
+		ceiling:     cfg.Ceiling,
 		defaultType: cfg.DefaultQueueType,
 		queues:      map[string]*entry{},
 		owners:      map[OwnerID]*owner{},

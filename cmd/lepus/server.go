@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -55,7 +56,7 @@ func runServer(c *cli.Context) error {
 
 	cfg := loaded.Settings.Broker
 	cfg.Log, cfg.LogRecords = log.logger, log.records
-	n, err := node.Start(node.Config{Broker: cfg, SetLogLevel: log.setLevelNamed, Environment: loaded.Public()})
+	n, err := node.Start(node.Config{Broker: cfg, SetLogLevel: log.setLevelNamed, LogTail: log.tail, Environment: loaded.Public()})
 	if err != nil {
 		if errors.Is(err, broker.ErrDamaged) {
 			return fmt.Errorf("%w (--accept-log-loss starts without what is lost)", err)
@@ -178,7 +179,11 @@ func readyLine(b *broker.Broker, cfg broker.Config) string {
 	}
 	var urls []string
 	for _, l := range b.Listeners() {
-		urls = append(urls, listenerURL(l.Protocol, l.Address, l.Port))
+		url := listenerURL(l.Protocol, l.Address, l.Port)
+		if strings.HasSuffix(l.Protocol, "/prometheus") {
+			url += cmp.Or(cfg.MetricsPath, "/metrics")
+		}
+		urls = append(urls, url)
 	}
 	return fmt.Sprintf("lepus %s ready: %s (%s)", version, strings.Join(urls, " "), where)
 }
@@ -189,14 +194,12 @@ func listenerURL(protocol, host string, port int) string {
 	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
 		host = "localhost"
 	}
-	scheme, path, metrics := strings.Cut(protocol, "/")
+	scheme, _, _ := strings.Cut(protocol, "/")
 	switch {
 	case strings.HasPrefix(host, "/"):
 		return "unix:" + host
 	case protocol == "amqp/ssl":
-		scheme, path = "amqps", ""
-	case metrics && path == "prometheus":
-		path = "/metrics"
+		scheme = "amqps"
 	}
-	return scheme + "://" + net.JoinHostPort(host, strconv.Itoa(port)) + path
+	return scheme + "://" + net.JoinHostPort(host, strconv.Itoa(port))
 }

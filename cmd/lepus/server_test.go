@@ -167,11 +167,11 @@ func TestServerNamesAnAddressInUse(t *testing.T) {
 
 func TestAddressesAreTheOnesToTypeIn(t *testing.T) {
 	for want, l := range map[string]stats.Listener{
-		"amqp://localhost:5672":          {Protocol: "amqp", Address: "0.0.0.0", Port: 5672},
-		"amqps://localhost:5671":         {Protocol: "amqp/ssl", Address: "::", Port: 5671},
-		"http://127.0.0.1:15672":         {Protocol: "http", Address: "127.0.0.1", Port: 15672},
-		"https://[::1]:15691/metrics":    {Protocol: "https/prometheus", Address: "::1", Port: 15691},
-		"http://localhost:15692/metrics": {Protocol: "http/prometheus", Address: "::", Port: 15692},
+		"amqp://localhost:5672":  {Protocol: "amqp", Address: "0.0.0.0", Port: 5672},
+		"amqps://localhost:5671": {Protocol: "amqp/ssl", Address: "::", Port: 5671},
+		"http://127.0.0.1:15672": {Protocol: "http", Address: "127.0.0.1", Port: 15672},
+		"https://[::1]:15691":    {Protocol: "https/prometheus", Address: "::1", Port: 15691},
+		"http://localhost:15692": {Protocol: "http/prometheus", Address: "::", Port: 15692},
 	} {
 		if got := listenerURL(l.Protocol, l.Address, l.Port); got != want {
 			t.Errorf("%+v is %s, want %s", l, got, want)
