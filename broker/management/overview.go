@@ -2,10 +2,8 @@ package management
 
 import (
 	"fmt"
-	"maps"
 	"net/http"
 	"runtime"
-	"slices"
 
 	"github.com/lepusmq/lepus/broker/stats"
 	"github.com/lepusmq/lepus/broker/vhost"
@@ -166,59 +164,6 @@ func putClusterName(q *request) error {
 // listExtensions lists the scripts that plugins add to RabbitMQ's page.
 func listExtensions(q *request) error {
 	return q.write(http.StatusOK, []object{{"javascript": "dispatcher.js"}})
-}
-
-// featureFlags are those of RabbitMQ up to 4.1: tools ask for them by name, and there
-// is nothing here that could not be used.
-func featureFlags() []string {
-	return []string{
-		"classic_mirrored_queue_version", "classic_queue_type_delivery_support", "detailed_queues_endpoint",
-		"direct_exchange_routing_v2", "drop_unroutable_metric", "empty_basic_get_metric", "feature_flags_v2",
-		"implicit_default_bindings", "khepri_db", "listener_records_in_ets", "maintenance_mode_status",
-		"message_containers", "message_containers_deaths_v2", "quorum_queue", "quorum_queue_non_voters",
-		"rabbitmq_4.0.0", "rabbitmq_4.1.0", "restart_streams", "stream_filtering", "stream_queue",
-		"stream_sac_coordinator_unblock_group", "stream_single_active_consumer",
-		"stream_update_config_command", "tracking_records_in_ets", "user_limits", "virtual_host_metadata",
-	}
-}
-
-func listFeatureFlags(q *request) error {
-	var all []object
-	for _, name := range featureFlags() {
-		all = append(all, object{
-			"name": name, "desc": "", "doc_url": "", "state": "enabled", "stability": "required", "provided_by": "rabbit",
-		})
-	}
-	return q.list(rows(all, "name"))
-}
-
-func enableFeatureFlag(q *request) error {
-	if !contains(append(featureFlags(), "all"), q.arg("flag")) {
-		return badRequest("unsupported")
-	}
-	return q.done()
-}
-
-// deprecated are the features that RabbitMQ is to lose, and one that it has lost. Here
-// they stay, or never were; nothing is said to use them.
-func deprecated() map[string]string {
-	const permitted, removed = "permitted_by_default", "removed"
-	return map[string]string{
-		"amqp_address_v1": permitted, "amqp_filter_set_bug": permitted, "classic_queue_mirroring": removed,
-		"global_qos": permitted, "management_metrics_collection": permitted, "queue_master_locator": permitted,
-		"ram_node_type": permitted, "transient_nonexcl_queues": permitted,
-	}
-}
-
-func listDeprecated(q *request) error {
-	var all []object
-	phases := deprecated()
-	for _, name := range slices.Sorted(maps.Keys(phases)) {
-		all = append(all, object{
-			"name": name, "desc": "", "deprecation_phase": phases[name], "doc_url": "", "provided_by": "rabbit",
-		})
-	}
-	return q.list(rows(all, "name"))
 }
 
 // clusterTags are what somebody has set to tell clusters apart.
