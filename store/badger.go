@@ -41,11 +41,10 @@ func openBadger(dir string, memtable int64) (*badgerKV, error) {
 		WithDetectConflicts(false).
 		WithMemTableSize(memtable).
 		WithNumMemtables(2).
-		WithValueThreshold(memtable * 15 / 100). // as much as a transaction may have: nothing goes to the value log
+		WithValueThreshold(memtable / 8). // more than any value has: nothing goes to the value log
 		WithValueLogFileSize(1 << 20).
-		WithBaseTableSize(1 << 20). // for which it takes a buffer of twice that, many times
-		WithNumLevelZeroTables(7).
-		WithBaseLevelSize(4 << 20). // a compaction has all of the base level in memory
+		WithBaseTableSize(2 << 20).
+		WithBaseLevelSize(16 << 20).
 		WithBlockSize(64 << 10).
 		WithNumCompactors(2).
 		WithCompression(options.None).

@@ -94,10 +94,7 @@ func (s *durable) cut(r *round) {
 		if t, ok := q.cut(); ok {
 			r.taken = append(r.taken, t)
 		}
-		r.marks = append(r.marks, mark{queue: q, upTo: q.written()})
 	}
-	clear(s.touched)
-	s.touched = s.touched[:0]
 	r.groups, s.groups = s.groups, r.groups[:0]
 	r.defines, s.defines = s.defines, r.defines[:0]
 	for _, g := range r.groups {
@@ -105,6 +102,12 @@ func (s *durable) cut(r *round) {
 			r.skipWaiting(&g.parts[i])
 		}
 	}
+	// What a group settles waits no more: those behind it are kept, too.
+	for _, q := range s.touched {
+		r.marks = append(r.marks, mark{queue: q, upTo: q.written()})
+	}
+	clear(s.touched)
+	s.touched = s.touched[:0]
 }
 
 // skipWaiting takes a group's queue out of the messages that the group settles

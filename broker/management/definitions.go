@@ -5,6 +5,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"runtime/debug"
 	"strings"
 
 	"github.com/lepusmq/lepus/broker/definitions"
@@ -47,8 +48,15 @@ func importDefinitions(q *request) error {
 		}
 		return err
 	}
+	if len(text) > largeFile {
+		debug.FreeOSMemory() // there is much garbage, and may be no more for long
+	}
 	return q.done()
 }
+
+// largeFile is how many bytes of definitions leave behind what is worth returning to
+// the system at once.
+const largeFile = 4 << 20
 
 // definitionsFile returns the file that was sent.
 func (q *request) definitionsFile() ([]byte, error) {

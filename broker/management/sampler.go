@@ -45,6 +45,8 @@ type sampler struct {
 	stopped  chan struct{}
 	looked   chan kind // somebody looks at a kind that may not be sampled yet
 
+	taking sync.Mutex // who takes a snapshot of queues
+
 	asked [kinds]atomic.Int64 // when somebody asked for one of a kind, in milliseconds
 
 	// guarded by mu
@@ -178,12 +180,23 @@ func (s *sampler) sampleQueues(at int64, hosts []string) {
 			delete(s.all[queues], p)
 			continue
 		}
-		one.add(of.history(i).last)
+		if p := of.history(i).last; p.at != one.last.at {
+			one.add(p)
+		}
 	}
 }
 
-// snapshot takes the next snapshot of a virtual host, and returns it.
+// snapshot takes the next snapshot of a virtual host, and returns it. One that is
+// hardly older will do: rates over a moment would say nothing.
 func (s *sampler) snapshot(at int64, host string) *snapshot {
+	s.taking.Lock()
+	defer s.taking.Unlock()
+	s.mu.Lock()
+	taken := s.queues[host]
+	s.mu.Unlock()
+	if taken != nil && at-taken.at < s.interval.Milliseconds()/2 {
+		return taken
+	}
 	counts, err := s.broker.QueueCounts(host)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -204,6 +217,10 @@ func (s *sampler) counted(host string) (now, rates *snapshot) {
 	s.mu.Unlock()
 	if rates != nil && len(rates.counts) > few {
 		return rates, rates
+	}
+	if names, _ := s.broker.QueueNames(host); rates == nil && len(names) > few && !s.off {
+		now = s.snapshot(time.Now().UnixMilli(), host)
+		return now, now
 	}
 	counts, _ := s.broker.QueueCounts(host) // an error is that it was deleted meanwhile
 	return &snapshot{counts: counts}, rates

@@ -154,12 +154,6 @@ func (h *history) rate(i int) rate {
 	return rate(float64(h.last.v[i]-h.prev.v[i]) * 1000 / float64(took))
 }
 
-// rate is that of a series.
-func (s *series) rate(i int) rate {
-	h := history{prev: s.prev, last: s.last}
-	return h.rate(i)
-}
-
 // span is which samples of the past a chart shows, in milliseconds.
 type span struct{ age, incr int64 }
 

@@ -2,6 +2,7 @@ package vhost
 
 import (
 	"maps"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -25,25 +26,44 @@ type byNames struct {
 func (v *VHost) sorted() []*entry { return v.inNames().entries }
 
 // inNames returns all queues and their names, which must not be changed: they are
-// kept until the topology changes.
+// kept until the topology changes. Who comes while they are sorted waits for that.
 func (v *VHost) inNames() *byNames {
+	if known := v.queuesByName.Load(); known != nil {
+		return known
+	}
+	v.sorting.Lock()
+	defer v.sorting.Unlock()
 	if known := v.queuesByName.Load(); known != nil {
 		return known
 	}
 	v.mu.Lock()
 	version := v.graph.Load().Version()
-	all := slices.AppendSeq(make([]*entry, 0, len(v.queues)), maps.Values(v.queues))
-	v.mu.Unlock()
-	slices.SortFunc(all, func(a, b *entry) int { return strings.Compare(a.queue.QueueName(), b.queue.QueueName()) })
-	made := &byNames{entries: all, names: make([]string, len(all))}
-	for i, e := range all {
-		made.names[i] = e.queue.QueueName()
+	all := make([]namedEntry, 0, len(v.queues))
+	for name, e := range v.queues {
+		all = append(all, namedEntry{name, e})
 	}
+	v.mu.Unlock()
+	made := sortNames(all)
 	v.mu.Lock()
 	if v.graph.Load().Version() == version {
 		v.queuesByName.Store(made)
 	}
 	v.mu.Unlock()
+	return made
+}
+
+// namedEntry has the name at hand, so that sorting need not look it up.
+type namedEntry struct {
+	name string
+	*entry
+}
+
+func sortNames(all []namedEntry) *byNames {
+	slices.SortFunc(all, func(a, b namedEntry) int { return strings.Compare(a.name, b.name) })
+	made := &byNames{entries: make([]*entry, len(all)), names: make([]string, len(all))}
+	for i, one := range all {
+		made.entries[i], made.names[i] = one.entry, one.name
+	}
 	return made
 }
 
@@ -84,12 +104,22 @@ func look(entries []*entry, f func(*entry, *queue.Counts)) {
 // QueueCounts returns the counts of all queues, by their names.
 func (v *VHost) QueueCounts() []stats.QueueCounts {
 	entries := v.sorted()
-	all := make([]stats.QueueCounts, 0, len(entries))
+	all := make([]stats.QueueCounts, len(entries))
 	now := time.Now()
-	look(entries, func(e *entry, c *queue.Counts) {
-		all = append(all, stats.QueueCounts{})
-		e.write(now, c, &all[len(all)-1])
-	})
+	// Most of the time goes into waiting for memory: more cores wait for more.
+	share := max(len(entries)/runtime.GOMAXPROCS(0)+1, 16*lookLen)
+	var counting sync.WaitGroup
+	for from := 0; from < len(entries); from += share {
+		to := all[from:min(from+share, len(entries))]
+		counting.Go(func() {
+			at := 0
+			look(entries[from:from+len(to)], func(e *entry, c *queue.Counts) {
+				e.write(now, c, &to[at])
+				at++
+			})
+		})
+	}
+	counting.Wait()
 	for at := 0; at < len(entries); at += lookLen {
 		v.mu.Lock()
 		for i := at; i < min(at+lookLen, len(entries)); i++ {

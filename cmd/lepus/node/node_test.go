@@ -210,7 +210,7 @@ func TestAdministratorsComeOverTheNetworkToo(t *testing.T) {
 // node logs and users change.
 func hear(t *testing.T, n *Node, local, c *api.Client, path, want string) error {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	var talk sync.WaitGroup
 	defer talk.Wait()
