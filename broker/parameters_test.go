@@ -128,3 +128,24 @@ func TestBadParametersAreRefusedInRabbitMQsWords(t *testing.T) {
 		}
 	}
 }
+
+// TestClusterIDIsGivenOnce: the data folder has it, whatever the cluster is called.
+func TestClusterIDIsGivenOnce(t *testing.T) {
+	dir := t.TempDir()
+	var ids []string
+	for range 2 {
+		t.Run("run", func(t *testing.T) {
+			f := brokertest.Start(t, func(c *broker.Config) { c.DataDir = dir })
+			if err := f.Broker.SetGlobalParameter("cluster_name", []byte(`"hares"`)); err != nil {
+				t.Fatal(err)
+			}
+			ids = append(ids, f.Broker.ClusterID())
+		})
+	}
+	if ids[0] != ids[1] || ids[0] == "" {
+		t.Errorf("it is %q, and later %q", ids[0], ids[1])
+	}
+	if other := brokertest.Start(t).Broker.ClusterID(); other == ids[0] || other == "" {
+		t.Errorf("another cluster is %q, too", other)
+	}
+}
