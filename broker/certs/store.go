@@ -88,15 +88,16 @@ func (s *Store) look() {
 // load loads what the options name. Called with mu held.
 func (s *Store) load() error {
 	s.stamps = s.stamp() // before: what changes meanwhile is seen the next time
-	config, err := s.opt.config()
+	opt := s.opt         // handshakes go on with these when others are taken over
+	config, err := opt.config()
 	if err != nil {
 		return err
 	}
-	pair, authorities, err := s.opt.pair()
+	pair, authorities, err := opt.pair()
 	if err != nil {
 		return err
 	}
-	named, err := s.opt.loadNamed()
+	named, err := opt.loadNamed()
 	if err != nil {
 		return err
 	}
@@ -105,7 +106,7 @@ func (s *Store) load() error {
 		// With nil the library goes on to Certificates.
 		config.GetCertificate = func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) { return named.find(hello.ServerName), nil }
 	}
-	if s.opt.Verify {
+	if opt.Verify {
 		config.ClientCAs = x509.NewCertPool()
 		for _, c := range authorities {
 			config.ClientCAs.AddCert(c)
