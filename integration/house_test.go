@@ -90,6 +90,11 @@ func layers() []layer {
 			why:  "it asks a web server what others ask of users: who asks is not its business",
 		},
 		{
+			of:    "broker/erlang",
+			never: []string{"net", "os", "sync"},
+			why:   "a term is read and written alike, whatever it says",
+		},
+		{
 			of:     "broker/pattern",
 			others: []string{"github.com/dlclark/regexp2"},
 			never:  []string{"net", "os"},
@@ -157,7 +162,7 @@ func layers() []layer {
 		{
 			of:     "broker/conf",
 			others: []string{"go.uber.org/zap", "github.com/xrash/smetrics"},
-			ours:   []string{"broker", "broker/auth", "broker/certs", "broker/session", "broker/vhost"},
+			ours:   []string{"broker", "broker/auth", "broker/certs", "broker/erlang", "broker/session", "broker/vhost"},
 			why:    "a key of the configuration sets a field of the broker's: it is told nothing in another way",
 		},
 		{
@@ -194,7 +199,7 @@ func layers() []layer {
 		},
 		{
 			of:     "cmd/lepus/ctl",
-			ours:   []string{"broker/auth", "broker/control", "broker/pattern", "cmd/lepus/api"},
+			ours:   []string{"broker/auth", "broker/control", "broker/erlang", "broker/pattern", "cmd/lepus/api"},
 			others: []string{"github.com/xrash/smetrics"},
 			why:    "the tools are clients of the HTTP API, as those are that they stand in for",
 		},

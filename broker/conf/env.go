@@ -107,9 +107,9 @@ func (r *reader) readEnvironment(Sources) ([]Assignment, error) {
 	e.secure()
 	e.logs()
 	e.logLevels()
-	terms := erlang{reader: r}
-	terms.arguments("SERVER_ADDITIONAL_ERL_ARGS")
-	return append(e.all, terms.all...), errors.Join(append(e.errs, terms.errs...)...)
+	args := advanced{reader: r}
+	args.arguments("SERVER_ADDITIONAL_ERL_ARGS")
+	return append(e.all, args.all...), errors.Join(append(e.errs, args.errs...)...)
 }
 
 // environment gathers the assignments of variables.

@@ -7,11 +7,13 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/lepusmq/lepus/broker/erlang"
 )
 
-// erlang makes assignments of what people set of RabbitMQ's applications in Erlang
+// advanced makes assignments of what people set of RabbitMQ's applications in Erlang
 // terms. What is not known is warned of.
-type erlang struct {
+type advanced struct {
 	*reader
 	all  []Assignment
 	errs []error
@@ -35,42 +37,42 @@ func (r *reader) readAdvanced(usual string) ([]Assignment, error) {
 		return nil, err
 	}
 	r.files = append(r.files, files[0])
-	t, err := readTerms(string(text))
+	t, err := erlang.ParseFile(string(text))
 	if err != nil {
 		return nil, fmt.Errorf("%s:%w", files[0], err)
 	}
-	e := erlang{reader: r}
+	e := advanced{reader: r}
 	e.applications(files[0], t)
 	return e.all, errors.Join(e.errs...)
 }
 
 // applications reads a list of applications, each with a list of settings.
-func (e *erlang) applications(file string, t *term) {
-	at := func(t *term) string { return fmt.Sprintf("%s:%d", file, t.line) }
-	if t.kind != listTerm {
+func (e *advanced) applications(file string, t *erlang.Node) {
+	at := func(t *erlang.Node) string { return fmt.Sprintf("%s:%d", file, t.Line) }
+	if !isList(t) {
 		e.errs = append(e.errs, fmt.Errorf("%s: there must be a list of applications: [{rabbit, […]}]", at(t)))
 		return
 	}
-	for i := range t.items {
-		app, settings, ok := t.items[i].pair()
-		if !ok || settings.kind != listTerm {
-			e.errs = append(e.errs, fmt.Errorf("%s: this is no application with a list of settings: {rabbit, […]}", at(&t.items[i])))
+	for i := range t.Items {
+		app, settings, ok := t.Items[i].Pair()
+		if !ok || !isList(settings) {
+			e.errs = append(e.errs, fmt.Errorf("%s: this is no application with a list of settings: {rabbit, […]}", at(&t.Items[i])))
 			continue
 		}
-		for j := range settings.items {
-			name, value, ok := settings.items[j].pair()
+		for j := range settings.Items {
+			name, value, ok := settings.Items[j].Pair()
 			if !ok {
-				e.errs = append(e.errs, fmt.Errorf("%s: this is no setting: {name, value}", at(&settings.items[j])))
+				e.errs = append(e.errs, fmt.Errorf("%s: this is no setting: {name, value}", at(&settings.Items[j])))
 				continue
 			}
-			e.setting(at(&settings.items[j]), app, name, value)
+			e.setting(at(&settings.Items[j]), app, name, value)
 		}
 	}
 }
 
 // arguments reads what people give RabbitMQ's runtime to set values of its
 // applications: -rabbit consumer_timeout 3600000.
-func (e *erlang) arguments(variable string) {
+func (e *advanced) arguments(variable string) {
 	from := RabbitPrefix + variable
 	words := shellWords(e.rabbit(variable))
 	for i := 0; i < len(words); i++ {
@@ -82,9 +84,9 @@ func (e *erlang) arguments(variable string) {
 		}
 		app := words[i][1:]
 		for i+2 < len(words) && !flag(words[i+1]) {
-			value, ok := readTerm(words[i+2])
+			value, ok := erlang.ParseWord(words[i+2])
 			if !ok { // a text whose quotes the shell has taken
-				value = &term{kind: textTerm, text: words[i+2]}
+				value = &erlang.Node{Term: erlang.Text(words[i+2])}
 			}
 			e.setting(from, app, words[i+1], value)
 			i += 2
@@ -96,35 +98,37 @@ func (e *erlang) arguments(variable string) {
 func flag(word string) bool { return strings.HasPrefix(word, "-") || strings.HasPrefix(word, "+") }
 
 // setting sets a value of an application.
-func (e *erlang) setting(from, app, name string, t *term) {
+func (e *advanced) setting(from, app, name string, t *erlang.Node) {
 	if app == "rabbitmq_management" && name == "load_definitions" {
 		name = "management.load_definitions"
 	} else if app != "rabbit" {
 		e.unknown(from, app+" "+name)
 		return
 	}
-	switch plain := t.kind != listTerm && t.kind != tupleTerm; {
+	word, plain := t.Word()
+	switch {
 	case plain && slices.Contains(plainSettings(), name):
-		e.set(from, name, t.text)
+		e.set(from, name, word)
 	case name == "disk_free_limit" || name == "vm_memory_high_watermark":
 		e.level(from, name, t)
-	case name == "loopback_users" && t.kind == listTerm:
-		e.set(from, name, strings.Join(append(t.texts(), "none"), ","))
-	case name == "default_user_tags" && t.kind == listTerm:
-		for _, tag := range t.texts() {
+	case name == "loopback_users" && isList(t):
+		e.set(from, name, strings.Join(append(t.Words(), "none"), ","))
+	case name == "default_user_tags" && isList(t):
+		for _, tag := range t.Words() {
 			e.set(from, "default_user_tags."+escapeDots(tag), "true")
 		}
-	case name == "log_levels" && t.kind == listTerm:
-		for i := range t.items {
-			if category, level, ok := t.items[i].pair(); ok {
-				e.set(from, "log."+category+".level", level.text)
+	case name == "log_levels" && isList(t):
+		for i := range t.Items {
+			if category, level, ok := t.Items[i].Pair(); ok {
+				word, _ := level.Word()
+				e.set(from, "log."+category+".level", word)
 			}
 		}
-	case name == "auth_mechanisms" && t.kind == listTerm:
-		for i, mechanism := range t.texts() {
+	case name == "auth_mechanisms" && isList(t):
+		for i, mechanism := range t.Words() {
 			e.set(from, "auth_mechanisms."+strconv.Itoa(i+1), mechanism)
 		}
-	case name == "auth_backends" && t.kind == listTerm:
+	case name == "auth_backends" && isList(t):
 		e.backends(from, t)
 	default:
 		e.unknown(from, name)
@@ -143,47 +147,46 @@ func plainSettings() []string {
 }
 
 // level sets a share or an amount: 0.4, {absolute, 1000}, {mem_relative, 1.5}, "2GB".
-func (e *erlang) level(from, name string, t *term) {
-	kind, value, pair := t.pair()
+func (e *advanced) level(from, name string, t *erlang.Node) {
+	word, plain := t.Word()
+	kind, value, pair := t.Pair()
+	if pair {
+		word, _ = value.Word()
+	}
 	switch {
 	case pair && (kind == "absolute" || kind == "relative"):
-		e.set(from, name+"."+kind, value.text)
+		e.set(from, name+"."+kind, word)
 	case pair && kind == "mem_relative":
-		e.set(from, name+".relative", value.text)
-	case t.kind == listTerm || t.kind == tupleTerm:
+		e.set(from, name+".relative", word)
+	case !plain:
 		e.unknown(from, name)
 	case name == "disk_free_limit":
-		e.set(from, name+".absolute", t.text)
+		e.set(from, name+".absolute", word)
 	default:
-		e.set(from, name, t.text)
+		e.set(from, name, word)
 	}
 }
 
 // backends sets who knows users: a backend, or one for each of the two halves.
-func (e *erlang) backends(from string, t *term) {
-	for i := range t.items {
+func (e *advanced) backends(from string, t *erlang.Node) {
+	for i := range t.Items {
 		key := "auth_backends." + strconv.Itoa(i+1)
-		if halves := t.items[i].texts(); len(halves) == 2 {
+		if halves := t.Items[i].Words(); len(halves) == 2 {
 			e.set(from, key+".authn", halves[0])
 			e.set(from, key+".authz", halves[1])
 		} else {
-			e.set(from, key, t.items[i].text)
+			word, _ := t.Items[i].Word()
+			e.set(from, key, word)
 		}
 	}
 }
 
-// texts returns what is in a list or tuple, as far as it is not one itself.
-func (t *term) texts() []string {
-	var all []string
-	for i := range t.items {
-		if kind := t.items[i].kind; kind != listTerm && kind != tupleTerm {
-			all = append(all, t.items[i].text)
-		}
-	}
-	return all
+func isList(t *erlang.Node) bool {
+	_, ok := t.Term.([]any)
+	return ok
 }
 
-func (e *erlang) set(from, key, value string) {
+func (e *advanced) set(from, key, value string) {
 	a, err := e.assign(key, value, from)
 	if err != nil {
 		e.errs = append(e.errs, fmt.Errorf("%s: %w", from, err))
@@ -192,7 +195,7 @@ func (e *erlang) set(from, key, value string) {
 	e.all = append(e.all, a)
 }
 
-func (e *erlang) unknown(from, what string) {
+func (e *advanced) unknown(from, what string) {
 	e.warnings = append(e.warnings, fmt.Sprintf("%s: %s has no effect: say it as a key of rabbitmq.conf, if there is one", from, what))
 }
 

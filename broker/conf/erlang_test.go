@@ -11,10 +11,11 @@ import (
 	"go.uber.org/zap/zapcore"
 
 	"github.com/lepusmq/lepus/broker"
+	"github.com/lepusmq/lepus/broker/erlang"
 )
 
-// advanced has RabbitMQ's second file read.
-func advanced(t *testing.T, text string) func(*Sources) {
+// withAdvanced has RabbitMQ's second file read.
+func withAdvanced(t *testing.T, text string) func(*Sources) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "advanced.config")
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
@@ -24,7 +25,7 @@ func advanced(t *testing.T, text string) func(*Sources) {
 }
 
 func TestAdvancedConfig(t *testing.T) {
-	l := load(t, "consumer_timeout = 5000\nheartbeat = 9\n", advanced(t, `%% a comment, with a "quote
+	l := load(t, "consumer_timeout = 5000\nheartbeat = 9\n", withAdvanced(t, `%% a comment, with a "quote
 [
  {rabbit, [
    {consumer_timeout, undefined},   % for ever
@@ -60,7 +61,7 @@ func TestAdvancedConfig(t *testing.T) {
 			t.Errorf("%s: %+v, %q", what, b, l.Warnings)
 		}
 	}
-	l = load(t, "", advanced(t, "[].\n"))
+	l = load(t, "", withAdvanced(t, "[].\n"))
 	if len(l.Warnings) != 0 || l.Settings.Broker.ConsumerTimeout != 30*time.Minute {
 		t.Errorf("nothing is %q", l.Warnings)
 	}
@@ -79,7 +80,7 @@ func TestAdvancedConfig(t *testing.T) {
 		strings.Repeat("[", 40):           "terms lie more than 32 deep",
 		"[{rabbit, [{auth_backends, [rabbit_auth_backend_ldap]}]}].": "cannot be looked up by LDAP",
 	} {
-		src := sources(t, "", advanced(t, text))
+		src := sources(t, "", withAdvanced(t, text))
 		if _, err := Load(src); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: got %v, want %q", text, err, want)
 		}
@@ -113,12 +114,12 @@ func FuzzTerms(f *testing.F) {
 	f.Add("[{rabbit, [{consumer_timeout, undefined}, {a, <<\"b\">>}]}]. % x\n")
 	f.Add("{'a b', -1.5e3, 16#ff, \"\\n\", []}.")
 	f.Fuzz(func(t *testing.T, text string) {
-		root, err := readTerms(text)
+		root, err := erlang.ParseFile(text)
 		if err != nil {
 			return
 		}
 		r := &reader{table: newTable(Keys()), env: map[string]string{}}
-		e := erlang{reader: r}
+		e := advanced{reader: r}
 		e.applications("f", root)
 		_, _ = apply(merge([][]Assignment{e.all}), nil)
 	})

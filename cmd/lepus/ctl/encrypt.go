@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/lepusmq/lepus/cmd/lepus/ctl/erlang"
+	"github.com/lepusmq/lepus/broker/erlang"
 )
 
 // confPrefix is what encrypted values begin with in rabbitmq.conf.

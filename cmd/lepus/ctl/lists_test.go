@@ -8,7 +8,7 @@ import (
 	amqp "github.com/rabbitmq/amqp091-go"
 
 	"github.com/lepusmq/lepus/broker/brokertest"
-	"github.com/lepusmq/lepus/cmd/lepus/ctl/erlang"
+	"github.com/lepusmq/lepus/broker/erlang"
 )
 
 // busy returns a broker with a queue, a binding and a client that consumes, and

@@ -16,7 +16,7 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/lepusmq/lepus/cmd/lepus/ctl/erlang"
+	"github.com/lepusmq/lepus/broker/erlang"
 )
 
 // passwordCipher encrypts settings by a password as RabbitMQ does: a key of PBKDF2,

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/lepusmq/lepus/cmd/lepus/ctl/erlang"
+	"github.com/lepusmq/lepus/broker/erlang"
 )
 
 // printTerm prints a value of the API's as Erlang does: texts are binaries, objects

@@ -1,5 +1,6 @@
 // Package erlang reads and writes Erlang's terms: as text, which RabbitMQ's tools take
-// and print, and in the external format, which they encrypt.
+// and print and some of its files of configuration are, and in the external format, which
+// the tools encrypt.
 package erlang
 
 import (
@@ -21,6 +22,8 @@ type (
 	Atom string
 	// Text is a string, which is a list of characters.
 	Text string
+	// Number is a number as a file has it, see [ParseFile].
+	Number string
 	// Tuple is terms in braces.
 	Tuple []any
 	// Map is keys and values, in turn.
