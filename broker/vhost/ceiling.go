@@ -1,10 +1,6 @@
 package vhost
 
-import (
-	"sync/atomic"
-
-	"github.com/lepusmq/lepus/amqp"
-)
+import "sync/atomic"
 
 // Ceiling is how many queues and exchanges there may be in all virtual hosts
 // together. The limits may change at any time; what there is stays.
@@ -21,26 +17,20 @@ func (v *VHost) Objects() (queues, exchanges int) {
 	return g.Queues(), g.Exchanges()
 }
 
-// mayAddQueue returns the error for one queue more than there may be.
-func (c *Ceiling) mayAddQueue(name string) *amqp.Error {
+// fullOfQueues says that there are as many queues as there may be.
+func (c *Ceiling) fullOfQueues() bool {
 	if c == nil || c.MaxQueues.Load() == 0 {
-		return nil
+		return false
 	}
-	if most := int(c.MaxQueues.Load()); first(c.Count()) >= most {
-		return amqp.NodeQueueLimit(name, most)
-	}
-	return nil
+	n, _ := c.Count()
+	return n >= int(c.MaxQueues.Load())
 }
 
-// mayAddExchange returns the error for one exchange more than there may be.
-func (c *Ceiling) mayAddExchange(vhost, name string) *amqp.Error {
+// fullOfExchanges says that there are as many exchanges as there may be.
+func (c *Ceiling) fullOfExchanges() bool {
 	if c == nil || c.MaxExchanges.Load() == 0 {
-		return nil
+		return false
 	}
-	if _, n := c.Count(); n >= int(c.MaxExchanges.Load()) {
-		return amqp.ExchangeLimit(vhost, name, int(c.MaxExchanges.Load()))
-	}
-	return nil
+	_, n := c.Count()
+	return n >= int(c.MaxExchanges.Load())
 }
-
-func first(a, _ int) int { return a }

@@ -194,8 +194,8 @@ func (v *VHost) mayCreate(d *declaration) error {
 		return amqp.ReservedQueueName(name)
 	case v.full():
 		return amqp.QueueLimit(v.name, name, *v.settings.Load().MaxQueues)
-	case v.ceiling.mayAddQueue(name) != nil:
-		return v.ceiling.mayAddQueue(name)
+	case v.ceiling.fullOfQueues():
+		return amqp.NodeQueueLimit(name, int(v.ceiling.MaxQueues.Load()))
 	case d.owner != nil && d.owner.gone:
 		return amqp.Errorf(amqp.ConnectionForced, "the connection is closed")
 	case spec.Refusal != nil:

@@ -54,9 +54,9 @@ func (v *VHost) DeclareExchange(spec ExchangeSpec, reply func(error)) {
 		v.redeclareExchange(x, &spec, reply)
 		return
 	}
-	if err := v.ceiling.mayAddExchange(v.name, spec.Name); err != nil {
+	if v.ceiling.fullOfExchanges() {
 		v.mu.Unlock()
-		reply(err)
+		reply(amqp.ExchangeLimit(v.name, spec.Name, int(v.ceiling.MaxExchanges.Load())))
 		return
 	}
 	x, err := v.newExchange(&spec)
