@@ -3,7 +3,6 @@ package ctl
 import (
 	"context"
 	"fmt"
-	"net/http"
 
 	"github.com/lepusmq/lepus/cmd/lepus/api"
 )
@@ -13,7 +12,7 @@ func attemptCommands() []*command {
 	refused := func(name, doc, why string) *command {
 		return &command{
 			name: name, tools: Diagnostics, group: "Configuration and Environment", doc: doc,
-			run: func(context.Context, *call) (any, error) { return nil, fail(exitUnavailable, "%s: %s", name, why) },
+			run: refuses(name, why),
 		}
 	}
 	return []*command{
@@ -21,15 +20,13 @@ func attemptCommands() []*command {
 			name: "clear_auth_backend_cache", tools: Ctl, group: accessGroup,
 			doc:    "Has other systems asked anew who users are and what they may do",
 			banner: func(*call) string { return "Clearing rabbitmq_auth_backend_cache ..." },
-			run: func(ctx context.Context, c *call) (any, error) {
-				return nil, c.control(ctx, http.MethodPost, "clear-auth-cache", nil, nil)
-			},
+			run:    asks("clear-auth-cache"),
 		},
 		{
 			name: "list_node_auth_attempt_stats", tools: Ctl | Diagnostics, group: monitoringGroup, args: "[--by-source]",
 			flags:  []flag{{name: "by-source", doc: "by address and user, which are not noted"}},
 			doc:    "Shows how many log-ins there were since the start, by protocol",
-			banner: func(c *call) string { return fmt.Sprintf("Listing authentication\n attempts for node %q ...", c.node) },
+			banner: aboutNode("Listing authentication\n attempts for node %q ..."),
 			run:    listAttempts,
 		},
 		refused("reset_node_auth_attempt_metrics", "Is refused: log-ins are counted from the start of the broker",

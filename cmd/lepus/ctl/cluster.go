@@ -35,7 +35,7 @@ func clusterCommands() []*command {
 		{
 			name: "cluster_status", tools: Ctl | Diagnostics, group: group,
 			doc:    "Shows the nodes: there is one",
-			banner: func(c *call) string { return fmt.Sprintf("Cluster status of node %s ...", c.node) },
+			banner: aboutNode("Cluster status of node %s ..."),
 			run:    clusterStatus,
 		},
 		alone("change_cluster_node_type", "<disc|ram>", "Is refused: there is one node", 1, 1),

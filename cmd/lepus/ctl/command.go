@@ -2,6 +2,7 @@ package ctl
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"slices"
 	"time"
@@ -162,4 +163,14 @@ func find(tool Tool, name string) *command {
 		}
 	}
 	return nil
+}
+
+// aboutNode is a banner in which only the node's name is open.
+func aboutNode(format string) func(*call) string {
+	return func(c *call) string { return fmt.Sprintf(format, c.node) }
+}
+
+// refuses says why a command does nothing here.
+func refuses(name, why string) func(context.Context, *call) (any, error) {
+	return func(context.Context, *call) (any, error) { return nil, fail(exitUnavailable, "%s: %s", name, why) }
 }

@@ -14,6 +14,13 @@ func (c *call) control(ctx context.Context, method, what string, body, out any) 
 	return c.controlAt(ctx, api.Request{Method: method, Path: api.Path("lepus", what), Body: body}, out)
 }
 
+// asks does what the broker has a word for that needs nothing else.
+func asks(what string) func(context.Context, *call) (any, error) {
+	return func(ctx context.Context, c *call) (any, error) {
+		return nil, c.control(ctx, http.MethodPost, what, nil, nil)
+	}
+}
+
 func (c *call) controlAt(ctx context.Context, r api.Request, out any) error {
 	return c.offered(c.api.Do(ctx, r, out))
 }

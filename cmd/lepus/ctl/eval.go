@@ -49,9 +49,7 @@ func evalCommands() []*command {
 	refused := func(name, args string, min int) *command {
 		return &command{
 			name: name, tools: Ctl, group: group, args: args, min: min, max: min, doc: "Is refused: there is no Erlang here",
-			run: func(context.Context, *call) (any, error) {
-				return nil, fail(exitUnavailable, "%s: LepusMQ does not run on Erlang and evaluates no code", name)
-			},
+			run: refuses(name, "LepusMQ does not run on Erlang and evaluates no code"),
 		}
 	}
 	return []*command{

@@ -11,7 +11,7 @@ func foreignCommands() []*command {
 	refused := func(name string, tools Tool, args, why string) *command {
 		return &command{
 			name: name, tools: tools, group: "Not in LepusMQ", args: args, max: -1, doc: "Is refused: " + why,
-			run: func(context.Context, *call) (any, error) { return nil, fail(exitUnavailable, "%s: %s", name, why) },
+			run: refuses(name, why),
 		}
 	}
 	empty := func(name, what, columns string) *command {
@@ -36,11 +36,9 @@ func foreignCommands() []*command {
 		refused("deactivate_free_disk_space_monitoring", Ctl|Diagnostics, "", "the broker must know when its disk is full; set_disk_free_limit says how full it may be"),
 		{
 			name: "activate_free_disk_space_monitoring", tools: Ctl | Diagnostics, group: monitoringGroup,
-			doc: "Has nothing to do: free disk space is always watched",
-			banner: func(c *call) string {
-				return fmt.Sprintf("Activating free disk space monitoring on node %s...", c.node)
-			},
-			run: func(ctx context.Context, c *call) (any, error) { return c.reached(ctx, nil) },
+			doc:    "Has nothing to do: free disk space is always watched",
+			banner: aboutNode("Activating free disk space monitoring on node %s..."),
+			run:    func(ctx context.Context, c *call) (any, error) { return c.reached(ctx, nil) },
 		},
 		{
 			name: "hipe_compile", tools: Ctl, group: "Not in LepusMQ", args: "<directory>", max: -1, doc: "Does nothing, as in RabbitMQ",

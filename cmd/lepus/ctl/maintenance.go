@@ -3,7 +3,6 @@ package ctl
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"time"
 
 	"github.com/lepusmq/lepus/cmd/lepus/api"
@@ -13,34 +12,26 @@ import (
 func maintenanceCommands() []*command {
 	const group = "Upgrade"
 	const single = "Target node seems to be the only one in a single node cluster, the command does not apply"
-	about := func(format string) func(*call) string {
-		return func(c *call) string { return fmt.Sprintf(format, c.node) }
-	}
-	asks := func(what string) func(context.Context, *call) (any, error) {
-		return func(ctx context.Context, c *call) (any, error) {
-			return nil, c.control(ctx, http.MethodPost, what, nil, nil)
-		}
-	}
 	return []*command{
 		{
 			name: "suspend_listeners", tools: Ctl, group: "Operations", run: asks("suspend-listeners"),
 			doc:    "Lets no new client connect until resume_listeners; those who are connected stay",
-			banner: about("Will suspend client connection listeners on node %s. The node will no longer accept client connections!"),
+			banner: aboutNode("Will suspend client connection listeners on node %s. The node will no longer accept client connections!"),
 		},
 		{
 			name: "resume_listeners", tools: Ctl, group: "Operations", run: asks("resume-listeners"),
 			doc:    "Lets clients connect again",
-			banner: about("Will resume client connection listeners on node %s. The node will now accept client connections"),
+			banner: aboutNode("Will resume client connection listeners on node %s. The node will now accept client connections"),
 		},
 		{
 			name: "drain", tools: Upgrade, group: group, run: asks("drain"),
 			doc:    "Puts the broker into maintenance: lets no client connect and closes the connections of those who are",
-			banner: about("Will put node %s into maintenance mode. The node will no longer serve any client traffic!"),
+			banner: aboutNode("Will put node %s into maintenance mode. The node will no longer serve any client traffic!"),
 		},
 		{
 			name: "revive", tools: Upgrade, group: group, run: asks("revive"),
 			doc:    "Ends the maintenance that drain has begun",
-			banner: about("Will put node %s back into regular operating mode. The node will again serve client traffic and host primary queue replicas."),
+			banner: aboutNode("Will put node %s back into regular operating mode. The node will again serve client traffic and host primary queue replicas."),
 		},
 		{
 			name: "await_online_quorum_plus_one", tools: Upgrade, group: group, patience: 2 * time.Minute,

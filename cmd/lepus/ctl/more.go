@@ -15,9 +15,6 @@ import (
 
 // moreDiagnosticCommands look at the broker from outside, mostly by its health checks.
 func moreDiagnosticCommands() []*command {
-	about := func(format string) func(*call) string {
-		return func(c *call) string { return fmt.Sprintf(format, c.node) }
-	}
 	healthy := func(said string, path ...string) func(context.Context, *call) (any, error) {
 		return func(ctx context.Context, c *call) (any, error) {
 			return fmt.Sprintf(said, c.node), c.api.Get(ctx, api.Path(append([]string{"health", "checks"}, path...)...), nil)
@@ -27,18 +24,18 @@ func moreDiagnosticCommands() []*command {
 		{
 			name: "certificates", tools: Diagnostics, group: "Configuration and Environment",
 			doc:    "Shows the certificates that the broker's TLS listeners show",
-			banner: about("Certificates of node %s ..."), run: showCertificates,
+			banner: aboutNode("Certificates of node %s ..."), run: showCertificates,
 		},
 		{
 			name: "check_if_metadata_store_is_initialized", tools: Diagnostics, group: monitoringGroup,
 			doc:    "Fails unless the broker knows its virtual hosts and queues",
-			banner: about("Checking if the metadata store of node %s is initialized ..."),
+			banner: aboutNode("Checking if the metadata store of node %s is initialized ..."),
 			run:    healthy("Metadata store on node %s has completed its initialization", "metadata-store", "initialized"),
 		},
 		{
 			name: "check_if_metadata_store_is_initialized_with_data", tools: Diagnostics, group: monitoringGroup,
 			doc:    "Fails unless the broker knows its virtual hosts and queues, and has some",
-			banner: about("Checking if the metadata store of node %s is initialized and has data ..."),
+			banner: aboutNode("Checking if the metadata store of node %s is initialized and has data ..."),
 			run:    healthy("Metadata store on node %s has completed its initialization and has data", "metadata-store", "initialized", "with-data"),
 		},
 		{
@@ -107,12 +104,12 @@ func moreDiagnosticCommands() []*command {
 		{
 			name: "message_size_stats", tools: Ctl | Diagnostics, group: monitoringGroup, pretty: true,
 			doc:    "Shows how large the messages were that were published since the start",
-			banner: about("Gathering message size statistics from cluster via %s ..."), run: messageSizes,
+			banner: aboutNode("Gathering message size statistics from cluster via %s ..."), run: messageSizes,
 		},
 		{
 			name: "metadata_store_status", tools: Diagnostics, group: monitoringGroup, pretty: true,
 			doc:    "Shows who keeps what the broker knows of its virtual hosts and queues: the one node",
-			banner: about("Status of metadata store on node %s ..."),
+			banner: aboutNode("Status of metadata store on node %s ..."),
 			run: func(ctx context.Context, c *call) (any, error) {
 				return c.reached(ctx, &rows{columns: []string{"Node Name", "Raft State"}, cells: [][]any{{c.node, "leader"}}})
 			},
@@ -121,7 +118,7 @@ func moreDiagnosticCommands() []*command {
 			name: "runtime_thread_stats", tools: Diagnostics, group: monitoringGroup, args: "[--sample-interval <interval>]",
 			flags:  []flag{{name: "sample-interval", value: true, number: true, doc: "ignored: nothing is sampled"}},
 			doc:    "Shows on how many processors how many goroutines run",
-			banner: about("Reading runtime thread stats of %s ..."),
+			banner: aboutNode("Reading runtime thread stats of %s ..."),
 			run: func(ctx context.Context, c *call) (any, error) {
 				s, err := c.readStatus(ctx)
 				if err != nil {
@@ -134,7 +131,7 @@ func moreDiagnosticCommands() []*command {
 		{
 			name: "resolver_info", tools: Diagnostics, group: "Configuration and Environment",
 			doc:    "Says how host names are resolved: as the system does",
-			banner: about("Asking node %s for its effective hostname resolver (inetrc) configuration..."),
+			banner: aboutNode("Asking node %s for its effective hostname resolver (inetrc) configuration..."),
 			run: func(_ context.Context, c *call) (any, error) {
 				value := object{"lookup": "native", "hosts_file": "/etc/hosts", "resolv_conf": "/etc/resolv.conf"}
 				return report{

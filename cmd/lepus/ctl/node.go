@@ -29,18 +29,14 @@ func nodeCommands() []*command {
 		{
 			name: "reset", tools: Ctl, group: nodeGroup,
 			doc:    "Deletes all that the broker holds; it must have been stopped with stop_app",
-			banner: func(c *call) string { return fmt.Sprintf("Resetting node %s ...", c.node) },
-			run: func(ctx context.Context, c *call) (any, error) {
-				return nil, c.control(ctx, http.MethodPost, "reset", nil, nil)
-			},
+			banner: aboutNode("Resetting node %s ..."),
+			run:    asks("reset"),
 		},
 		{
 			name: "force_reset", tools: Ctl, group: nodeGroup,
 			doc:    "Does what reset does",
-			banner: func(c *call) string { return fmt.Sprintf("Forcefully resetting node %s ...", c.node) },
-			run: func(ctx context.Context, c *call) (any, error) {
-				return nil, c.control(ctx, http.MethodPost, "reset", nil, nil)
-			},
+			banner: aboutNode("Forcefully resetting node %s ..."),
+			run:    asks("reset"),
 		},
 		{
 			name: "rotate_logs", tools: Ctl, group: nodeGroup, max: -1,
@@ -59,16 +55,14 @@ func nodeCommands() []*command {
 		{
 			name: "start_app", tools: Ctl, group: nodeGroup,
 			doc:    "Lets a broker that was stopped with stop_app serve again",
-			banner: func(c *call) string { return fmt.Sprintf("Starting node %s ...", c.node) },
-			run: func(ctx context.Context, c *call) (any, error) {
-				return nil, c.control(ctx, http.MethodPost, "start-app", nil, nil)
-			},
+			banner: aboutNode("Starting node %s ..."),
+			run:    asks("start-app"),
 		},
 		{
 			name: "stop", tools: Ctl, group: nodeGroup, args: "[--idempotent] [<pidfile>]", max: 1,
 			flags:  []flag{{name: "idempotent", doc: "it is fine if it does not run"}},
 			doc:    "Ends the broker in order",
-			banner: func(c *call) string { return fmt.Sprintf("Stopping and halting node %s ...", c.node) },
+			banner: aboutNode("Stopping and halting node %s ..."),
 			run: func(ctx context.Context, c *call) (any, error) {
 				err := c.stop(ctx, len(c.args) > 0)
 				var away *api.UnreachableError
@@ -81,10 +75,8 @@ func nodeCommands() []*command {
 		{
 			name: "stop_app", tools: Ctl, group: nodeGroup,
 			doc:    "Ends the broker in order but not its process, until start_app",
-			banner: func(c *call) string { return fmt.Sprintf("Stopping rabbit application on node %s ...", c.node) },
-			run: func(ctx context.Context, c *call) (any, error) {
-				return nil, c.control(ctx, http.MethodPost, "stop-app", nil, nil)
-			},
+			banner: aboutNode("Stopping rabbit application on node %s ..."),
+			run:    asks("stop-app"),
 		},
 		{
 			name: "wait", tools: Ctl | Diagnostics, group: nodeGroup, args: "[<pidfile>] [--pid|-P <pid>] [--timeout <timeout>]", max: 1,
@@ -99,13 +91,9 @@ func nodeCommands() []*command {
 		},
 		{
 			name: "force_gc", tools: Ctl, group: "Operations",
-			doc: "Has garbage collected now",
-			banner: func(c *call) string {
-				return fmt.Sprintf("Will ask all processes on node %s to schedule a full sweep GC", c.node)
-			},
-			run: func(ctx context.Context, c *call) (any, error) {
-				return nil, c.control(ctx, http.MethodPost, "collect", nil, nil)
-			},
+			doc:    "Has garbage collected now",
+			banner: aboutNode("Will ask all processes on node %s to schedule a full sweep GC"),
+			run:    asks("collect"),
 		},
 	}
 }

@@ -43,19 +43,15 @@ func queueCommands() []*command {
 		},
 		{
 			name: "check_if_node_is_quorum_critical", tools: Queues | Diagnostics, group: monitoringGroup,
-			doc: "Checks whether queues would lose their quorum without this node; it is the only one",
-			banner: func(c *call) string {
-				return fmt.Sprintf("Checking if node %s is critical for quorum of any quorum queues ...", c.node)
-			},
-			run: func(ctx context.Context, c *call) (any, error) { return c.reached(ctx, fmt.Sprintf(single, c.node)) },
+			doc:    "Checks whether queues would lose their quorum without this node; it is the only one",
+			banner: aboutNode("Checking if node %s is critical for quorum of any quorum queues ..."),
+			run:    func(ctx context.Context, c *call) (any, error) { return c.reached(ctx, fmt.Sprintf(single, c.node)) },
 		},
 		{
 			name: "check_if_node_is_mirror_sync_critical", tools: Queues | Diagnostics, group: monitoringGroup,
-			doc: "Checks whether mirrored queues would lose data without this node; there are none",
-			banner: func(c *call) string {
-				return fmt.Sprintf("Checking if node %s is critical for data safety of any classic mirrored queues ...", c.node)
-			},
-			run: func(ctx context.Context, c *call) (any, error) { return c.reached(ctx, fmt.Sprintf(single, c.node)) },
+			doc:    "Checks whether mirrored queues would lose data without this node; there are none",
+			banner: aboutNode("Checking if node %s is critical for data safety of any classic mirrored queues ..."),
+			run:    func(ctx context.Context, c *call) (any, error) { return c.reached(ctx, fmt.Sprintf(single, c.node)) },
 		},
 	}
 }

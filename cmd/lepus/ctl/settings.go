@@ -18,7 +18,7 @@ func settingCommands() []*command {
 		{
 			name: "environment", tools: Ctl | Diagnostics, group: group,
 			doc:    "Shows the settings in effect",
-			banner: func(c *call) string { return fmt.Sprintf("Application environment of node %s ...", c.node) },
+			banner: aboutNode("Application environment of node %s ..."),
 			run: func(ctx context.Context, c *call) (any, error) {
 				var settings object
 				if err := c.control(ctx, http.MethodGet, "environment", nil, &settings); err != nil {

@@ -186,13 +186,13 @@ func statusCommands() []*command {
 			name: "status", tools: Ctl | Diagnostics, group: monitoringGroup,
 			flags:  []flag{{name: "unit", value: true, doc: "of memory and disk space: bytes, mb or gb"}},
 			doc:    "Shows how the broker is",
-			banner: func(c *call) string { return fmt.Sprintf("Status of node %s ...", c.node) },
+			banner: aboutNode("Status of node %s ..."),
 			run:    runStatus,
 		},
 		{
 			name: "report", tools: Ctl | Diagnostics, group: monitoringGroup,
 			doc:    "Prints all there is to know, for those who are asked for help",
-			banner: func(c *call) string { return fmt.Sprintf("Reporting server status of node %s ...\n", c.node) },
+			banner: aboutNode("Reporting server status of node %s ...\n"),
 			run:    runReport,
 		},
 	}

@@ -138,7 +138,7 @@ func linkCommands() []*command {
 		{
 			name: "federation_status", tools: Ctl | Diagnostics, group: group, flags: []flag{{name: "only-down", doc: "those that do not run"}},
 			doc:    "Lists federation links; there are none",
-			banner: func(c *call) string { return fmt.Sprintf("Listing federation links on node %s...", c.node) },
+			banner: aboutNode("Listing federation links on node %s..."),
 			run: func(ctx context.Context, c *call) (any, error) {
 				return c.reached(ctx, &rows{columns: words("id name"), listing: true})
 			},
