@@ -46,26 +46,25 @@ func (e *each) tell() {
 		e.tellPassages()
 	}
 	if e.channels != nil {
-		t := table[stats.Channel]{prefix: e.prefix, labels: []string{"channel"}, metrics: e.channels}
-		for _, c := range e.from.Channels() {
-			if slices.Contains(e.hosts, c.VHost) {
-				t.add(&c, c.Name)
-			}
-		}
-		t.tell(e.page)
+		tellClients(e, "channel", e.channels, e.from.Channels(), func(c *stats.Channel) (host, name string) { return c.VHost, c.Name })
 	}
 	if e.outlets != nil || e.dealings != nil {
 		e.tellParts()
 	}
 	if e.connections != nil {
-		t := table[stats.Connection]{prefix: e.prefix, labels: []string{"connection"}, metrics: e.connections}
-		for _, c := range e.from.Connections() {
-			if slices.Contains(e.hosts, c.VHost) {
-				t.add(&c, c.Name)
-			}
-		}
-		t.tell(e.page)
+		tellClients(e, "connection", e.connections, e.from.Connections(), func(c *stats.Connection) (host, name string) { return c.VHost, c.Name })
 	}
+}
+
+// tellClients tells of connections or channels in the virtual hosts that are asked for.
+func tellClients[T any](e *each, label string, metrics []metric[T], all []T, of func(*T) (host, name string)) {
+	t := table[T]{prefix: e.prefix, labels: []string{label}, metrics: metrics}
+	for i := range all {
+		if host, name := of(&all[i]); slices.Contains(e.hosts, host) {
+			t.add(&all[i], name)
+		}
+	}
+	t.tell(e.page)
 }
 
 func (e *each) tellQueues() {

@@ -2,7 +2,6 @@ package session
 
 import (
 	"errors"
-	"slices"
 
 	"go.uber.org/zap"
 
@@ -127,10 +126,7 @@ func (ch *channel) may(right auth.Right, on auth.Resource) bool {
 
 // remember notes what is allowed.
 func (g *grants) remember(one grant) {
-	if len(g.recent) == maxGrants {
-		g.recent = slices.Delete(g.recent, 0, 1)
-	}
-	g.recent = append(g.recent, one)
+	g.recent = appendBounded(g.recent, one, maxGrants)
 }
 
 // allowed turns the outcome of a check into yes or no. One that could not be

@@ -28,11 +28,8 @@ func (ch *channel) outlet(to *vhost.Flow) *outlet {
 			return o
 		}
 	}
-	if len(ch.outlets) == maxBreakdown {
-		ch.outlets = slices.Delete(ch.outlets, 0, 1)
-	}
 	o := &outlet{to: to}
-	ch.outlets = append(ch.outlets, o)
+	ch.outlets = appendBounded(ch.outlets, o, maxBreakdown)
 	return o
 }
 
@@ -61,12 +58,17 @@ func (d *dealings) with(q *queue.Queue) *dealing {
 			return one
 		}
 	}
-	if len(*d) == maxBreakdown {
-		*d = slices.Delete(*d, 0, 1)
-	}
 	one := &dealing{queue: q}
-	*d = append(*d, one)
+	*d = appendBounded(*d, one, maxBreakdown)
 	return one
+}
+
+// appendBounded appends to a list that has so many at most: the first is forgotten.
+func appendBounded[T any](all []T, one T, most int) []T {
+	if len(all) == most {
+		all = slices.Delete(all, 0, 1)
+	}
+	return append(all, one)
 }
 
 // Breakdown appends what the channels have counted for each exchange and queue, if
