@@ -93,8 +93,7 @@ func (r *reader) readVariable(line, at string) {
 
 // readEnvironment makes assignments of the variables of RabbitMQ.
 func (r *reader) readEnvironment(Sources) ([]Assignment, error) {
-	var e environment
-	e.reader = r
+	e := environment{&gathered{reader: r}}
 	for _, v := range variables() {
 		if value := r.rabbit(v.name); value != "" {
 			e.set(v.name, v.key, value)
@@ -107,17 +106,12 @@ func (r *reader) readEnvironment(Sources) ([]Assignment, error) {
 	e.secure()
 	e.logs()
 	e.logLevels()
-	args := advanced{reader: r}
-	args.arguments("SERVER_ADDITIONAL_ERL_ARGS")
-	return append(e.all, args.all...), errors.Join(append(e.errs, args.errs...)...)
+	advanced(e).arguments("SERVER_ADDITIONAL_ERL_ARGS")
+	return e.all, errors.Join(e.errs...)
 }
 
 // environment gathers the assignments of variables.
-type environment struct {
-	*reader
-	all  []Assignment
-	errs []error
-}
+type environment struct{ *gathered }
 
 func (e *environment) set(variable, key, value string) {
 	from := RabbitPrefix + variable
@@ -126,12 +120,7 @@ func (e *environment) set(variable, key, value string) {
 			value = strconv.FormatFloat(n/100, 'f', -1, 64)
 		}
 	}
-	a, err := e.assign(key, value, from)
-	if err != nil {
-		e.errs = append(e.errs, fmt.Errorf("%s: %w", from, err))
-		return
-	}
-	e.all = append(e.all, a)
+	e.add(from, key, value)
 }
 
 func (e *environment) setFromFile(variable, key, path string) {

@@ -13,11 +13,7 @@ import (
 
 // advanced makes assignments of what people set of RabbitMQ's applications in Erlang
 // terms. What is not known is warned of.
-type advanced struct {
-	*reader
-	all  []Assignment
-	errs []error
-}
+type advanced struct{ *gathered }
 
 // readAdvanced reads RabbitMQ's second file, which counts more than the others.
 func (r *reader) readAdvanced(usual string) ([]Assignment, error) {
@@ -41,13 +37,13 @@ func (r *reader) readAdvanced(usual string) ([]Assignment, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s:%w", files[0], err)
 	}
-	e := advanced{reader: r}
+	e := advanced{&gathered{reader: r}}
 	e.applications(files[0], t)
 	return e.all, errors.Join(e.errs...)
 }
 
 // applications reads a list of applications, each with a list of settings.
-func (e *advanced) applications(file string, t *erlang.Node) {
+func (e advanced) applications(file string, t *erlang.Node) {
 	at := func(t *erlang.Node) string { return fmt.Sprintf("%s:%d", file, t.Line) }
 	if !isList(t) {
 		e.errs = append(e.errs, fmt.Errorf("%s: there must be a list of applications: [{rabbit, […]}]", at(t)))
@@ -72,7 +68,7 @@ func (e *advanced) applications(file string, t *erlang.Node) {
 
 // arguments reads what people give RabbitMQ's runtime to set values of its
 // applications: -rabbit consumer_timeout 3600000.
-func (e *advanced) arguments(variable string) {
+func (e advanced) arguments(variable string) {
 	from := RabbitPrefix + variable
 	words := shellWords(e.rabbit(variable))
 	for i := 0; i < len(words); i++ {
@@ -98,7 +94,7 @@ func (e *advanced) arguments(variable string) {
 func flag(word string) bool { return strings.HasPrefix(word, "-") || strings.HasPrefix(word, "+") }
 
 // setting sets a value of an application.
-func (e *advanced) setting(from, app, name string, t *erlang.Node) {
+func (e advanced) setting(from, app, name string, t *erlang.Node) {
 	if app == "rabbitmq_management" && name == "load_definitions" {
 		name = "management.load_definitions"
 	} else if app != "rabbit" {
@@ -108,25 +104,25 @@ func (e *advanced) setting(from, app, name string, t *erlang.Node) {
 	word, plain := t.Word()
 	switch {
 	case plain && slices.Contains(plainSettings(), name):
-		e.set(from, name, word)
+		e.add(from, name, word)
 	case name == "disk_free_limit" || name == "vm_memory_high_watermark":
 		e.level(from, name, t)
 	case name == "loopback_users" && isList(t):
-		e.set(from, name, strings.Join(append(t.Words(), "none"), ","))
+		e.add(from, name, strings.Join(append(t.Words(), "none"), ","))
 	case name == "default_user_tags" && isList(t):
 		for _, tag := range t.Words() {
-			e.set(from, "default_user_tags."+escapeDots(tag), "true")
+			e.add(from, "default_user_tags."+escapeDots(tag), "true")
 		}
 	case name == "log_levels" && isList(t):
 		for i := range t.Items {
 			if category, level, ok := t.Items[i].Pair(); ok {
 				word, _ := level.Word()
-				e.set(from, "log."+category+".level", word)
+				e.add(from, "log."+category+".level", word)
 			}
 		}
 	case name == "auth_mechanisms" && isList(t):
 		for i, mechanism := range t.Words() {
-			e.set(from, "auth_mechanisms."+strconv.Itoa(i+1), mechanism)
+			e.add(from, "auth_mechanisms."+strconv.Itoa(i+1), mechanism)
 		}
 	case name == "auth_backends" && isList(t):
 		e.backends(from, t)
@@ -147,7 +143,7 @@ func plainSettings() []string {
 }
 
 // level sets a share or an amount: 0.4, {absolute, 1000}, {mem_relative, 1.5}, "2GB".
-func (e *advanced) level(from, name string, t *erlang.Node) {
+func (e advanced) level(from, name string, t *erlang.Node) {
 	word, plain := t.Word()
 	kind, value, pair := t.Pair()
 	if pair {
@@ -155,28 +151,28 @@ func (e *advanced) level(from, name string, t *erlang.Node) {
 	}
 	switch {
 	case pair && (kind == "absolute" || kind == "relative"):
-		e.set(from, name+"."+kind, word)
+		e.add(from, name+"."+kind, word)
 	case pair && kind == "mem_relative":
-		e.set(from, name+".relative", word)
+		e.add(from, name+".relative", word)
 	case !plain:
 		e.unknown(from, name)
 	case name == "disk_free_limit":
-		e.set(from, name+".absolute", word)
+		e.add(from, name+".absolute", word)
 	default:
-		e.set(from, name, word)
+		e.add(from, name, word)
 	}
 }
 
 // backends sets who knows users: a backend, or one for each of the two halves.
-func (e *advanced) backends(from string, t *erlang.Node) {
+func (e advanced) backends(from string, t *erlang.Node) {
 	for i := range t.Items {
 		key := "auth_backends." + strconv.Itoa(i+1)
 		if halves := t.Items[i].Words(); len(halves) == 2 {
-			e.set(from, key+".authn", halves[0])
-			e.set(from, key+".authz", halves[1])
+			e.add(from, key+".authn", halves[0])
+			e.add(from, key+".authz", halves[1])
 		} else {
 			word, _ := t.Items[i].Word()
-			e.set(from, key, word)
+			e.add(from, key, word)
 		}
 	}
 }
@@ -186,16 +182,7 @@ func isList(t *erlang.Node) bool {
 	return ok
 }
 
-func (e *advanced) set(from, key, value string) {
-	a, err := e.assign(key, value, from)
-	if err != nil {
-		e.errs = append(e.errs, fmt.Errorf("%s: %w", from, err))
-		return
-	}
-	e.all = append(e.all, a)
-}
-
-func (e *advanced) unknown(from, what string) {
+func (e advanced) unknown(from, what string) {
 	e.warnings = append(e.warnings, fmt.Sprintf("%s: %s has no effect: say it as a key of rabbitmq.conf, if there is one", from, what))
 }
 

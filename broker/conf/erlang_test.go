@@ -119,7 +119,7 @@ func FuzzTerms(f *testing.F) {
 			return
 		}
 		r := &reader{table: newTable(Keys()), env: map[string]string{}}
-		e := advanced{reader: r}
+		e := advanced{&gathered{reader: r}}
 		e.applications("f", root)
 		_, _ = apply(merge([][]Assignment{e.all}), nil)
 	})

@@ -271,18 +271,11 @@ func existing(paths []string) []string {
 }
 
 func (r *reader) readFlags(src Sources) ([]Assignment, error) {
-	var all []Assignment
-	var errs []error
+	g := gathered{reader: r}
 	for _, f := range src.Set {
-		a, err := r.assign(f.Key, f.Value, f.From)
-		if err != nil {
-			err = fmt.Errorf("%s: %w", f.From, err)
-		} else {
-			all = append(all, a)
-		}
-		errs = append(errs, err)
+		g.add(f.From, f.Key, f.Value)
 	}
-	return all, errors.Join(errs...)
+	return g.all, errors.Join(g.errs...)
 }
 
 // merge returns what counts of layers, of which later ones count more: of each
