@@ -44,7 +44,7 @@ type checkpointer struct {
 func (s *durable) advanced(end log.Position) {
 	c := &s.checkpoints
 	s.logEnd.Store(int64(end))
-	if int64(end)-c.seen.Load() >= guardBytes {
+	if int64(end)-c.seen.Load() >= s.volume.segment {
 		c.seen.Store(int64(end))
 		s.watchDisk()
 	}

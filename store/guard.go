@@ -9,9 +9,9 @@ import (
 
 const (
 	// guardEvery is how often the room on the volume is looked at; besides,
-	// before each checkpoint and whenever guardBytes have been logged.
+	// before each checkpoint and whenever a segment's worth has been logged, so
+	// that the log's reserve is not used up before anybody is told to wait.
 	guardEvery = time.Second
-	guardBytes = 16 << 20
 	// closeWait is how long Badger may take to close.
 	closeWait = 5 * time.Second
 )

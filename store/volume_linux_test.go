@@ -43,7 +43,8 @@ func mountExt4(t *testing.T) string {
 		}
 	}
 	t.Cleanup(func() {
-		if out, err := exec.Command("umount", at).CombinedOutput(); err != nil {
+		// Lazily: a store that failed is still open.
+		if out, err := exec.Command("umount", "-l", at).CombinedOutput(); err != nil {
 			t.Errorf("umount: %v: %s", err, out)
 		}
 	})
@@ -72,13 +73,13 @@ func openSmall(t *testing.T, dir string) *smallStore {
 	return s
 }
 
-// publish publishes 1 MiB and waits until it is safe.
-func (s *smallStore) publish() {
+// publish publishes so many messages of 10 KiB and waits until they are safe.
+func (s *smallStore) publish(n int) {
 	s.t.Helper()
 	var seqs []uint64
 	r := newRecorder()
 	var slab Slab
-	for range 100 {
+	for range n {
 		m := message(&slab, s.next, 10<<10)
 		s.queue.Append([]Enqueue{{Seq: s.next, Message: m, Confirm: r, Publish: s.next}})
 		m.Release()
@@ -126,7 +127,7 @@ func TestSmallVolume(t *testing.T) {
 
 			// By messages.
 			for len(s.low) == 0 && s.next < 1000*volumeSize/(10<<20) {
-				s.publish()
+				s.publish(100)
 			}
 			s.wait(true)
 			t.Logf("low with %d MiB of messages: %s", s.next*10>>10, s.room())
@@ -134,7 +135,7 @@ func TestSmallVolume(t *testing.T) {
 				t.Errorf("low with %d messages", s.next)
 			}
 			for range 16 {
-				s.publish() // what was under way
+				s.publish(100) // what was under way
 			}
 			s.queue.SettleBelow(s.next-10, nil)
 			s.wait(false)
@@ -145,8 +146,7 @@ func TestSmallVolume(t *testing.T) {
 			step(t, err)
 			kept := s.next
 			size := int64(0)
-			for n := 0; n < 8 || len(s.low) == 0; n++ {
-				// The log may have given room back since the last time.
+			fill := func() {
 				space, err := vfs.OS{}.Space(dir)
 				step(t, err)
 				if space.Free > 1<<20 {
@@ -158,18 +158,29 @@ func TestSmallVolume(t *testing.T) {
 						t.Fatal(err)
 					}
 				}
-				s.publish()
+			}
+			for n := 0; n < 8 || len(s.low) == 0; n++ {
+				fill()
+				s.publish(10)
 			}
 			s.wait(true)
 			s.queue.Settle([]uint64{kept - 1, kept - 2})
-			s.publish()
-			pause := time.NewTimer(3 * idleAfter)
-			<-pause.C
-			s.publish()
+			s.publish(10)
+			// The log gives room back, too, in its own time.
+			for again, late := time.NewTicker(10*time.Millisecond), time.After(3*idleAfter); late != nil; {
+				select {
+				case <-again.C:
+					fill()
+				case <-late:
+					again.Stop()
+					late = nil
+				}
+			}
+			s.publish(10)
 			step(t, other.Truncate(0))
 			step(t, other.Close())
 			s.wait(false)
-			s.publish()
+			s.publish(10)
 			mustClose(t, s.durable)
 			if len(s.failed) > 0 {
 				t.Fatal(<-s.failed)
