@@ -214,7 +214,9 @@ func (g *Group) release() {
 	for _, part := range g.parts {
 		if q := part.queue; q.Durable() {
 			q.prompt(func(q *Queue) {
-				part.hold.Release()
+				if !q.strand.deleted {
+					q.strand.fifo.Release(&part.hold)
+				}
 				if q.strand.distinct != nil {
 					q.settleAnswers(&part.hold)
 				}

@@ -2,6 +2,7 @@ package queue
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/lepusmq/lepus/queue/fifo"
 	"github.com/lepusmq/lepus/store"
@@ -70,31 +71,70 @@ func (q *Queue) Cancel(c *Consumer, reply func()) {
 // if there is none. The delivery is valid during the call. Error: ErrDeleted.
 func (q *Queue) Get(holder Sink, noAck bool, reply func(d *Delivery, ready int, ok bool, err error)) {
 	q.do(func(q *Queue) {
+		q.getAgain()
 		s := &q.strand
-		if s.deleted {
-			reply(nil, 0, false, ErrDeleted)
+		if s.stalled {
 			return
 		}
-		q.renew()
-		if q.stale() {
-			s.count().GetEmpty++
-			reply(&Delivery{}, s.fifo.Ready(), false, nil)
+		g := get{holder, noAck, reply}
+		if len(s.gets) == 0 && (q.get(&g) || s.stalled) {
 			return
 		}
-		d, ok := s.fifo.Get(holder, noAck)
-		if !ok && s.fifo.Absent() {
-			s.stalled = true
-			return
-		}
-		s.count().got(&d, ok)
-		reply(&d, s.fifo.Ready(), ok, nil)
-		switch {
-		case ok && d.Slot == 0:
-			q.forget(&d.Item)
-		case d.Left:
-			s.releaser.Release(&d.Message)
-		}
+		s.gets = append(s.gets, g)
 	})
+}
+
+// get is what [Queue.Get] asks for.
+type get struct {
+	holder Sink
+	noAck  bool
+	reply  func(d *Delivery, ready int, ok bool, err error)
+}
+
+// get answers a getter, and reports false if it cannot yet: the message is being
+// read, for which the strand stalls, or is on hold. The strand must not stall for
+// that: whoever holds it may want something of this queue.
+func (q *Queue) get(g *get) bool {
+	s := &q.strand
+	if s.deleted {
+		g.reply(nil, 0, false, ErrDeleted)
+		return true
+	}
+	q.renew()
+	if q.stale() {
+		s.count().GetEmpty++
+		g.reply(&Delivery{}, s.fifo.Ready(), false, nil)
+		return true
+	}
+	d, ok := s.fifo.Get(g.holder, g.noAck)
+	switch {
+	case ok:
+	case s.fifo.Held():
+		return false
+	case s.fifo.Absent():
+		s.stalled = true
+		return false
+	}
+	s.count().got(&d, ok)
+	g.reply(&d, s.fifo.Ready(), ok, nil)
+	switch {
+	case ok && d.Slot == 0:
+		q.forget(&d.Item)
+	case d.Left:
+		s.releaser.Release(&d.Message)
+	}
+	return true
+}
+
+// getAgain answers those getters that have waited long enough.
+func (q *Queue) getAgain() {
+	s := &q.strand
+	for len(s.gets) > 0 && q.get(&s.gets[0]) {
+		s.gets = slices.Delete(s.gets, 0, 1)
+	}
+	if len(s.gets) == 0 {
+		s.gets = nil
+	}
 }
 
 // Purge drops the ready messages and replies how many there were. Error:
@@ -130,7 +170,7 @@ func (q *Queue) Delete(ifUnused, ifEmpty bool, reply func(n int, err error)) {
 		case ifUnused && s.fifo.Consumers() > 0:
 			reply(0, ErrInUse)
 			return
-		case ifEmpty && s.fifo.Ready() > 0:
+		case ifEmpty && s.fifo.Ready()+s.fifo.OnHold() > 0:
 			reply(0, ErrNotEmpty)
 			return
 		}
@@ -148,6 +188,7 @@ func (q *Queue) end() {
 	s.fifo.EachConsumer(func(c *Consumer) {
 		c.Holder.(Sink).Cancelled(c)
 	})
+	q.getAgain()
 	s.fifo.Resident(func(i *fifo.Item, _ int64) { s.releaser.Release(&i.Message) })
 	q.empty()
 	q.settleAll()
@@ -197,6 +238,7 @@ func (q *Queue) Close() {
 		})
 		q.empty()
 		s.deleted, s.closed = true, true
+		q.getAgain()
 	})
 	q.await()
 	q.reads.Wait()

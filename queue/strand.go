@@ -14,9 +14,10 @@ type strand struct {
 	seq     uint64 // of the next message
 	urgent  []urgent
 	inbox   []command
-	at      int  // of the next command in inbox
-	more    bool // there is more to dispatch
-	used    bool // there was a consumer
+	at      int   // of the next command in inbox
+	more    bool  // there is more to dispatch
+	gets    []get // that wait for a message on hold, in order
+	used    bool  // there was a consumer
 	deleted bool
 	closed  bool    // deleted for this run of the broker only: what the store has stays
 	stalled bool    // the next command waits for a message that is being read
@@ -101,6 +102,9 @@ func (q *Queue) turn() {
 	}
 	for i := range s.urgent {
 		q.hurry(&s.urgent[i])
+	}
+	if len(s.gets) > 0 {
+		q.getAgain()
 	}
 	first, published := s.at, 0
 	for s.at < len(s.inbox) && s.at-first < turnLen && !s.stalled {

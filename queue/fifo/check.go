@@ -32,9 +32,9 @@ func (m *Machine) Check() error {
 			return fmt.Errorf("priority %d: %w", l.priority, err)
 		}
 	}
-	if n != m.Ready()+m.Unacked()+len(m.delayed)+len(m.dying) {
-		return fmt.Errorf("%d messages, but %d ready, %d unacked, %d delayed and %d dying",
-			n, m.Ready(), m.Unacked(), len(m.delayed), len(m.dying))
+	if n != m.queued()+m.Unacked()+len(m.delayed)+len(m.dying) {
+		return fmt.Errorf("%d messages, but %d waiting, %d unacked, %d delayed and %d dying",
+			n, m.queued(), m.Unacked(), len(m.delayed), len(m.dying))
 	}
 	if err := m.checkRules(); err != nil {
 		return err

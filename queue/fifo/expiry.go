@@ -57,7 +57,7 @@ func (m *Machine) watched() bool { return m.mortal || m.TooLong() }
 
 // Calm forgets, when the queue is empty, what its messages had it look after.
 func (m *Machine) Calm() {
-	if m.Ready() > 0 {
+	if m.queued() > 0 {
 		return
 	}
 	m.length = length{}

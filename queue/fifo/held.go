@@ -1,5 +1,18 @@
 package fifo
 
+// OnHold is how many messages are in the queue that somebody else may still
+// keep from coming: see [Hold].
+func (m *Machine) OnHold() int { return m.onHold }
+
+// Held says that the message that leaves next is on hold.
+func (m *Machine) Held() bool { return m.onHold > 0 && m.lead().held() }
+
+// Release lets the messages of a hold go at the next Dispatch.
+func (m *Machine) Release(h *Hold) {
+	m.onHold -= h.messages
+	*h = Hold{released: true}
+}
+
 // hold counts the body of a message that is given to a consumer among those of
 // the unacked.
 func (m *Machine) hold(i *Item) { m.unackedBytes += i.body() }

@@ -65,10 +65,10 @@ func (t Tally) returned(failed bool) Tally {
 }
 
 // Hold stops a queue at the messages of a commit group until the group is on
-// its way to the disk. It belongs to the queue's strand.
-type Hold struct{ released bool }
-
-// Release lets the messages go at the next Dispatch.
-func (h *Hold) Release() { h.released = true }
+// its way to the disk: see [Machine.Release]. It belongs to the queue's strand.
+type Hold struct {
+	released bool
+	messages int // that it holds
+}
 
 func (i *Item) held() bool { return i.Hold != nil && !i.Hold.released }

@@ -11,7 +11,7 @@ type length struct {
 }
 
 // count is how many messages count for the length of the queue.
-func (m *Machine) count() int64 { return int64(m.Ready() + len(m.delayed)) }
+func (m *Machine) count() int64 { return int64(m.queued() + len(m.delayed)) }
 
 // BodyBytes is how many bytes the bodies of waiting messages have together, as
 // far as that is known.

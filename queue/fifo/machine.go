@@ -25,6 +25,7 @@ type Machine struct {
 	round     round
 	single    single
 	newest    uint64 // the highest Seq published
+	onHold    int    // messages
 	paging
 
 	rules  *Rules // nil: none
@@ -63,8 +64,12 @@ func (m *Machine) Lend(b *Blocks) {
 	}
 }
 
-// Ready is the number of messages that wait for a consumer.
-func (m *Machine) Ready() int {
+// Ready is the number of messages that wait for a consumer, without those on
+// hold.
+func (m *Machine) Ready() int { return m.queued() - m.onHold }
+
+// queued is the number of messages that nobody has been given.
+func (m *Machine) queued() int {
 	if m.lanes != nil {
 		return m.lanes.ready()
 	}
@@ -80,6 +85,10 @@ func (m *Machine) Consumers() int { return len(m.consumers) }
 // Publish adds a message to its lane, behind all others there. Its Seq must be
 // above that of any message.
 func (m *Machine) Publish(i Item) {
+	if i.held() {
+		i.Hold.messages++
+		m.onHold++
+	}
 	*m.Add(i.Seq, &i.Message, i.Lane) = i
 }
 
@@ -300,7 +309,7 @@ func (m *Machine) Purge(each func(*Item), purged func(lane uint8, below uint64))
 		l.unmeasured = 0
 		m.measure(l)
 	}
-	return n - m.Ready()
+	return n - m.queued()
 }
 
 // measure counts what a purge has left in a lane: what is on hold, and behind

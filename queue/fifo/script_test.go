@@ -108,7 +108,7 @@ func (p *player) play(words []string) string {
 			p.publish(name, p.holds[args[0]])
 		}
 	case "release":
-		p.holds[args[0]].Release()
+		p.m.Release(p.holds[args[0]])
 	case "consume":
 		p.consume(args[0], args[1:])
 	case "cancel":
