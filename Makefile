@@ -3,6 +3,8 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 BENCHSTAT   := golang.org/x/perf/cmd/benchstat@v0.0.0-20260908200009-22c9c6c9d4da
 
 FUZZTIME ?= 2m
+# Only a test that hangs takes so long, on a machine of any speed.
+TIMEOUT  ?= 30m
 ROUNDS   ?= 30
 MINUTES  ?= 30
 
@@ -49,11 +51,11 @@ image-root: build ## lay out in dist/image what the container image adds to busy
 
 .PHONY: test
 test: ## run the tests
-	go test -shuffle=on ./...
+	go test -shuffle=on -timeout $(TIMEOUT) ./...
 
 .PHONY: race
 race: ## run the tests with the race detector
-	go test -race -shuffle=on ./...
+	go test -race -shuffle=on -timeout $(TIMEOUT) ./...
 
 .PHONY: lint
 lint: ## check format, vet and staticcheck

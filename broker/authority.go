@@ -38,10 +38,11 @@ const (
 
 const defaultCacheTTL = 15 * time.Second
 
-// authority is who lets users in. close ends what it asks others.
+// authority is who lets users in. close ends what it asks others, forget has it ask
+// anew what it remembers.
 type authority struct {
 	*auth.Realm
-	close func()
+	close, forget func()
 }
 
 // backends are those that there are, made when they are asked for.
@@ -61,11 +62,11 @@ func (a *Auth) open(users *auth.Users) (authority, error) {
 		rule, err := b.rule(r)
 		if err != nil {
 			b.close()
-			return authority{auth.NewRealm(users), func() {}}, err
+			return authority{auth.NewRealm(users), func() {}, func() {}}, err
 		}
 		rules = append(rules, rule)
 	}
-	return authority{auth.NewRealm(users, rules...), b.close}, nil
+	return authority{auth.NewRealm(users, rules...), b.close, b.forget}, nil
 }
 
 func (b *backends) rule(r AuthRule) (auth.Rule, error) {
@@ -127,6 +128,12 @@ func (b *backends) remembered() (auth.Backend, error) {
 	}
 	b.cache = auth.NewCache(rule.Authn, rule.Authz, cmp.Or(b.cfg.CacheTTL, defaultCacheTTL), b.cfg.CacheRefusals)
 	return b.cache, nil
+}
+
+func (b *backends) forget() {
+	if b.cache != nil {
+		b.cache.Clear()
+	}
 }
 
 func (b *backends) close() {

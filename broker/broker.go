@@ -23,6 +23,7 @@ import (
 	"github.com/lepusmq/lepus/broker/vhost"
 	"github.com/lepusmq/lepus/queue"
 	"github.com/lepusmq/lepus/store"
+	"github.com/lepusmq/lepus/store/vfs"
 )
 
 // ErrDamaged is what [Broker.Start] fails with when something is gone that was
@@ -42,6 +43,7 @@ type Broker struct {
 	realm         authority
 	misconfigured error
 	begun         time.Time
+	files         *vfs.Counted // of the store and the overflow
 
 	// immutable after Start
 	store    store.Store
@@ -105,6 +107,7 @@ func New(cfg Config) *Broker {
 		cfg:      cfg,
 		log:      cfg.Log,
 		begun:    time.Now(),
+		files:    vfs.Count(vfs.OS{}),
 		users:    auth.NewUsers(cfg.LoopbackUsers...),
 		userIDs:  make(map[string]uint64),
 		budget:   queue.NewBudget(cfg.MemoryLimit),
@@ -195,7 +198,7 @@ func (b *Broker) openStore() error {
 		return nil
 	}
 	opened, err := store.Open(store.Options{
-		Dir:           b.cfg.DataDir,
+		Dir: b.cfg.DataDir, FS: b.files,
 		AcceptLogLoss: b.cfg.AcceptLogLoss,
 		DiskLow:       b.cfg.DiskFreeLimit,
 		OnFail:        b.storeFailed,
@@ -211,7 +214,7 @@ func (b *Broker) openStore() error {
 	}
 	b.store = opened
 	b.overflow = store.NewVolatile(store.Options{
-		Dir:      filepath.Join(b.cfg.DataDir, overflowDir),
+		Dir: filepath.Join(b.cfg.DataDir, overflowDir), FS: b.files,
 		OnFail:   b.storeFailed,
 		OnDamage: func(err error) { b.log.Error("damaged, messages are lost", zap.Error(err)) },
 	})

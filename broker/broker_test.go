@@ -32,7 +32,7 @@ func ended(t *testing.T, b *Broker) {
 	t.Helper()
 	select {
 	case <-b.Done():
-	case <-time.After(20 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatal("the broker does not end")
 	}
 }

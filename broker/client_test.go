@@ -12,7 +12,7 @@ import (
 )
 
 // patience is how long a test waits for what must happen.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // await returns the next value of c.
 func await[T any](t *testing.T, c <-chan T, what string) T {

@@ -76,6 +76,10 @@ type Config struct {
 	PathPrefix   string
 	AllowOrigins []string
 
+	// Control serves what lies below /api/lepus/ of the management API, where
+	// administrators only are let in; nil is nothing.
+	Control http.Handler
+
 	// DisableStats has the management API take no samples and show no counts, as if
 	// each request asked for that; EnableQueueTotals has it show how many messages
 	// are in queues all the same.

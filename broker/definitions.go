@@ -9,6 +9,7 @@ import (
 
 	"github.com/lepusmq/lepus/broker/auth"
 	"github.com/lepusmq/lepus/broker/event"
+	"github.com/lepusmq/lepus/broker/session"
 	"github.com/lepusmq/lepus/broker/vhost"
 	"github.com/lepusmq/lepus/store"
 )
@@ -110,7 +111,7 @@ func (b *Broker) newHost(id uint64, def vhostDefinition) *host {
 	if def.Name == b.cfg.Seed.VHost {
 		records = b.cfg.LogRecords
 	}
-	return &host{id: id, VHost: vhost.New(vhost.Config{
+	return &host{id: id, inside: map[*session.Session]bool{}, VHost: vhost.New(vhost.Config{
 		Name: def.Name, ID: id, Settings: def.Settings,
 		Events: b.events, Ceiling: b.ceiling, HasEvents: def.Name == defaultVHost, Records: records,
 		Store: b.store, Budget: b.budget, Overflow: b.overflow, Clock: b.clock,

@@ -85,26 +85,48 @@ func (b *Broker) openDoors() error {
 	return nil
 }
 
-func (d *door) listen(address string, mode fs.FileMode) error {
-	g, err := openGate(func() (net.Listener, error) {
-		if d.network == "unix" {
-			return socket.Listen(address, mode)
-		}
-		var lc net.ListenConfig
-		if d.tcp.NoKeepAlive {
-			lc.KeepAlive = -1
-		}
-		l, err := lc.Listen(context.Background(), "tcp", address)
-		if err == nil {
-			address = l.Addr().String() // also if any port was good enough before
-		}
-		return l, err
-	})
-	if err != nil {
+func (d *door) listen(address string, mode fs.FileMode) (err error) {
+	again := d.tcp.at(address)
+	if d.network == "unix" {
+		again = onSocket(address, mode)
+	}
+	if d.gate, err = openGate(again); err != nil {
 		return fmt.Errorf("cannot accept %s connections: %w", d.protocol, err)
 	}
-	d.gate = g
 	return nil
+}
+
+// at returns what listens at an address, always on the same port, also if any was
+// good enough at first.
+func (t TCP) at(address string) func() (net.Listener, error) {
+	lc := net.ListenConfig{}
+	if t.NoKeepAlive {
+		lc.KeepAlive = -1
+	}
+	return func() (net.Listener, error) {
+		l, err := lc.Listen(context.Background(), "tcp", address)
+		if err == nil {
+			address = l.Addr().String()
+		}
+		return l, err
+	}
+}
+
+// onSocket returns what listens on a Unix socket. Its connections are numbered
+// through.
+func onSocket(path string, mode fs.FileMode) func() (net.Listener, error) {
+	var before *socket.Listener
+	return func() (net.Listener, error) {
+		l, err := socket.Listen(path, mode)
+		if err != nil {
+			return nil, err
+		}
+		if before != nil {
+			l.Continue(before)
+		}
+		before = l
+		return l, nil
+	}
 }
 
 // allDoors returns the doors of clients, then those of the views.

@@ -13,8 +13,8 @@ var (
 	ErrNoExchange = errors.New("no such exchange")
 )
 
-// QueueNames returns the names of all queues of a virtual host, sorted. Errors:
-// ErrNoVHost.
+// QueueNames returns the names of all queues of a virtual host, sorted. The slice must
+// not be changed. Errors: ErrNoVHost.
 func (b *Broker) QueueNames(vhost string) ([]string, error) {
 	v, err := b.find(vhost)
 	if err != nil {
@@ -42,6 +42,18 @@ func (b *Broker) EachQueue(vhost string, f func(*stats.QueueCounts)) error {
 		return err
 	}
 	v.EachQueue(f)
+	return nil
+}
+
+// EachPassage calls f with how many messages came to each queue of a virtual host by
+// each exchange, by the names of the queues. What f gets is good until it returns.
+// Errors: ErrNoVHost.
+func (b *Broker) EachPassage(vhost string, f func(*stats.Passage)) error {
+	v, err := b.find(vhost)
+	if err != nil {
+		return err
+	}
+	v.EachPassage(f)
 	return nil
 }
 

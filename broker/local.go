@@ -56,6 +56,10 @@ func (b *Broker) SetChannelMax(n int) error {
 // SetLoopbackUsers sets who may log in from this machine only.
 func (b *Broker) SetLoopbackUsers(names []string) { b.users.SetLoopback(names) }
 
+// ClearAuthCache forgets what other systems have said of users, so that they are asked
+// anew.
+func (b *Broker) ClearAuthCache() { b.realm.forget() }
+
 // RemoveData deletes what a broker keeps in the data folder dir, and nothing else
 // that is there. It refuses to while a broker runs on it.
 func RemoveData(dir string) error {

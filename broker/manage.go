@@ -12,7 +12,7 @@ import (
 func manage(b *Broker) *management.Server {
 	return management.New(management.Config{
 		Broker: b, Page: page.Files(), Log: b.log.Named("management"), MaxBody: b.cfg.Management.MaxBody,
-		Prefix: b.cfg.PathPrefix, AllowOrigins: b.cfg.AllowOrigins,
+		Prefix: b.cfg.PathPrefix, AllowOrigins: b.cfg.AllowOrigins, Extra: b.cfg.Control,
 		DisableStats: b.cfg.DisableStats, QueueTotals: b.cfg.EnableQueueTotals,
 	})
 }

@@ -207,7 +207,7 @@ func TestRuntimeIsLeftAlone(t *testing.T) {
 
 func TestWatermarkRaisesTheAlarm(t *testing.T) {
 	b := start(t, Config{MemoryHighWatermark: 1})
-	for range 2000 {
+	for range 6000 {
 		if alarmOn(b) == MemoryAlarm {
 			return
 		}

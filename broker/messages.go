@@ -27,6 +27,7 @@ func (b *Broker) Publish(by, host string, m vhost.Post) (routed bool, err error)
 	if uint64(len(m.Body)) > b.cfg.MaxMessageSize {
 		return false, amqp.MessageTooLarge(uint64(len(m.Body)), b.cfg.MaxMessageSize)
 	}
+	m.By = b.actor(by)
 	answer := make(chan bool, 1)
 	err = b.await(func(reply func(error)) {
 		p.vhost.Post(&m, func(ok bool, err error) {
@@ -50,6 +51,7 @@ func (b *Broker) Fetch(by, host string, f vhost.Fetch) ([]vhost.Fetched, error) 
 	if err := p.queue(auth.Read, f.Queue); err != nil {
 		return nil, err
 	}
+	f.By = b.actor(by)
 	answer := make(chan []vhost.Fetched, 1)
 	err = b.await(func(reply func(error)) {
 		p.vhost.Fetch(f, func(got []vhost.Fetched, err error) {
@@ -61,4 +63,13 @@ func (b *Broker) Fetch(by, host string, f vhost.Fetch) ([]vhost.Fetched, error) 
 		return nil, err
 	}
 	return <-answer, nil
+}
+
+// actor is a user without a connection as traces tell of it. RabbitMQ would name a
+// connection of its own there, made for the request.
+func (b *Broker) actor(by string) vhost.Actor {
+	if by == "" {
+		by = internalUser
+	}
+	return vhost.Actor{Node: b.cfg.NodeName, Connection: "<" + b.cfg.NodeName + ".management>", User: by}
 }

@@ -49,6 +49,8 @@ func (b *Broker) Node() stats.Node {
 	if b.store != nil {
 		n.DiskFree, n.DiskLimit = b.store.Room()
 	}
+	reads, writes, syncs := b.files.Counts()
+	n.Reads, n.Writes, n.Syncs = stats.IO(reads), stats.IO(writes), stats.IO(syncs)
 	on := b.alarms.raised()
 	n.MemoryAlarm, n.DiskAlarm = on&MemoryAlarm != 0, on&DiskAlarm != 0
 	n.WebLogins = b.webLogins.counts() // before those of all, of which they are a part

@@ -40,8 +40,10 @@ type host struct {
 	id       uint64 // of its definition
 	sessions sync.WaitGroup
 	// guarded by residents.mu
-	n, channels int         // of sessions, and their channels
-	churn       stats.Churn // of connections and channels
+	n, channels int           // of sessions, and their channels
+	churn       stats.Churn   // of connections and channels
+	traffic     stats.Traffic // of connections that have ended
+	inside      map[*session.Session]bool
 }
 
 // place is where a session is.
@@ -89,6 +91,7 @@ func (r *residents) Enter(s *session.Session, user, name string) (*vhost.VHost, 
 // take gives a session its place. Called with mu held.
 func (r *residents) take(s *session.Session, p place) {
 	p.host.n++
+	p.host.inside[s] = true
 	p.host.churn.ConnectionsOpened++
 	p.host.sessions.Add(1)
 	r.byUser[p.user]++
@@ -104,7 +107,9 @@ func (r *residents) setLimits(cfg *Config) {
 
 // leave notes that a session has ended, wherever it was.
 func (r *residents) leave(s *session.Session) {
-	received := s.Received() // which may wait for those who wait for mu
+	received := s.Received() // these may wait for those who wait for mu
+	traffic := s.Traffic()
+	traffic.Pending = 0
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	p, ok := r.places[s]
@@ -115,6 +120,8 @@ func (r *residents) leave(s *session.Session) {
 	r.received.Add(&received)
 	less(r.byUser, p.user, 1)
 	p.host.n--
+	delete(p.host.inside, s)
+	p.host.traffic.Add(&traffic)
 	p.host.churn.ConnectionsClosed++
 	p.host.sessions.Done()
 }
@@ -199,6 +206,7 @@ func (r *residents) forget(h *host) {
 	r.gone.Churn.Add(&h.churn)
 	r.gone.ClassicDead.Add(&t.ClassicDead)
 	r.gone.QuorumDead.Add(&t.QuorumDead)
+	r.gone.Traffic.Add(&h.traffic)
 }
 
 // counted returns all virtual hosts, those that are being deleted included, and
@@ -228,9 +236,14 @@ func (r *residents) receivedByAll() stats.Received {
 func (r *residents) totals(h *host) stats.Totals {
 	t := h.Totals()
 	r.mu.Lock()
-	defer r.mu.Unlock()
-	t.Connections, t.Channels = h.n, h.channels
+	t.Connections, t.Channels, t.Traffic = h.n, h.channels, h.traffic
 	t.Churn.Add(&h.churn)
+	inside := slices.Collect(maps.Keys(h.inside))
+	r.mu.Unlock()
+	for _, s := range inside {
+		traffic := s.Traffic()
+		t.Traffic.Add(&traffic)
+	}
 	return t
 }
 

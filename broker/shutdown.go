@@ -37,17 +37,11 @@ func (b *Broker) teardown(ctx context.Context) {
 	b.realm.close()
 	b.shovels.Stop()
 	b.watched.Close()
-	ctx, cancel := context.WithTimeout(ctx, shutdownGrace)
-	defer cancel()
 	closeAll(b.doors)
 	b.accepting.Wait()
 	b.watching.Wait()
 	b.arrivals.end()
-	var views sync.WaitGroup
-	views.Go(func() { b.management.stop(ctx) })
-	views.Go(func() { b.prometheus.stop(ctx) })
-	b.endSessions(ctx)
-	views.Wait()
+	b.endClients(ctx)
 	b.closeLocal()
 	// Before the virtual hosts: what is due now is not begun any more.
 	if b.clock != nil {
@@ -65,12 +59,24 @@ func (b *Broker) teardown(ctx context.Context) {
 	b.memory.end()
 }
 
-// endSessions tells every client to go and returns when all have gone.
-func (b *Broker) endSessions(ctx context.Context) {
+// endClients tells every client to go and returns when all have gone.
+func (b *Broker) endClients(ctx context.Context) {
 	b.sessions.refuse()
 	for _, s := range b.sessions.all() {
 		s.Close(amqp.Errorf(amqp.ConnectionForced, "broker forced connection closure with reason 'shutdown'"))
 	}
+	// From now on: a machine that has stalled until here has not let them answer.
+	ctx, cancel := context.WithTimeout(ctx, shutdownGrace)
+	defer cancel()
+	var views sync.WaitGroup
+	views.Go(func() { b.management.stop(ctx) })
+	views.Go(func() { b.prometheus.stop(ctx) })
+	b.endSessions(ctx)
+	views.Wait()
+}
+
+// endSessions returns when all clients have gone, which were told to.
+func (b *Broker) endSessions(ctx context.Context) {
 	ended := b.sessions.ended()
 	select {
 	case <-ended:

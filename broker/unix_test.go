@@ -53,6 +53,16 @@ func TestConnectionsByUnixSocket(t *testing.T) {
 			t.Fatal(err)
 		}
 		until(t, "the connection has gone", func() bool { return len(f.Broker.Connections()) == 0 })
+		// The next one is another also if the socket was not there in between.
+		if err := f.Broker.SuspendListeners(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := os.Stat(path); !os.IsNotExist(err) {
+			t.Errorf("while it is suspended the socket is there: %v", err)
+		}
+		if err := f.Broker.ResumeListeners(); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if l := f.Broker.Listeners(); len(l) != 1 || l[0].Address != path || l[0].Port != 0 {
 		t.Errorf("listeners are %+v", l)

@@ -1,6 +1,8 @@
 package integration
 
 import (
+	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -22,13 +24,9 @@ func impatient(timeout time.Duration) func(*broker.Config) {
 func TestConsumerTimeout(t *testing.T) {
 	t.Parallel()
 	url := ownBrokerURL(t, impatient(100*time.Millisecond))
-	for name, take := range map[string]func(*client, string) amqp.Delivery{
-		"consume": func(c *client, q string) amqp.Delivery {
-			deliveries, err := c.Consume(q, "", false, false, false, false, nil)
-			c.must(err)
-			return receive(t, deliveries, "a delivery")
-		},
-		"get": func(c *client, q string) amqp.Delivery { return c.get(q) },
+	for name, take := range map[string]func(*client, string){
+		"consume": func(c *client, q string) { c.consume(q) },
+		"get":     func(c *client, q string) { c.get(q) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := connect(t, url)
@@ -52,9 +50,8 @@ func TestConsumerTimeoutOfAConsumer(t *testing.T) {
 	c := connect(t, url)
 	q := c.shared(nil)
 	c.settled("", q, "slow")
-	deliveries, err := c.Consume(q, "", false, false, false, false, amqp.Table{"x-consumer-timeout": int64(100)})
+	_, err := c.Consume(q, "", false, false, false, false, amqp.Table{"x-consumer-timeout": int64(100)})
 	c.must(err)
-	receive(t, deliveries, "a delivery")
 	c.wantClosed(406, ackTimedOut)
 	for name, value := range map[string]any{
 		`"expected integer, got longstr"`: "soon", "{value_negative,-1}": int32(-1),
@@ -68,30 +65,45 @@ func TestConsumerTimeoutOfAConsumer(t *testing.T) {
 // Who acks is left alone, however long it consumes; so is who need not ack.
 func TestConsumerTimeoutSparesThoseWhoAck(t *testing.T) {
 	t.Parallel()
-	c := connect(t, ownBrokerURL(t, impatient(time.Second)))
-	q, free := c.queue(), c.queue()
-	slow := c.channel()
-	slow.publish("", q, "slow")
-	c.wantReady(q, 1)
-	slow.get(q)
-	deliveries, err := c.Consume(q, "", false, false, false, false, nil)
-	c.must(err)
-	unacked, err := c.Consume(free, "", true, false, false, false, nil)
-	c.must(err)
-	c.publish("", free, "free")
-	receive(t, unacked, "a delivery")
-	for running := true; running; {
-		c.publish("", q, "quick")
-		c.must(receive(t, deliveries, "a delivery").Ack(false))
-		select {
-		case err := <-slow.closed:
-			wantError(t, err, 406, "PRECONDITION_FAILED - delivery acknowledgement on channel 2 timed out. Timeout value used: 1000 ms. "+
-				"This timeout value can be configured, see consumers doc guide to learn more")
-			running = false
-		default:
+	inTime(t, 500, func(ms int) bool {
+		c := connect(t, ownBrokerURL(t, impatient(time.Duration(ms)*time.Millisecond)))
+		q, free := c.queue(), c.queue()
+		slow := c.channel()
+		slow.publish("", q, "slow")
+		c.wantReady(q, 1)
+		slow.get(q)
+		deliveries := c.consume(q)
+		unacked, err := c.Consume(free, "", true, false, false, false, nil)
+		c.must(err)
+		c.publish("", free, "free")
+		receive(t, unacked, "a delivery")
+		for before := time.Now(); len(slow.closed) == 0; {
+			now := time.Now()
+			if err := c.ackOne(q, deliveries); err != nil && late(before, ms) {
+				return false
+			} else if err != nil {
+				t.Fatalf("who acks: %v", err)
+			}
+			before = now // what came earlier has been acked
 		}
+		wantError(t, <-slow.closed, 406, fmt.Sprintf("PRECONDITION_FAILED - delivery acknowledgement on channel 2 timed out. "+
+			"Timeout value used: %d ms. This timeout value can be configured, see consumers doc guide to learn more", ms))
+		c.channel().queue()
+		return true
+	})
+}
+
+// ackOne publishes a message, waits for its delivery and acks that.
+func (c *client) ackOne(queue string, deliveries <-chan amqp.Delivery) error {
+	if err := c.Publish("", queue, false, false, amqp.Publishing{}); err != nil {
+		return err
 	}
-	c.queue()
+	select {
+	case d := <-deliveries:
+		return d.Ack(false) // an error if there is none
+	case <-time.After(patience):
+		return errors.New("no delivery")
+	}
 }
 
 // A queue's own timeout counts for it, also where there is none otherwise.
@@ -114,9 +126,9 @@ func TestConsumerTimeoutCancels(t *testing.T) {
 	q := c.shared(amqp.Table{"x-consumer-timeout": 100})
 	cancelled := c.NotifyCancel(make(chan string, 1))
 	c.must(c.Qos(2, 0, true))
+	c.settled("", q, "one", "two", "three")
 	deliveries, err := c.Consume(q, "slow", false, false, false, false, nil)
 	c.must(err)
-	c.settled("", q, "one", "two", "three")
 	one, two := receive(t, deliveries, "a delivery"), receive(t, deliveries, "a delivery")
 	if tag := receive(t, cancelled, "basic.cancel"); tag != "slow" {
 		t.Errorf("cancelled %q", tag)

@@ -14,7 +14,7 @@ import (
 )
 
 // patience is how long a test waits for something that must happen. It only passes in full when a test fails.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // client is one channel of an amqp091-go connection. Its methods fail the test instead of returning errors; the embedded
 // channel is there for calls whose error is the point.

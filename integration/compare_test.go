@@ -213,9 +213,6 @@ func (c *talk) fetchWhen(queue string) {
 	c.fetch(queue)
 }
 
-// composure is how long a script waits for what comes by itself: hundredths of a second, if all is well.
-const composure = 5 * time.Second
-
 // awaitReady asks until a queue has n ready messages.
 func (c *talk) awaitReady(queue string, n uint32) {
 	c.t.Helper()
@@ -224,7 +221,7 @@ func (c *talk) awaitReady(queue string, n uint32) {
 
 func (c *talk) awaitCount(queue, want string, enough func(ready uint32) bool) {
 	c.t.Helper()
-	end := time.Now().Add(composure)
+	end := time.Now().Add(patience)
 	for n := c.ready(queue); !enough(n); n = c.ready(queue) {
 		if time.Now().After(end) {
 			c.t.Fatalf("queue %s has %d ready messages, not %s", queue, n, want)

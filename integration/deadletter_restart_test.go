@@ -74,7 +74,10 @@ func TestDeadLettersWhenTheBrokerEnds(t *testing.T) {
 						w.rejectAll("src")
 					}
 					eventually(t, func() bool { ready, _ := c.inspect("one"); return ready >= round*n/4 },
-						func() string { return "nothing dies" })
+						func() string {
+							ready, _ := c.inspect("one")
+							return fmt.Sprintf("round %d: %d have died", round, ready)
+						})
 					finish(server)
 					server = binary.start(t, dir)
 					c = connect(t, server.url)
@@ -104,7 +107,10 @@ func (c *client) rejectAll(queue string) {
 			_ = d.Reject(false)
 		}
 	}()
-	c.t.Cleanup(func() { <-done })
+	c.t.Cleanup(func() {
+		_ = c.conn.Close() // unless its broker has ended
+		<-done
+	})
 }
 
 // wantEach checks that each of n numbered messages is in one of both lists, once.

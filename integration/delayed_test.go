@@ -48,51 +48,62 @@ func TestDelayedMessage(t *testing.T) {
 			}
 			x := unique(t)
 			q := c.delaying(x, name, args)
-			deliveries, err := c.Consume(q, "", true, false, false, false, nil)
-			c.must(err)
 			c.must(c.Confirm(false))
-			start := time.Now()
-			for _, m := range []struct {
-				body  string
-				delay any
-				mode  uint8
-			}{
-				{"600", int32(600), amqp.Persistent},
-				{"400", int64(400), amqp.Transient},
-				{"200", "200", amqp.Persistent},
-				{"300", float64(300.9), amqp.Persistent},
-				{"0", int32(0), amqp.Persistent},
-				{"0", int32(-5), amqp.Persistent},
-				{"0", int64(math.MaxUint32) + 1, amqp.Persistent},
-				{"0", nil, amqp.Persistent},
-			} {
-				headers := amqp.Table{"other": "kept"}
-				if m.delay != nil {
-					headers["x-delay"] = m.delay
-				}
-				c.confirmed(x, "k", amqp.Publishing{Body: []byte(m.body), Headers: headers, DeliveryMode: m.mode, ContentType: "text/x"})
-			}
-			for _, want := range []struct {
-				body  string
-				delay any
-			}{
-				{"0", int32(0)}, {"0", int32(-5)}, {"0", int64(math.MaxUint32) + 1}, {"0", nil},
-				{"200", int32(-200)}, {"300", int32(-300)}, {"400", int32(-400)}, {"600", int32(-600)},
-			} {
-				d := receive(t, deliveries, "a delayed message")
-				var ms int
-				_, _ = fmt.Sscan(want.body, &ms)
-				took := time.Since(start)
-				if string(d.Body) != want.body || d.Headers["x-delay"] != want.delay || d.Headers["other"] != "kept" ||
-					d.Exchange != x || d.RoutingKey != "k" || d.ContentType != "text/x" || d.Redelivered {
-					t.Errorf("got %s %v, want %s with x-delay %v", d.Body, d.Headers, want.body, want.delay)
-				}
-				if took < time.Duration(ms)*time.Millisecond {
-					t.Errorf("%s came after %v", d.Body, took)
-				}
-			}
+			inTime(t, 100, func(ms int) bool { return c.delayTo(x, q, ms) })
 		})
 	}
+}
+
+// delayTo publishes messages with delays of a unit and more, and checks that they come in the order of their delays, and
+// not before.
+func (c *client) delayTo(x, q string, unit int) (inTime bool) {
+	c.t.Helper()
+	deliveries, err := c.Consume(q, "tag", true, false, false, false, nil)
+	c.must(err)
+	const long = int64(math.MaxUint32) + 1
+	start := time.Now()
+	for _, m := range []struct {
+		body  string
+		delay any
+		mode  uint8
+	}{
+		{"6", int32(6 * unit), amqp.Persistent},
+		{"4", int64(4 * unit), amqp.Transient},
+		{"2", fmt.Sprint(2 * unit), amqp.Persistent},
+		{"3", float64(3*unit) + 0.9, amqp.Persistent},
+		{"0", int32(0), amqp.Persistent},
+		{"0", int32(-5), amqp.Persistent},
+		{"0", long, amqp.Persistent},
+		{"0", nil, amqp.Persistent},
+	} {
+		headers := amqp.Table{"other": "kept"}
+		if m.delay != nil {
+			headers["x-delay"] = m.delay
+		}
+		c.confirmed(x, "k", amqp.Publishing{Body: []byte(m.body), Headers: headers, DeliveryMode: m.mode, ContentType: "text/x"})
+	}
+	inTime = !late(start, unit)
+	for i, want := range []struct {
+		units int
+		delay any
+	}{
+		{0, int32(0)}, {0, int32(-5)}, {0, long}, {0, nil},
+		{2, int32(-2 * unit)}, {3, int32(-3 * unit)}, {4, int32(-4 * unit)}, {6, int32(-6 * unit)},
+	} {
+		d := receive(c.t, deliveries, "a delayed message")
+		if !inTime {
+			continue
+		}
+		if string(d.Body) != fmt.Sprint(want.units) || d.Headers["x-delay"] != want.delay || d.Headers["other"] != "kept" ||
+			d.Exchange != x || d.RoutingKey != "k" || d.ContentType != "text/x" || d.Redelivered {
+			c.t.Errorf("message %d is %s %v, want %d with x-delay %v", i, d.Body, d.Headers, want.units, want.delay)
+		}
+		if !late(start, want.units*unit) {
+			c.t.Errorf("message %d came after %v", i, time.Since(start))
+		}
+	}
+	c.must(c.Cancel("tag", false))
+	return inTime
 }
 
 // A delayed message has been taken, wherever it will go: it is confirmed, and not returned.
@@ -102,26 +113,33 @@ func TestDelayedMessageIsTaken(t *testing.T) {
 	x := unique(t)
 	c.delaying(x, "x-delayed-message", amqp.Table{"x-delayed-type": "topic"})
 	c.must(c.Confirm(false))
-	confirm, err := c.PublishWithDeferredConfirm(x, "nowhere", true, false, amqp.Publishing{
-		Headers: amqp.Table{"x-delay": int32(50)}, DeliveryMode: amqp.Persistent})
-	c.must(err)
-	if !confirm.Wait() {
-		t.Error("it was refused")
-	}
-	// Once it has gone nowhere, one behind it arrives.
-	q := c.queue()
-	c.must(c.QueueBind(q, "#", x, false, nil))
-	c.must(c.QueueUnbind(q, "#", x, nil))
-	c.must(c.QueueBind(q, "later", x, false, nil))
-	c.confirmed(x, "later", amqp.Publishing{Body: []byte("later"), Headers: amqp.Table{"x-delay": int32(200)}})
-	deliveries, err := c.Consume(q, "", true, false, false, false, nil)
-	c.must(err)
-	if d := receive(t, deliveries, "a delayed message"); string(d.Body) != "later" {
-		t.Errorf("got %s", d.Body)
-	}
-	if len(c.returns) > 0 {
-		t.Error("it was returned")
-	}
+	inTime(t, 50, func(ms int) bool {
+		start := time.Now()
+		confirm, err := c.PublishWithDeferredConfirm(x, "nowhere", true, false, amqp.Publishing{
+			Headers: amqp.Table{"x-delay": int32(ms)}, DeliveryMode: amqp.Persistent})
+		c.must(err)
+		if !confirm.Wait() {
+			t.Error("it was refused")
+		}
+		q := c.queue()
+		c.must(c.QueueBind(q, "#", x, false, nil))
+		c.must(c.QueueUnbind(q, "#", x, nil))
+		if late(start, ms) {
+			return false
+		}
+		// Once it has gone nowhere, one behind it arrives.
+		c.must(c.QueueBind(q, "later", x, false, nil))
+		c.confirmed(x, "later", amqp.Publishing{Body: []byte("later"), Headers: amqp.Table{"x-delay": int32(2 * ms)}})
+		deliveries, err := c.Consume(q, "", true, false, false, false, nil)
+		c.must(err)
+		if d := receive(t, deliveries, "a delayed message"); string(d.Body) != "later" {
+			t.Errorf("got %s", d.Body)
+		}
+		if len(c.returns) > 0 {
+			t.Error("it was returned")
+		}
+		return true
+	})
 }
 
 // A message that comes to a delaying exchange through another one waits there, and comes at once where the other leads besides.
@@ -129,19 +147,17 @@ func TestDelayedMessageThroughExchange(t *testing.T) {
 	t.Parallel()
 	c := open(t)
 	x := unique(t)
-	late := c.delaying(x, "x-delayed-message", amqp.Table{"x-delayed-type": "direct"})
+	waited := c.delaying(x, "x-delayed-message", amqp.Table{"x-delayed-type": "direct"})
 	c.must(c.ExchangeBind(x, "k", "amq.direct", false, nil))
 	soon := c.queue()
 	key := "k"
 	c.must(c.QueueBind(soon, key, "amq.direct", false, nil))
 	c.must(c.Confirm(false))
+	start := time.Now()
 	c.confirmed("amq.direct", key, amqp.Publishing{Body: []byte("m"), Headers: amqp.Table{"x-delay": int32(300)}, DeliveryMode: amqp.Persistent})
 	c.wantDrained(soon, "m")
-	c.wantReady(late, 0)
-	deliveries, err := c.Consume(late, "", true, false, false, false, nil)
-	c.must(err)
-	if d := receive(t, deliveries, "a delayed message"); string(d.Body) != "m" || d.Headers["x-delay"] != int32(-300) {
-		t.Errorf("got %s %v", d.Body, d.Headers)
+	if d := c.arrival(waited); string(d.Body) != "m" || d.Headers["x-delay"] != int32(-300) || !late(start, 300) {
+		t.Errorf("got %s %v after %v", d.Body, d.Headers, time.Since(start))
 	}
 }
 
@@ -157,19 +173,27 @@ func TestDelayedMessageInTransaction(t *testing.T) {
 	}
 	publish("rolled back", 1)
 	c.must(c.TxRollback())
-	publish("b", 200)
-	publish("a", 100)
-	publish("now", 0)
-	c.must(c.TxCommit())
 	deliveries, err := c.Consume(q, "", true, false, false, false, nil)
 	c.must(err)
-	var got []string
-	for range 3 {
-		got = append(got, string(receive(t, deliveries, "a delayed message").Body))
-	}
-	if want := []string{"now", "a", "b"}; !slices.Equal(got, want) {
-		t.Errorf("got %q, want %q", got, want)
-	}
+	inTime(t, 100, func(ms int) bool {
+		publish("b", int32(2*ms))
+		publish("a", int32(ms))
+		publish("now", 0)
+		start := time.Now()
+		c.must(c.TxCommit())
+		inTime := !late(start, ms)
+		var got []string
+		for range 3 {
+			got = append(got, string(receive(t, deliveries, "a delayed message").Body))
+		}
+		if want := []string{"now", "a", "b"}; inTime && !slices.Equal(got, want) {
+			t.Errorf("got %q, want %q", got, want)
+		}
+		if !late(start, 2*ms) {
+			t.Errorf("the last came after %v, want %d ms", time.Since(start), 2*ms)
+		}
+		return inTime
+	})
 }
 
 // A duplicate is one at the commit, too, and then does not wait.

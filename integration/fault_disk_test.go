@@ -111,7 +111,15 @@ func testDiskFilled(t *testing.T, binary lepus) {
 	other := newFiller(t, dir)
 	other.grow(150)
 	f := startFlood(t, server.url, q, amqp.Persistent, 16)
-	every(t, 200*time.Millisecond, func() bool { return len(f.blocked) == 0 && other.grow(1) })
+	before := 0
+	every(t, 200*time.Millisecond, func() bool {
+		settled := f.settled()
+		if settled == before {
+			return len(f.blocked) == 0 // the server must have its turn before more is taken from it
+		}
+		before = settled
+		return len(f.blocked) == 0 && other.grow(1)
+	})
 	f.wantBlocked(true, "low on disk")
 	f.drained(c)
 	server.running()

@@ -125,7 +125,7 @@ func layers() []layer {
 		},
 		{
 			of:     "broker/metrics",
-			others: []string{"github.com/prometheus/client_golang"},
+			others: []string{"github.com/klauspost/compress", "github.com/prometheus"},
 			ours:   []string{"broker/stats"},
 			why:    "a view says what it needs of a broker, and is given values",
 		},
@@ -194,7 +194,7 @@ func layers() []layer {
 		},
 		{
 			of:     "cmd/lepus/ctl",
-			ours:   []string{"broker/control", "cmd/lepus/api"},
+			ours:   []string{"broker/control", "broker/pattern", "cmd/lepus/api"},
 			others: []string{"github.com/xrash/smetrics"},
 			why:    "the tools are clients of the HTTP API, as those are that they stand in for",
 		},
@@ -206,7 +206,7 @@ func layers() []layer {
 		{
 			of:     "broker/control",
 			others: []string{"go.uber.org/zap"},
-			ours:   []string{"broker/socket"},
+			ours:   []string{"broker/lines", "broker/socket"},
 			why:    "the socket is a way to a broker, whoever serves it",
 		},
 		{

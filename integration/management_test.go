@@ -213,7 +213,7 @@ func TestManagementShowsClients(t *testing.T) {
 // until asks until an answer has a part, as long as RabbitMQ may take for its statistics.
 func (m *management) until(path, part string) {
 	m.t.Helper()
-	deadline := time.After(20 * time.Second)
+	deadline := time.After(patience)
 	tick := time.NewTicker(200 * time.Millisecond)
 	defer tick.Stop()
 	for {

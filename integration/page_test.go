@@ -27,6 +27,7 @@ const pagePrefix = "/behind/a/proxy"
 // The page in a real browser: everything a person does with it, in names that mean harm, and at the sizes of a desk and
 // of a phone.
 func TestPage(t *testing.T) {
+	t.Parallel()
 	address, amqpURL := startPage(t)
 	ch := channel(t, amqpURL, amqp091.Table{"connection_name": "page-client"})
 	if _, err := ch.QueueDeclare("page-consumed", false, true, false, false, nil); err != nil {
@@ -40,12 +41,13 @@ func TestPage(t *testing.T) {
 
 // With very many queues and connections the page shows some, at once.
 func TestPageOfMany(t *testing.T) {
+	t.Parallel()
 	const queues, connections = 10_000, 1_000
 	address, amqpURL := startPage(t)
-	named := amqp091.Table{"connection_name": "page-crowd"}
+	named := amqp091.Table{"connection_name": "crowd-page"}
 	ch := channel(t, amqpURL, named)
 	for i := range queues {
-		if _, err := ch.QueueDeclare(fmt.Sprintf("page-crowd-%05d", i), false, true, true, i != queues-1, nil); err != nil {
+		if _, err := ch.QueueDeclare(fmt.Sprintf("crowd-page-%05d", i), false, true, true, i != queues-1, nil); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -163,6 +163,14 @@ func (p *peer) write(frames ...[]byte) error {
 	return err
 }
 
+// must fails the test on an error of write or read.
+func (p *peer) must(err error) {
+	p.t.Helper()
+	if err != nil {
+		p.t.Fatalf("the broker has hung up: %v", err)
+	}
+}
+
 // read returns the next frame, heartbeats included, or the error that ended the connection.
 func (p *peer) read() (received, error) {
 	_ = p.conn.SetReadDeadline(time.Now().Add(patience))

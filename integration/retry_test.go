@@ -118,23 +118,29 @@ func TestClassicHasNoLimit(t *testing.T) {
 func TestRetry(t *testing.T) {
 	t.Parallel()
 	c := connect(t, ownBrokerURL(t))
-	q := c.shared(quorum(amqp.Table{
-		"x-delayed-retry-type": "failed", "x-delayed-retry-min": int32(100), "x-delayed-retry-max": int32(150),
-	}))
-	c.publish("", q, "fails")
-	c.publish("", q, "other")
-	d := c.await(q)
-	for _, wait := range []time.Duration{100, 150, 150} {
-		c.must(d.Reject(true))
-		start := time.Now()
-		other := c.await(q)
-		if string(other.Body) != "other" {
-			t.Fatalf("got %q", other.Body)
+	inTime(t, 100, func(ms int) bool {
+		q := c.shared(quorum(amqp.Table{
+			"x-delayed-retry-type": "failed", "x-delayed-retry-min": int32(ms), "x-delayed-retry-max": int32(ms * 3 / 2),
+		}))
+		c.publish("", q, "fails")
+		c.publish("", q, "other")
+		d := c.await(q)
+		for _, wait := range []int{ms, ms * 3 / 2, ms * 3 / 2} {
+			start := time.Now()
+			c.must(d.Reject(true))
+			other := c.await(q)
+			if late(start, wait) {
+				return false
+			}
+			if string(other.Body) != "other" {
+				t.Fatalf("got %q", other.Body)
+			}
+			d = c.await(q)
+			if string(d.Body) != "fails" || !late(start, wait) {
+				t.Errorf("got %q after %v, want %d ms", d.Body, time.Since(start), wait)
+			}
+			c.must(other.Nack(false, true))
 		}
-		d = c.await(q)
-		if waited := time.Since(start); string(d.Body) != "fails" || waited < wait*time.Millisecond-5*time.Millisecond {
-			t.Errorf("got %q after %v, want %d ms", d.Body, waited, wait)
-		}
-		c.must(other.Nack(false, true))
-	}
+		return true
+	})
 }

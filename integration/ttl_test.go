@@ -2,6 +2,7 @@ package integration
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -37,19 +38,26 @@ func (c *client) queueWith(args amqp.Table) string {
 func TestTTLOfQueue(t *testing.T) {
 	t.Parallel()
 	c := open(t)
-	q := c.queueWith(amqp.Table{"x-message-ttl": int32(300)})
-	start := time.Now()
-	for _, body := range numbers(0, 10) {
-		c.publish("", q, body)
-	}
-	c.wantReady(q, 10)
-	c.wantReady(q, 0)
-	if lived := time.Since(start); lived < 299*time.Millisecond {
-		t.Errorf("gone after %v", lived)
-	}
-	c.wantDrained(q)
-	c.publish("", q, "later")
-	c.wantDrained(q, "later")
+	inTime(t, 200, func(ms int) bool {
+		q := c.queueWith(amqp.Table{"x-message-ttl": int32(ms)})
+		start := time.Now()
+		c.settled("", q, numbers(0, 10)...)
+		c.wantReady(q, 0)
+		if !late(start, ms) {
+			t.Errorf("gone after %v, want %d ms", time.Since(start), ms)
+		}
+		c.wantDrained(q)
+		start = time.Now()
+		c.publish("", q, "later")
+		got := c.drain(q)
+		if late(start, ms) {
+			return false
+		}
+		if !slices.Equal(got, []string{"later"}) {
+			t.Errorf("got %q", got)
+		}
+		return true
+	})
 }
 
 // A message has the shorter of its own time and the queue's.
@@ -105,13 +113,24 @@ func TestTTLZero(t *testing.T) {
 func TestTTLOfReturned(t *testing.T) {
 	t.Parallel()
 	c := open(t)
-	q := c.queueWith(amqp.Table{"x-message-ttl": int32(300)})
-	c.publish("", q, "held")
-	d := c.get(q)
-	c.pass(300)
-	c.must(d.Nack(false, true))
-	c.wantReady(q, 0)
-	c.wantDrained(q)
+	inTime(t, 200, func(ms int) bool {
+		q := c.queueWith(amqp.Table{"x-message-ttl": int32(ms)})
+		start := time.Now()
+		c.publish("", q, "held")
+		d, ok, err := c.Get(q, false)
+		c.must(err)
+		if late(start, ms) {
+			return false
+		}
+		if !ok {
+			t.Fatal("gone before its time")
+		}
+		c.pass(ms)
+		c.must(d.Nack(false, true))
+		c.wantReady(q, 0)
+		c.wantDrained(q)
+		return true
+	})
 }
 
 // What expires while it waits for its consumer is never delivered.

@@ -1,7 +1,9 @@
 package integration
 
 import (
+	"slices"
 	"testing"
+	"time"
 )
 
 // tx opens another channel in transaction mode.
@@ -188,12 +190,22 @@ func TestTxOrder(t *testing.T) {
 func TestTxExpiration(t *testing.T) {
 	t.Parallel()
 	c := open(t)
-	q := c.queue()
 	tx := c.tx()
-	tx.expiring(q, "lives on", 1000)
-	c.pass(1050)
-	c.must(tx.TxCommit())
-	c.wantDrained(q, "lives on")
+	inTime(t, 200, func(ms int) bool {
+		q := c.queue()
+		tx.expiring(q, "lives on", ms)
+		c.pass(ms + 50)
+		committed := time.Now()
+		c.must(tx.TxCommit())
+		got := c.drain(q)
+		if late(committed, ms) {
+			return false
+		}
+		if !slices.Equal(got, []string{"lives on"}) {
+			t.Errorf("got %q", got)
+		}
+		return true
+	})
 }
 
 // What was routed when it was published is returned if its queue is gone when it is committed.

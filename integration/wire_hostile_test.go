@@ -2,9 +2,13 @@ package integration
 
 import (
 	"encoding/binary"
+	"errors"
+	"os"
 	"runtime"
 	"testing"
 	"time"
+
+	amqp "github.com/rabbitmq/amqp091-go"
 
 	"github.com/lepusmq/lepus/broker"
 )
@@ -166,19 +170,41 @@ func TestMessageSizeLimit(t *testing.T) {
 	c.wantDrained(q)
 }
 
-// Who does not get through the handshake in time is hung up on without a word.
+// Who does not get through the handshake in time is hung up on without a word; who has got through is left alone.
 func TestHandshakeTimeout(t *testing.T) {
 	t.Parallel()
-	url := ownBrokerURL(t, func(c *broker.Config) { c.HandshakeTimeout = 200 * time.Millisecond })
-	established := dialPeer(t, url).open()
-	late := map[string]*peer{"nothing sent": dialPeer(t, url), "header": dialPeer(t, url), "login": dialPeer(t, url)}
-	late["header"].start()
-	late["login"].login(clientCapabilities)
-	for name, p := range late {
-		t.Run(name, func(t *testing.T) {
-			p.t = t
-			p.expectEnd()
-		})
-	}
-	established.alive()
+	inTime(t, 200, func(ms int) bool {
+		url := ownBrokerURL(t, func(c *broker.Config) { c.HandshakeTimeout = time.Duration(ms) * time.Millisecond })
+		begun := time.Now()
+		established, err := amqp.DialConfig(url, amqp.Config{Heartbeat: 30 * time.Second})
+		if err != nil && late(begun, ms) {
+			return false
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer established.Close()
+		login := methodFrame(0, connectionStartOk, clientCapabilities, "PLAIN", long("\x00guest\x00guest"), "en_US")
+		for name, frames := range map[string][]byte{"nothing sent": nil, "header": []byte(protocolHeader091), "login": append([]byte(protocolHeader091), login...)} {
+			begun := time.Now()
+			p := dialPeer(t, url)
+			_ = p.write(frames) // the end may be there first
+			f, err := p.read()
+			for ; err == nil; f, err = p.read() {
+				if id := f.method(); id != connectionStart && id != connectionTune {
+					t.Errorf("%s: got %v", name, f)
+				}
+			}
+			if errors.Is(err, os.ErrDeadlineExceeded) {
+				t.Fatalf("%s: the broker does not hang up", name)
+			}
+			if !late(begun, ms) {
+				t.Errorf("%s: hung up after %v, want %d ms", name, time.Since(begun), ms)
+			}
+		}
+		if _, err := established.Channel(); err != nil {
+			t.Errorf("a client that has got through: %v", err)
+		}
+		return true
+	})
 }

@@ -109,8 +109,9 @@ func TestGroupsAreCounted(t *testing.T) {
 		q.Get(&sink{}, false, func(d *Delivery, _ int, _ bool, _ error) { held[i] = Settlement{Slot: d.Slot, Seq: d.Seq} })
 	}
 	group(func(g *Group, done func()) { g.Commit(nil, done) }, func(g *Group) { g.Ack(q, held[0]); g.Reject(q, held[1]) })
-	if f := counts(q).Flow; f != (Flow{Publish: 2, Get: 2, Ack: 1}) {
-		t.Errorf("it says %+v", f)
+	want := Flow{Publish: 2, Get: 2, Ack: 1, Dropped: [DeliveryLimit + 1]uint64{Rejected: 1}}
+	if f := counts(q).Flow; f != want {
+		t.Errorf("it says %+v, want %+v", f, want)
 	}
 	slab.Close()
 	q.Close()

@@ -237,6 +237,8 @@ func (q *Queue) join(g *Group, part *groupPart) {
 		if s.fifo.Settle(a.Slot, a.Seq, &i) {
 			if at < len(part.acked) {
 				s.flow.Ack++
+			} else {
+				s.flow.Dropped[Rejected]++
 			}
 			if i.Kept == fifo.Store {
 				joined.settle(i.Lane, i.Seq)
@@ -301,10 +303,13 @@ func (q *Queue) refuseJoined(part *groupPart, p *Publication, joined *joined) {
 }
 
 // dropJoined ends the messages that a group brought to a deleted queue, after
-// the store has taken its own references.
+// the store has taken its own references. What it brought to one that was closed
+// before its turn came is there after the next start.
 func (q *Queue) dropJoined(part *groupPart) {
 	s := &q.strand
-	q.settleAll()
+	if !s.closed {
+		q.settleAll()
+	}
 	for i := range part.messages {
 		s.releaser.Release(&part.messages[i].Message)
 	}

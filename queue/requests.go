@@ -196,7 +196,7 @@ func (q *Queue) Close() {
 			s.releaser.Release(&i.Message)
 		})
 		q.empty()
-		s.deleted = true
+		s.deleted, s.closed = true, true
 	})
 	q.await()
 	q.reads.Wait()

@@ -293,6 +293,28 @@ func TestRetryComesAfterRestart(t *testing.T) {
 	r.end()
 }
 
+// TestGroupComesAfterClose has a group of another queue's dead reach a queue that
+// was closed: it has what it had, and what the group brought.
+func TestGroupComesAfterClose(t *testing.T) {
+	r := newRestarted(t, Options{})
+	var slab Slab
+	publish(r.queue, &slab, nil, true, 1, 5)
+	r.queue.Close()
+	m := slab.Add([]byte("\x00\x01k"), []byte{0, 0}, binary.BigEndian.AppendUint64(nil, 6))
+	m.Persistent = true
+	var g Group
+	g.Publish(r.queue, Publication{Message: m})
+	done := make(chan struct{})
+	g.Post(r.store.NewGroup, func() { close(done) })
+	<-done
+	slab.Close()
+	r.restart(Options{}, nil, false)
+	if n := r.ready(); n != 6 {
+		t.Errorf("%d messages are there, want 6", n)
+	}
+	r.end()
+}
+
 // TestDeadComeBack stops while dead messages are on their way: they are there
 // again, also after a purge.
 func TestDeadComeBack(t *testing.T) {

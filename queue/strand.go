@@ -18,6 +18,7 @@ type strand struct {
 	more    bool // there is more to dispatch
 	used    bool // there was a consumer
 	deleted bool
+	closed  bool    // deleted for this run of the broker only: what the store has stays
 	stalled bool    // the next command waits for a message that is being read
 	stored  int     // messages that the store has of the queue
 	able    bool    // a consumer could have taken more at the end of the last turn
@@ -152,7 +153,9 @@ func (q *Queue) hurry(u *urgent) {
 			s.fifo.Reject(u.Slot, u.Seq)
 			return
 		}
-		q.settleOne(&u.Settlement)
+		if q.settleOne(&u.Settlement) {
+			s.flow.Dropped[Rejected]++ // it was delivered: there is a flow
+		}
 	case acked:
 		if q.settleOne(&u.Settlement) {
 			s.flow.Ack++ // it was delivered: there is a flow

@@ -111,7 +111,7 @@ func TestStoreCompacts(t *testing.T) {
 	putKeys(t, s.compactor, 0, 1200, true)
 	before := allocated(t, filepath.Join(dir, indexDir))
 	publish(t, q, 1)
-	for deadline := time.Now().Add(20 * time.Second); s.compactor.deletes.Load() > 1000; {
+	for deadline := time.Now().Add(time.Minute); s.compactor.deletes.Load() > 1000; {
 		if time.Now().After(deadline) {
 			t.Fatal("Badger was not compacted")
 		}

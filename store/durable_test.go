@@ -345,7 +345,7 @@ func TestNoGoroutineIsLeft(t *testing.T) {
 		mustClose(t, s)
 	}
 	// Badger's last goroutines end just after its Close.
-	for range 2000 {
+	for range 60_000 {
 		if runtime.NumGoroutine() <= before {
 			return
 		}

@@ -55,6 +55,14 @@ func (c *Cache) Login(l Login) ([]string, error) {
 	return remember(c, c.logins, c.proof(l), func() ([]string, error) { return backend.Login(l) })
 }
 
+// Clear forgets all answers: what others say from now on counts.
+func (c *Cache) Clear() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	clear(c.logins)
+	clear(c.answers)
+}
+
 // Ask implements [Backend].
 func (c *Cache) Ask(q Question) error {
 	_, err := remember(c, c.answers, q, func() (struct{}, error) { return struct{}{}, c.authz.Ask(q) })

@@ -112,7 +112,8 @@ func TestRightsThatAreKnownElsewhere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !a.Asks() || !a.Topics() || !a.Tagged(Impersonator) || a.Tagged(Administrator) || a.Version() != a.Version() {
+	version := a.Version()
+	if !a.Asks() || !a.Topics() || !a.Tagged(Impersonator) || a.Tagged(Administrator) || version == 0 {
 		t.Errorf("the access is %+v", a)
 	}
 	if a.Check(Read, queue) != nil || a.CheckTopic(Write, "x", "k") != nil {
@@ -120,6 +121,9 @@ func TestRightsThatAreKnownElsewhere(t *testing.T) {
 	}
 	if a.Check(Read, Resource{Kind: Exchange, Name: "q"}) == nil || a.Check(Write, queue) == nil || a.CheckTopic(Write, "x", "other") == nil {
 		t.Error("what nobody has allowed is not refused")
+	}
+	if err := users.Put(User{Name: "another"}); err != nil || a.Version() != version {
+		t.Errorf("what changes here says something of users who are known elsewhere: %v", err)
 	}
 	away.down = errors.New("down")
 	if err := a.Check(Read, queue); err == nil || errors.Is(err, ErrRefused) {
@@ -189,6 +193,11 @@ func TestCache(t *testing.T) {
 		if c.Ask(q) != nil {
 			t.Error("a failure is remembered")
 		}
+		c.Clear()
+		if c.Ask(q) != nil {
+			t.Error("refused")
+		}
+		asked("after it was cleared, within the time", 2)
 		c = NewCache(away, away, 10*time.Second, true)
 		away.asked.Store(0)
 		for range 3 {

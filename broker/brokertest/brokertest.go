@@ -20,9 +20,10 @@ import (
 	"github.com/lepusmq/lepus/broker"
 )
 
-// patience is how long a stopped broker's goroutines may take to end. It only
-// passes in full when one does not.
-const patience = 5 * time.Second
+// patience is how long a stopped broker's goroutines may take to end, which only
+// passes in full when one does not, and how long clients may take to come in:
+// the machine may stall for seconds.
+const patience = time.Minute
 
 // Fixture is a running broker.
 type Fixture struct {
@@ -43,7 +44,7 @@ type Fixture struct {
 // What it logs is shown when the test fails or runs with -v.
 func Start(t testing.TB, change ...func(*broker.Config)) *Fixture {
 	t.Helper()
-	cfg := broker.Config{Log: zaptest.NewLogger(t)}
+	cfg := broker.Config{Log: zaptest.NewLogger(t), HandshakeTimeout: patience, TLSHandshakeTimeout: patience}
 	for _, c := range change {
 		c(&cfg)
 	}

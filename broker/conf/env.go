@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 )
@@ -108,8 +106,10 @@ func (r *reader) readEnvironment(Sources) ([]Assignment, error) {
 	e.places()
 	e.secure()
 	e.logs()
-	e.erlangArguments()
-	return e.all, errors.Join(e.errs...)
+	e.logLevels()
+	terms := erlang{reader: r}
+	terms.arguments("SERVER_ADDITIONAL_ERL_ARGS")
+	return append(e.all, terms.all...), errors.Join(append(e.errs, terms.errs...)...)
 }
 
 // environment gathers the assignments of variables.
@@ -205,20 +205,4 @@ func (r *reader) namedFiles() []string {
 		files = append(files, noFile)
 	}
 	return files
-}
-
-// warnOfAdvanced tells that what is in RabbitMQ's other file does not count.
-func (r *reader) warnOfAdvanced(usual string) {
-	path := r.rabbit("ADVANCED_CONFIG_FILE")
-	if path == "" {
-		path = usual
-	}
-	if path == "" {
-		return
-	}
-	for _, file := range existing([]string{path, filepath.Clean(path) + ".config"}) {
-		if text, err := os.ReadFile(file); err == nil && !strings.HasPrefix(strings.TrimSpace(string(text)), "[].") {
-			r.warnings = append(r.warnings, file+" is not read: it has Erlang terms, say what is in it as keys of rabbitmq.conf")
-		}
-	}
 }

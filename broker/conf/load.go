@@ -18,7 +18,7 @@ type Sources struct {
 	Files, Usual []string
 	// EnvFile is a file with further variables, which may be missing; the
 	// environment may name another. Advanced is the usual place of RabbitMQ's
-	// second file, which is not read.
+	// second file, with Erlang terms, which need not be there.
 	EnvFile, Advanced string
 	// Environ is the environment, as os.Environ gives it.
 	Environ []string
@@ -233,7 +233,6 @@ func (r *reader) readFiles(src Sources) ([]Assignment, error) {
 	if len(files) == 0 {
 		files = existing(src.Usual)
 	}
-	r.warnOfAdvanced(src.Advanced)
 	var all []Assignment
 	var errs []error
 	for _, path := range files {
@@ -252,7 +251,12 @@ func (r *reader) readFiles(src Sources) ([]Assignment, error) {
 		}
 		all, errs = append(all, some...), append(errs, err)
 	}
-	return all, errors.Join(errs...)
+	usual := src.Advanced
+	if len(src.Files) > 0 { // who names files wants no others
+		usual = ""
+	}
+	some, err := r.readAdvanced(usual)
+	return append(all, some...), errors.Join(append(errs, err)...)
 }
 
 // noFile is the name of no file at all.

@@ -48,8 +48,17 @@ connects, and what is published, from then on; what else changed is named in the
 	}
 	b.WriteString("| `RABBITMQ_NODE_PORT`, `RABBITMQ_NODE_IP_ADDRESS` | `listeners.tcp.default` |\n" +
 		"| `RABBITMQ_LOGS` | `log.file`; `-` is the console only |\n" +
+		"| `RABBITMQ_LOG` | `log.default.level`, `log.$category.level`, as `info,connection.debug`; `+json` for lines in JSON |\n" +
 		"| `RABBITMQ_CONF_ENV_FILE` | a file with more of them, without the prefix |\n" +
-		"| `RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS` | `-rabbit KEY VALUE`, for values that are no lists |\n")
+		"| `RABBITMQ_ADVANCED_CONFIG_FILE` | the file with Erlang terms, `/etc/rabbitmq/advanced.config` without it |\n" +
+		"| `RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS` | `-rabbit KEY VALUE` |\n\n" +
+		"Of Erlang terms these settings of the application `rabbit` are known, and count more than those of the other files; others are warned of: `" +
+		strings.Join(plainSettings(), "`, `") +
+		"`, `disk_free_limit`, `vm_memory_high_watermark`, `loopback_users`, `default_user_tags`, `log_levels`, `auth_mechanisms`, `auth_backends`.\n")
+	b.WriteString("\nThese are known and have no effect; unknown ones are passed over, as Kubernetes sets some for a service of that name:\n\n| variables, after RABBITMQ_ | |\n|---|---|\n")
+	for _, v := range ignoredVariables() {
+		fmt.Fprintf(&b, "| `%s` | %s |\n", strings.ReplaceAll(v.names, ", ", "`, `"), v.why)
+	}
 	return b.String()
 }
 

@@ -1,8 +1,11 @@
 package control
 
 import (
+	"context"
 	"errors"
 	"net/http"
+
+	"github.com/lepusmq/lepus/broker/lines"
 )
 
 // What a node may fail with; other errors are its own trouble.
@@ -11,6 +14,8 @@ var (
 	ErrRunning  = errors.New("this command requires the 'rabbit' app to be stopped on the target node. Stop it with 'rabbitmqctl stop_app'")
 	ErrRefused  = errors.New("invalid credentials")
 	ErrArgument = errors.New("bad argument")
+	// ErrLocal is for what would end the way by which it was asked for.
+	ErrLocal = errors.New("this can be done on the broker's machine only, over the socket in its data folder: over the network nobody could start it again")
 )
 
 // State is where a broker is in its life.
@@ -29,6 +34,13 @@ type Info struct {
 	PID     int    `json:"pid"`
 	State   State  `json:"state"`
 	DataDir string `json:"data_dir"`
+}
+
+// SizeClass is how many messages had bodies of up to a size, and more than that of
+// the class before.
+type SizeClass struct {
+	Most     int    `json:"most"` // in bytes; 0 is any
+	Messages uint64 `json:"messages"`
 }
 
 // Threshold is an amount of bytes, or a share of the memory that there is.
@@ -55,6 +67,26 @@ type Node interface {
 	StartApp() error
 	// Reset deletes all that the broker holds. Error: ErrRunning.
 	Reset() error
+
+	// SuspendListeners lets no new client in until ResumeListeners. Drain also has
+	// those go who are there, until Revive, and returns how many. Error: ErrStopped.
+	SuspendListeners() error
+	ResumeListeners() error
+	Drain() (closed int, err error)
+	Revive() error
+
+	// MessageSizes counts what was published since the broker's start. Error:
+	// ErrStopped.
+	MessageSizes() ([]SizeClass, error)
+
+	// Log is the last lines of the log.
+	Log() *lines.Tail
+	// WatchEvents gives what happens in the broker to each, as lines of JSON, until ctx
+	// or the broker ends. Errors: ErrStopped, lines.ErrTooMany, that of each.
+	WatchEvents(ctx context.Context, each func(lines []string) error) error
+
+	// ClearAuthCache has other systems asked anew who users are. Error: ErrStopped.
+	ClearAuthCache() error
 
 	// These change the broker until it is started again. Errors: ErrStopped,
 	// ErrArgument.

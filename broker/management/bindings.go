@@ -115,8 +115,12 @@ func (e bindingEnds) find(q *request) (*stats.Binding, error) {
 		return nil, err
 	}
 	props := q.arg("props")
+	// RabbitMQ takes a key that was escaped once, too, if that is the same.
+	key, err := url.QueryUnescape(props)
+	once := err == nil && !strings.Contains(props, "~")
 	for i := range all {
-		if propertiesKey(all[i].RoutingKey, all[i].Arguments) == props {
+		if propertiesKey(all[i].RoutingKey, all[i].Arguments) == props ||
+			once && len(all[i].Arguments) == 0 && all[i].RoutingKey == key {
 			return &all[i], nil
 		}
 	}

@@ -2,6 +2,7 @@ package management
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/lepusmq/lepus/broker/stats"
 )
@@ -77,14 +78,14 @@ func (q *request) channelRow(c *stats.Channel, spans *spans) object {
 	return row
 }
 
-// peerOf is where the client of a connection of that name is.
-func peerOf(connection string) (string, int) {
-	for i := 0; i+4 <= len(connection); i++ {
-		if connection[i:i+4] == " -> " {
-			return hostPort(connection[:i])
-		}
+// peerOf is where the client of a connection of that name is; the broker's own have no
+// such place.
+func peerOf(connection string) (host, port any) {
+	peer, _, ok := strings.Cut(connection, " -> ")
+	if !ok {
+		return "undefined", "undefined"
 	}
-	return "", 0
+	return hostPort(peer)
 }
 
 func getChannel(q *request) error {

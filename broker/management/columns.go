@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"encoding/json"
 	"strings"
+
+	"github.com/lepusmq/lepus/amqp"
 )
 
 // columnsOf reads which columns are wanted, with commas between them and dots in
@@ -73,16 +75,39 @@ func at(row object, path []string) any {
 	return v
 }
 
-// compare orders values of columns: nothing, booleans, numbers, texts.
-func compare(a, b any) int {
-	x, y := keyOf(a), keyOf(b)
-	return cmp.Or(cmp.Compare(x.kind, y.kind), cmp.Compare(x.number, y.number), cmp.Compare(x.text, y.text))
-}
-
+// sortKey is what a value of a column is ordered by: nothing, booleans, numbers, texts.
 type sortKey struct {
 	kind   int
 	number float64
 	text   string
+}
+
+func numberKey(n float64) sortKey { return sortKey{kind: 2, number: n} }
+
+// compare is called for each of 100,000 rows several times.
+func (k *sortKey) compare(o *sortKey) int {
+	if k.kind != o.kind {
+		return cmp.Compare(k.kind, o.kind)
+	}
+	if k.number != o.number {
+		return cmp.Compare(k.number, o.number)
+	}
+	return strings.Compare(k.text, o.text)
+}
+
+// valueKey is that of an argument.
+func valueKey(v amqp.Value) sortKey {
+	if n, ok := v.Int(); ok {
+		return numberKey(float64(n))
+	}
+	if b, ok := v.Bool(); ok {
+		return keyOf(b)
+	}
+	text, ok := v.Str()
+	if !ok {
+		return sortKey{}
+	}
+	return keyOf(text)
 }
 
 func keyOf(v any) sortKey {
@@ -93,15 +118,15 @@ func keyOf(v any) sortKey {
 		}
 		return sortKey{kind: 1}
 	case int:
-		return sortKey{kind: 2, number: float64(v)}
+		return numberKey(float64(v))
 	case int64:
-		return sortKey{kind: 2, number: float64(v)}
+		return numberKey(float64(v))
 	case uint64:
-		return sortKey{kind: 2, number: float64(v)}
+		return numberKey(float64(v))
 	case rate:
-		return sortKey{kind: 2, number: float64(v)}
+		return numberKey(float64(v))
 	case float64:
-		return sortKey{kind: 2, number: v}
+		return numberKey(v)
 	case string:
 		return sortKey{kind: 3, text: v}
 	}

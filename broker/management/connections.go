@@ -50,6 +50,9 @@ func (q *request) connectionRow(c *stats.Connection, spans *spans) object {
 	if q.plain() {
 		return q.plainConnection(c)
 	}
+	if c.Own {
+		return q.ownConnection(c, spans)
+	}
 	peerHost, peerPort := hostPort(c.Peer.String())
 	host, port := hostPort(c.Local.String())
 	row := object{
@@ -65,11 +68,25 @@ func (q *request) connectionRow(c *stats.Connection, spans *spans) object {
 		row["user_provided_name"] = name
 	}
 	addTLS(row, c.TLS)
+	q.addTraffic(row, c, spans)
+	return row
+}
+
+// ownConnection is one that the broker has opened to itself, which has no address.
+func (q *request) ownConnection(c *stats.Connection, spans *spans) object {
+	row := q.plainConnection(c)
+	row["type"], row["protocol"], row["user_who_performed_action"] = "direct", "Direct 0-9-1", c.User
+	row["client_properties"], row["connected_at"] = c.Client, c.ConnectedAt.UnixMilli()
+	row["state"], row["channels"] = c.State, c.Channels
+	q.addTraffic(row, c, spans)
+	return row
+}
+
+func (q *request) addTraffic(row object, c *stats.Connection, spans *spans) {
 	h := q.history(place{connections, "", c.Name}, spans)
 	now := trafficSample(&c.Traffic)
 	h.put(row, 0, trafficNames()[:2], now, spans.data)
 	row["recv_cnt"], row["send_cnt"] = now[2], now[3]
-	return row
 }
 
 func addTLS(row object, t *stats.TLS) {

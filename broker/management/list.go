@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/lepusmq/lepus/broker/pattern"
 )
@@ -22,11 +23,13 @@ type object = map[string]any
 type list struct {
 	n    int
 	name func(i int) string
+	// sorted says that they come in the order of their names.
+	sorted bool
 	// row computes a row; nil if that is no more.
 	row func(i int) object
 	// key returns what to sort by, if that is cheap for a column, and otherwise nil.
 	// It may itself be nil.
-	key func(column string) func(i int) float64
+	key func(column string) func(i int) sortKey
 	// light computes a row with no more than these columns, if that is cheap, and
 	// otherwise is nil. It may itself be nil.
 	light func(columns []string) func(i int) object
@@ -53,7 +56,7 @@ type paging struct {
 	page, size int
 	match      func(name string) (bool, error)
 	sort       string
-	key        func(i int) float64 // by which rows are ordered; nil if that is not cheap
+	key        func(i int) sortKey // by which rows are ordered; nil if that is not cheap
 	reverse    bool
 	columns    []string
 }
@@ -64,18 +67,9 @@ func (q *request) list(l list) error {
 	if err != nil {
 		return err
 	}
-	index := make([]int32, 0, l.n)
-	for i := range l.n {
-		if p.match != nil {
-			ok, err := p.match(l.name(i))
-			if err != nil {
-				return badPaging()
-			}
-			if !ok {
-				continue
-			}
-		}
-		index = append(index, int32(i))
+	index, err := l.matching(p)
+	if err != nil {
+		return err
 	}
 	if l.key != nil {
 		p.key = l.key(p.sort)
@@ -86,6 +80,28 @@ func (q *request) list(l list) error {
 		return q.stream(http.StatusOK, func(w io.Writer) error { return l.writeRows(w, index, p.columns) })
 	}
 	return q.page(l, p, index)
+}
+
+// matchTime is how long names are compared with a pattern in all.
+const matchTime = 2 * time.Second
+
+// matching returns the places of the rows that are wanted.
+func (l *list) matching(p *paging) ([]int32, error) {
+	index := make([]int32, 0, l.n)
+	began := time.Now()
+	for i := range l.n {
+		if p.match != nil {
+			ok, err := p.match(l.name(i))
+			if err != nil || i%1024 == 1023 && time.Since(began) > matchTime {
+				return nil, badPaging()
+			}
+			if !ok {
+				continue
+			}
+		}
+		index = append(index, int32(i))
+	}
+	return index, nil
 }
 
 // page answers with a page and what there is besides.
@@ -162,15 +178,17 @@ func (l *list) remember(p *paging) {
 func (l *list) order(index []int32, p *paging) {
 	switch {
 	case p.sort == "":
+	case p.sort == "name" && l.sorted:
 	case p.sort == "name":
 		slices.SortStableFunc(index, func(a, b int32) int { return cmp.Compare(l.name(int(a)), l.name(int(b))) })
 	case p.key != nil:
-		l.orderByNumber(index, p)
+		l.orderByKey(index, p)
 		return
 	default:
 		path := strings.Split(p.sort, ".")
 		slices.SortStableFunc(index, func(a, b int32) int {
-			return compare(at(l.row(int(a)), path), at(l.row(int(b)), path))
+			x, y := keyOf(at(l.row(int(a)), path)), keyOf(at(l.row(int(b)), path))
+			return x.compare(&y)
 		})
 	}
 	if p.reverse {
@@ -178,36 +196,42 @@ func (l *list) order(index []int32, p *paging) {
 	}
 }
 
-// ranked is a row and the number that it is ordered by.
+// ranked is a row and what it is ordered by.
 type ranked struct {
-	key float64
+	key sortKey
 	row int32
 }
 
-// orderByNumber orders by numbers, rows with the same by their places. Only what is
-// to be shown need be in order.
-func (l *list) orderByNumber(index []int32, p *paging) {
+// orderByKey orders by keys, rows with the same by their places. Only what is to be
+// shown need be in order.
+func (l *list) orderByKey(index []int32, p *paging) {
 	all := make([]ranked, len(index))
 	for i, row := range index {
 		all[i] = ranked{p.key(int(row)), row}
 	}
-	before := func(a, b ranked) int { return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.row, b.row)) }
+	before := func(a, b *ranked) int {
+		if order := a.key.compare(&b.key); order != 0 {
+			return order
+		}
+		return cmp.Compare(a.row, b.row)
+	}
 	if p.reverse {
-		before = func(a, b ranked) int { return cmp.Or(cmp.Compare(b.key, a.key), cmp.Compare(b.row, a.row)) }
+		forward := before
+		before = func(a, b *ranked) int { return forward(b, a) }
 	}
 	first := len(all)
 	if p.on {
 		first = min(first, p.page*p.size)
 		selectFirst(all, first, before)
 	}
-	slices.SortFunc(all[:first], before)
+	slices.SortFunc(all[:first], func(a, b ranked) int { return before(&a, &b) })
 	for i := range all {
 		index[i] = all[i].row
 	}
 }
 
 // selectFirst moves the n first of all to the front, in any order.
-func selectFirst(all []ranked, n int, before func(a, b ranked) int) {
+func selectFirst(all []ranked, n int, before func(a, b *ranked) int) {
 	for n > 0 && n < len(all) {
 		middle := partition(all, before)
 		if middle >= n {
@@ -220,12 +244,12 @@ func selectFirst(all []ranked, n int, before func(a, b ranked) int) {
 
 // partition moves what goes before some element to its left, and the rest to its
 // right, and returns where it is then.
-func partition(all []ranked, before func(a, b ranked) int) int {
+func partition(all []ranked, before func(a, b *ranked) int) int {
 	last := len(all) - 1
 	all[last], all[len(all)/2] = all[len(all)/2], all[last]
 	at := 0
 	for i := range last {
-		if before(all[i], all[last]) < 0 {
+		if before(&all[i], &all[last]) < 0 {
 			all[i], all[at] = all[at], all[i]
 			at++
 		}

@@ -77,11 +77,16 @@ func TestPick(t *testing.T) {
 	}
 }
 
+func compareValues(a, b any) int {
+	x, y := keyOf(a), keyOf(b)
+	return x.compare(&y)
+}
+
 func TestCompare(t *testing.T) {
 	sorted := []any{nil, false, true, -1, int64(2), uint64(3), 3.5, rate(4), "a", "b"}
 	for i := range sorted {
 		for j := range sorted {
-			if got := compare(sorted[i], sorted[j]); (got < 0) != (i < j) || (got == 0) != (i == j) {
+			if got := compareValues(sorted[i], sorted[j]); (got < 0) != (i < j) || (got == 0) != (i == j) {
 				t.Errorf("%v and %v compare as %d", sorted[i], sorted[j], got)
 			}
 		}

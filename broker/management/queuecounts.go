@@ -16,8 +16,17 @@ type countColumn struct {
 func countColumns() []countColumn {
 	ready := func(c *stats.QueueCounts) int { return min(c.Ready, c.Resident) }
 	all := func(c *stats.QueueCounts) int64 { return c.ReadyBytes + c.UnackedBytes }
+	// What is in memory is counted with what belongs to a message beside its body.
+	resident := func(c *stats.QueueCounts) int64 { return min(c.ResidentBytes, all(c)) }
 	return []countColumn{
 		{"type", func(c *stats.QueueCounts) any { return c.Type }},
+		{"durable", func(c *stats.QueueCounts) any { return c.Durable }},
+		{"exclusive", func(c *stats.QueueCounts) any { return c.Exclusive }},
+		{"auto_delete", func(c *stats.QueueCounts) any { return c.AutoDelete }},
+		{"arguments", func(c *stats.QueueCounts) any { return c.Arguments }},
+		{"policy", func(c *stats.QueueCounts) any { return orNull(c.Policy) }},
+		{"operator_policy", func(c *stats.QueueCounts) any { return orNull(c.OperatorPolicy) }},
+		{"memory", func(c *stats.QueueCounts) any { return c.Memory }},
 		{"consumers", func(c *stats.QueueCounts) any { return c.Consumers }},
 		{"consumer_capacity", func(c *stats.QueueCounts) any { return c.Capacity }},
 		{"consumer_utilisation", func(c *stats.QueueCounts) any { return c.Capacity }},
@@ -31,8 +40,8 @@ func countColumns() []countColumn {
 		{"message_bytes_ready", func(c *stats.QueueCounts) any { return c.ReadyBytes }},
 		{"message_bytes_unacknowledged", func(c *stats.QueueCounts) any { return c.UnackedBytes }},
 		{"message_bytes_persistent", func(c *stats.QueueCounts) any { return c.PersistentBytes }},
-		{"message_bytes_ram", func(c *stats.QueueCounts) any { return c.ResidentBytes }},
-		{"message_bytes_paged_out", func(c *stats.QueueCounts) any { return all(c) - c.ResidentBytes }},
+		{"message_bytes_ram", func(c *stats.QueueCounts) any { return resident(c) }},
+		{"message_bytes_paged_out", func(c *stats.QueueCounts) any { return all(c) - resident(c) }},
 		{"head_message_timestamp", func(c *stats.QueueCounts) any {
 			if c.HeadTimestamp == 0 {
 				return nil
@@ -101,42 +110,44 @@ func (q *request) countsRow(host string, c *stats.QueueCounts, spans *spans, onl
 	return row
 }
 
-// number returns what finds the numbers of a column among the counts, nil if it is
-// not there.
-func number(column string) func(l *queueList) func(i int) float64 {
-	of := func(value func(c *stats.QueueCounts) float64) func(l *queueList) func(i int) float64 {
-		return func(l *queueList) func(i int) float64 {
-			return func(i int) float64 { return value(&l.counts[i]) }
+// queueKey returns what finds the numbers and texts of a column among the counts, nil
+// if it is not there.
+func queueKey(column string) func(in *queuesIn, at int) sortKey {
+	if column == "idle_since" {
+		return func(in *queuesIn, at int) sortKey {
+			since := in.now.counts[at].IdleSince
+			if since.IsZero() {
+				return sortKey{}
+			}
+			return numberKey(float64(since.UnixMilli()))
 		}
 	}
-	switch column {
-	case "messages":
-		return of(func(c *stats.QueueCounts) float64 { return float64(c.Ready + c.Unacked) })
-	case "messages_ready":
-		return of(func(c *stats.QueueCounts) float64 { return float64(c.Ready) })
-	case "messages_unacknowledged":
-		return of(func(c *stats.QueueCounts) float64 { return float64(c.Unacked) })
-	case "consumers":
-		return of(func(c *stats.QueueCounts) float64 { return float64(c.Consumers) })
-	case "message_bytes":
-		return of(func(c *stats.QueueCounts) float64 { return float64(c.ReadyBytes + c.UnackedBytes) })
-	case "consumer_capacity", "consumer_utilisation":
-		return of(func(c *stats.QueueCounts) float64 { return c.Capacity })
+	if name, ok := strings.CutPrefix(column, "arguments."); ok {
+		return func(in *queuesIn, at int) sortKey {
+			v, _ := in.now.counts[at].Arguments.Get(name)
+			return valueKey(v)
+		}
+	}
+	for _, c := range countColumns() {
+		if c.name == column {
+			return func(in *queuesIn, at int) sortKey { return keyOf(c.value(&in.now.counts[at])) }
+		}
 	}
 	name, isRate := strings.CutSuffix(strings.TrimPrefix(column, "message_stats."), "_details.rate")
-	at := slices.Index(append(lengthNames(), messageNames()...), name)
+	number := slices.Index(append(lengthNames(), messageNames()...), name)
 	switch {
-	case at < 0:
+	case number < 0:
 		return nil
 	case isRate:
-		return func(l *queueList) func(i int) float64 {
-			rates := l.q.server.sampler.rates(at, len(l.all), func(i int) place {
-				return place{queues, l.all[i].vhost, l.all[i].name}
-			})
-			return func(i int) float64 { return rates[i] }
+		return func(in *queuesIn, at int) sortKey {
+			if in.rates == in.now {
+				return numberKey(float64(in.now.rate(at, number)))
+			}
+			return numberKey(float64(in.rates.rateOf(in.now.counts[at].Name, number)))
 		}
 	}
-	return of(func(c *stats.QueueCounts) float64 {
-		return float64(messageCounts(c.Ready, c.Unacked, &c.Messages)[at])
-	})
+	return func(in *queuesIn, at int) sortKey {
+		c := &in.now.counts[at]
+		return numberKey(float64(messageCounts(c.Ready, c.Unacked, &c.Messages)[number]))
+	}
 }

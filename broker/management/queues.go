@@ -3,7 +3,6 @@ package management
 import (
 	"io"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/lepusmq/lepus/broker/stats"
@@ -31,22 +30,18 @@ const idleFormat = "2006-01-02T15:04:05.000-07:00"
 func (q *request) queueRow(one *stats.Queue, spans *spans) object {
 	row := q.countsRow(one.VHost, &one.QueueCounts, spans, nil)
 	node := q.server.nodeName()
-	row["durable"], row["exclusive"], row["auto_delete"] = one.Durable, one.Exclusive, one.AutoDelete
-	row["arguments"], row["node"], row["state"] = one.Arguments, node, "running"
-	row["policy"], row["operator_policy"] = orNull(one.Policy), orNull(one.OperatorPolicy)
+	row["node"], row["state"] = node, "running"
 	row["effective_policy_definition"] = one.Effective
 	if one.Effective == nil {
 		row["effective_policy_definition"] = object{}
 	}
 	row["exclusive_consumer_tag"] = orNull(one.ExclusiveConsumer)
 	row["single_active_consumer_tag"] = orNull(one.SingleActive)
-	row["memory"] = one.Memory
 	if !one.IdleSince.IsZero() {
 		row["idle_since"] = one.IdleSince.UTC().Format(idleFormat)
 	}
 	if one.Owner != "" {
-		peer, _, _ := strings.Cut(one.Owner, " -> ")
-		host, port := hostPort(peer)
+		host, port := peerOf(one.Owner)
 		row["owner_pid_details"] = object{"name": one.Owner, "peer_host": host, "peer_port": port}
 	}
 	row["garbage_collection"] = noCollection()

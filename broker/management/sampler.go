@@ -1,11 +1,10 @@
 package management
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/lepusmq/lepus/broker/stats"
 )
 
 // kind is what is sampled.
@@ -51,8 +50,9 @@ type sampler struct {
 	// guarded by mu
 	mu  sync.Mutex
 	all [kinds]map[place]*series
-	// counts are what the queues of virtual hosts with many counted last.
-	counts map[string][]stats.QueueCounts
+	// queues are the snapshots of virtual hosts; of queues all has only those that
+	// are charted.
+	queues map[string]*snapshot
 }
 
 const (
@@ -81,7 +81,7 @@ func (s *sampler) reset() {
 	for k := range s.all {
 		s.all[k] = map[place]*series{}
 	}
-	s.counts = nil
+	s.queues = map[string]*snapshot{}
 }
 
 func (s *sampler) close() {
@@ -124,7 +124,7 @@ func (s *sampler) take() {
 		connections: totals.Connections, channels: totals.Channels,
 	} {
 		if many <= few || now-s.asked[k].Load() < askedFor.Milliseconds() {
-			s.note(k, now, s.sample(k, hosts))
+			s.sample(k, now, hosts)
 		} else {
 			s.forget(k)
 		}
@@ -132,61 +132,81 @@ func (s *sampler) take() {
 	s.forgetParts(now)
 }
 
-// sample returns what the objects of a kind count now.
-func (s *sampler) sample(k kind, hosts []string) map[place][]int64 {
+// sample takes a sample of the objects of a kind.
+func (s *sampler) sample(k kind, at int64, hosts []string) {
 	b, now := s.broker, map[place][]int64{}
 	switch k {
+	case queues:
+		s.sampleQueues(at, hosts)
+		return
 	case connections:
 		for _, c := range b.Connections() {
 			now[place{connections, "", c.Name}] = trafficSample(&c.Traffic)
 		}
-		return now
 	case channels:
 		for _, c := range b.Channels() {
 			now[place{channels, "", c.Name}] = messageSample(0, c.Unacked, &c.Messages)
 		}
-		return now
+	default:
+		for _, host := range hosts {
+			s.sampleIn(host, k, now)
+		}
 	}
-	if k == queues {
-		return s.sampleQueues(hosts)
-	}
-	for _, host := range hosts {
-		s.sampleIn(host, k, now)
-	}
-	return now
+	s.note(k, at, now)
 }
 
-// sampleQueues is sample for queues. What many of them count is kept until the next
-// time.
-func (s *sampler) sampleQueues(hosts []string) map[place][]int64 {
-	now, kept := map[place][]int64{}, map[string][]stats.QueueCounts{}
+// sampleQueues is sample for queues, of which there may be very many: they have
+// snapshots, and only those that are charted have a series.
+func (s *sampler) sampleQueues(at int64, hosts []string) {
 	for _, host := range hosts {
-		counts, _ := s.broker.QueueCounts(host) // an error is that it was deleted meanwhile
-		for i := range counts {
-			c := &counts[i]
-			now[place{queues, host, c.Name}] = messageSample(c.Ready, c.Unacked, &c.Messages)
-		}
-		if len(counts) > few {
-			kept[host] = counts
-		}
+		s.snapshot(at, host)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.counts = kept
-	return now
+	for host := range s.queues {
+		if !slices.Contains(hosts, host) {
+			delete(s.queues, host)
+		}
+	}
+	for p, one := range s.all[queues] {
+		of := s.queues[p.vhost]
+		i := -1
+		if of != nil {
+			i = of.find(p.name)
+		}
+		if i < 0 || at-one.charted > chartedFor {
+			delete(s.all[queues], p)
+			continue
+		}
+		one.add(of.history(i).last)
+	}
 }
 
-// queueCounts returns what the queues of a virtual host count: of many what they
-// counted when they were sampled last.
-func (s *sampler) queueCounts(host string) []stats.QueueCounts {
+// snapshot takes the next snapshot of a virtual host, and returns it.
+func (s *sampler) snapshot(at int64, host string) *snapshot {
+	counts, err := s.broker.QueueCounts(host)
 	s.mu.Lock()
-	kept := s.counts[host]
+	defer s.mu.Unlock()
+	if err != nil { // it was deleted meanwhile
+		delete(s.queues, host)
+		return &snapshot{}
+	}
+	next := newSnapshot(at, counts, s.queues[host])
+	s.queues[host] = next
+	return next
+}
+
+// counted returns what the queues of a virtual host count: of many what they counted
+// when they were sampled last. rates is where their rates are; nil if there are none.
+func (s *sampler) counted(host string) (now, rates *snapshot) {
+	s.mu.Lock()
+	rates = s.queues[host]
 	s.mu.Unlock()
-	if kept != nil {
-		return kept
+	if rates != nil && len(rates.counts) > few {
+		return rates, rates
 	}
 	counts, _ := s.broker.QueueCounts(host) // an error is that it was deleted meanwhile
-	return counts
+	return &snapshot{counts: counts}, rates
 }
 
 // sampleIn is sample in a virtual host. One that has gone meanwhile has nothing.
@@ -233,7 +253,7 @@ func (s *sampler) forget(k kind) {
 	defer s.mu.Unlock()
 	clear(s.all[k])
 	if k == queues {
-		s.counts = nil
+		clear(s.queues)
 	}
 }
 
@@ -256,21 +276,32 @@ func (s *sampler) look(k kind) {
 // begin takes the first sample of a kind at which somebody looks.
 func (s *sampler) begin(k kind) {
 	s.mu.Lock()
-	sampled := len(s.all[k]) > 0
+	sampled := len(s.all[k]) > 0 || k == queues && len(s.queues) > 0
 	s.mu.Unlock()
 	if !sampled {
-		s.note(k, time.Now().UnixMilli(), s.sample(k, s.broker.VHosts()))
+		s.sample(k, time.Now().UnixMilli(), s.broker.VHosts())
 	}
 }
 
 // history returns what is known of the past of an object. If it is to be charted it
 // is from now on.
-func (s *sampler) history(p place, chart bool) history {
+func (s *sampler) history(p place, chart bool) (h history) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	one := s.all[p.kind][p]
+	if of := s.queues[p.vhost]; p.kind == queues && of != nil {
+		i := of.find(p.name)
+		if i < 0 {
+			return history{}
+		}
+		h = of.history(i)
+		if chart && one == nil && len(s.all[queues]) < maxCharted {
+			one = &series{}
+			s.all[queues][p] = one
+		}
+	}
 	if one == nil {
-		return history{}
+		return h
 	}
 	if chart && !one.keeps {
 		now := time.Now().UnixMilli()
@@ -278,21 +309,11 @@ func (s *sampler) history(p place, chart bool) history {
 			one.charted = now
 		}
 	}
-	return history{one.prev, one.last, one.fine, one.coarse}
-}
-
-// rates are by how much a number of each of n objects has grown each second, lately.
-func (s *sampler) rates(at, n int, of func(i int) place) []float64 {
-	rates := make([]float64, n)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for i := range rates {
-		p := of(i)
-		if one := s.all[p.kind][p]; one != nil {
-			rates[i] = float64(one.rate(at))
-		}
+	if p.kind != queues {
+		h.prev, h.last = one.prev, one.last
 	}
-	return rates
+	h.fine, h.coarse = one.fine, one.coarse
+	return h
 }
 
 // charted is how many objects of a kind are charted. Called with mu held.

@@ -39,6 +39,9 @@ func churnNames() []string {
 	}
 }
 
+// trafficAt is where totals have their traffic: bytes, the first two of its names.
+const trafficAt = afterAt + 7
+
 func trafficNames() []string { return []string{"recv_oct", "send_oct", "recv_cnt", "send_cnt"} }
 
 func nodeNames() []string {
@@ -65,7 +68,8 @@ func totalsSample(t *stats.Totals) []int64 {
 	c := &t.Churn
 	return append(messageSample(t.Ready, t.Unacked, &t.Messages),
 		int64(c.ConnectionsOpened), int64(c.ConnectionsClosed), int64(c.ChannelsOpened), int64(c.ChannelsClosed),
-		int64(c.QueuesDeclared), int64(c.QueuesCreated), int64(c.QueuesDeleted))
+		int64(c.QueuesDeclared), int64(c.QueuesCreated), int64(c.QueuesDeleted),
+		int64(t.Traffic.ReceivedBytes), int64(t.Traffic.SentBytes))
 }
 
 func trafficSample(t *stats.Traffic) []int64 {

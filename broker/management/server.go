@@ -91,13 +91,18 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // Local returns the same API for a place that only the owner of the broker can
-// reach: every request is an administrator's, and needs no password.
+// reach: every request is an administrator's, and needs no password. Its paths have no
+// prefix, so that nobody there need know it.
 func (s *Server) Local() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.serve(w, r, true) })
 }
 
 func (s *Server) serve(w http.ResponseWriter, r *http.Request, local bool) {
-	path, ok := strings.CutPrefix(r.URL.EscapedPath(), s.cfg.Prefix)
+	prefix := s.cfg.Prefix
+	if local {
+		prefix = ""
+	}
+	path, ok := strings.CutPrefix(r.URL.EscapedPath(), prefix)
 	if !ok || path != "" && path[0] != '/' {
 		writeFault(w, notFound())
 		return
@@ -137,7 +142,7 @@ func (s *Server) answer(q *request, path string) error {
 		if err := q.authorize(administrator); err != nil {
 			return err
 		}
-		s.cfg.Extra.ServeHTTP(q.w, q.Request)
+		http.StripPrefix(s.cfg.Prefix, s.cfg.Extra).ServeHTTP(q.w, q.Request)
 		return nil
 	}
 	res, args, ok := s.routes.find(path)

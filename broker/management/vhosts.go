@@ -46,10 +46,6 @@ func (q *request) vhostRow(name string, spans *spans) object {
 	if err != nil {
 		return nil
 	}
-	totals, err := b.Totals(name)
-	if err != nil {
-		return nil
-	}
 	queueType := s.DefaultQueueType
 	if queueType == "" {
 		queueType = "undefined"
@@ -66,9 +62,17 @@ func (q *request) vhostRow(name string, spans *spans) object {
 	if q.any(tagMonitoring) {
 		row["cluster_state"] = object{q.server.nodeName(): "running"}
 	}
+	if q.plain() {
+		return row
+	}
+	totals, err := b.Totals(name)
+	if err != nil {
+		return nil
+	}
 	h := q.history(place{vhosts, name, ""}, spans)
 	now := totalsSample(&totals)
 	h.put(row, lengthsAt, lengthNames(), now, spans.lengths)
+	h.put(row, trafficAt, trafficNames()[:2], now, spans.data)
 	if m := h.messageStats(channelMessages(), now, spans.messages); m != nil {
 		row["message_stats"] = m
 	}

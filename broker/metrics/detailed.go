@@ -79,11 +79,13 @@ func pick[T any](d *detailed, families ...family[T]) []metric[T] {
 func (d *detailed) tell(p *page) {
 	n := d.from.Node()
 	identify(p, &n, "detailed")
-	tell(p, detailedPrefix, &n, pick(d, family[stats.Node]{"node_coarse_metrics", nodeCoarse()}, family[stats.Node]{"node_metrics", nodeMetrics()}))
+	type node = family[stats.Node]
+	tell(p, detailedPrefix, &n, pick(d, node{"node_coarse_metrics", nodeCoarse()}, node{"node_metrics", nodeMetrics()},
+		node{"node_persister_metrics", fileMetrics()}))
 	if d.wants("auth_attempt_metrics") {
 		logins(p, detailedPrefix, &n)
 	}
-	sums := pick(d, family[stats.Totals]{"node_persister_metrics", persisterMetrics()}, family[stats.Totals]{"connection_churn_metrics", churnMetrics()})
+	sums := pick(d, family[stats.Totals]{"node_persister_metrics", storeMetrics()}, family[stats.Totals]{"connection_churn_metrics", churnMetrics()})
 	if sums != nil {
 		t, _ := d.from.Totals("") // there is no error for all virtual hosts
 		tell(p, detailedPrefix, &t, sums)
@@ -114,10 +116,11 @@ func (d *detailed) tellEach(p *page, hosts []string) {
 		queues: pick(d, queue{"queue_coarse_metrics", queueCoarse()}, consumers,
 			queue{"queue_metrics", slices.Concat(queueConsumers(), queueState(), queueMetrics())},
 			queue{"channel_queue_exchange_metrics", queuePublished()}, queue{"queue_delivery_metrics", queueDelivery()}),
-		exchanges: pick(d, family[stats.Messages]{"exchange_metrics", publishes("exchange")}),
-		channels: pick(d, channel{"channel_metrics", channelMetrics()},
-			channel{"channel_exchange_metrics", channelMessages(publishes("channel"))},
-			channel{"channel_queue_metrics", channelMessages(deliveries("channel"))}),
+		exchanges:   pick(d, family[stats.Messages]{"exchange_metrics", publishes("exchange")}),
+		passages:    pick(d, family[stats.Passage]{"queue_exchange_metrics", passages()}),
+		channels:    pick(d, channel{"channel_metrics", channelMetrics()}, channel{"channel_exchange_metrics", channelMessages(confirms("channel"))}),
+		outlets:     pick(d, family[stats.Part]{"channel_exchange_metrics", partMessages(publishes("channel"))}),
+		dealings:    pick(d, family[stats.Part]{"channel_queue_metrics", partMessages(deliveries("channel"))}),
 		connections: pick(d, connection{"connection_coarse_metrics", connectionCoarse()}, connection{"connection_metrics", connectionMetrics()}),
 	}
 	e.tell()

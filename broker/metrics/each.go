@@ -19,7 +19,10 @@ type each struct {
 	info        bool // about queues
 	queues      []metric[stats.QueueCounts]
 	exchanges   []metric[stats.Messages]
+	passages    []metric[stats.Passage]
 	channels    []metric[stats.Channel]
+	outlets     []metric[stats.Part] // of a channel to an exchange
+	dealings    []metric[stats.Part] // of a channel with a queue
 	connections []metric[stats.Connection]
 }
 
@@ -27,6 +30,9 @@ type each struct {
 func queueLabels() []string     { return []string{"vhost", "queue"} }
 func queueInfoLabels() []string { return []string{"vhost", "queue", "queue_type", "membership"} }
 func exchangeLabels() []string  { return []string{"vhost", "exchange"} }
+func passageLabels() []string   { return []string{"vhost", "exchange", "queue"} }
+func outletLabels() []string    { return []string{"channel", "vhost", "exchange"} }
+func dealingLabels() []string   { return []string{"channel", "vhost", "queue"} }
 
 // tell tells of all of them. What has gone meanwhile is left out.
 func (e *each) tell() {
@@ -36,6 +42,9 @@ func (e *each) tell() {
 	if e.exchanges != nil {
 		e.tellExchanges()
 	}
+	if e.passages != nil {
+		e.tellPassages()
+	}
 	if e.channels != nil {
 		t := table[stats.Channel]{prefix: e.prefix, labels: []string{"channel"}, metrics: e.channels}
 		for _, c := range e.from.Channels() {
@@ -44,6 +53,9 @@ func (e *each) tell() {
 			}
 		}
 		t.tell(e.page)
+	}
+	if e.outlets != nil || e.dealings != nil {
+		e.tellParts()
 	}
 	if e.connections != nil {
 		t := table[stats.Connection]{prefix: e.prefix, labels: []string{"connection"}, metrics: e.connections}
@@ -93,6 +105,34 @@ func (e *each) tellExchanges() {
 		})
 	}
 	t.tell(e.page)
+}
+
+func (e *each) tellPassages() {
+	t := table[stats.Passage]{prefix: e.prefix, labels: passageLabels(), metrics: e.passages}
+	for _, host := range e.hosts {
+		_ = e.from.EachPassage(host, func(p *stats.Passage) {
+			if e.named == nil || e.named.MatchString(p.Queue) {
+				t.add(p, host, p.Exchange, p.Queue)
+			}
+		})
+	}
+	t.tell(e.page)
+}
+
+// tellParts tells what channels have counted for each exchange and each queue.
+func (e *each) tellParts() {
+	outlets := table[stats.Part]{prefix: e.prefix, labels: outletLabels(), metrics: e.outlets}
+	dealings := table[stats.Part]{prefix: e.prefix, labels: dealingLabels(), metrics: e.dealings}
+	parts := e.from.Breakdown(func(p *stats.Part) bool { return slices.Contains(e.hosts, p.VHost) })
+	for i := range parts {
+		if p := &parts[i]; p.OfQueue {
+			dealings.add(p, p.Channel, p.VHost, p.Queue)
+		} else {
+			outlets.add(p, p.Channel, p.VHost, p.Exchange)
+		}
+	}
+	outlets.tell(e.page)
+	dealings.tell(e.page)
 }
 
 // eachExchange calls f for the exchanges of a virtual host.

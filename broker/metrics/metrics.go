@@ -23,6 +23,8 @@ type Source interface {
 	Totals(vhost string) (stats.Totals, error)
 	Received() stats.Received
 	EachQueue(vhost string, f func(*stats.QueueCounts)) error
+	EachPassage(vhost string, f func(*stats.Passage)) error
+	Breakdown(wanted func(*stats.Part) bool) []stats.Part
 	ExchangeNames(vhost string) ([]string, error)
 	Exchange(vhost, name string) (stats.Exchange, error)
 	ExchangeBindings(vhost, exchange string, asSource bool) ([]stats.Binding, error)

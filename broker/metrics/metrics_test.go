@@ -2,11 +2,9 @@ package metrics_test
 
 import (
 	"fmt"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -14,7 +12,6 @@ import (
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
 	amqp "github.com/rabbitmq/amqp091-go"
-	"go.uber.org/zap"
 
 	"github.com/lepusmq/lepus/broker"
 	"github.com/lepusmq/lepus/broker/brokertest"
@@ -25,6 +22,7 @@ import (
 type scraped struct {
 	*testing.T
 	*brokertest.Fixture
+	conn    *amqp.Connection
 	ch      *amqp.Channel
 	handler http.Handler
 }
@@ -40,7 +38,7 @@ func start(t *testing.T, o metrics.Options) *scraped {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &scraped{t, f, ch, metrics.New(f.Broker, o)}
+	return &scraped{t, f, conn, ch, metrics.New(f.Broker, o)}
 }
 
 // use publishes three messages to a classic queue and one to a quorum queue, and
@@ -152,6 +150,8 @@ func TestAggregated(t *testing.T) {
 		"rabbitmq_queue_messages_unacked":                             0,
 		"rabbitmq_queue_messages_bytes":                               10,
 		"rabbitmq_channel_messages_published_total":                   5,
+		"rabbitmq_exchange_messages_published_total":                  5,
+		"rabbitmq_queue_exchange_messages_published_total":            4,
 		"rabbitmq_channel_messages_unroutable_dropped_total":          1,
 		"rabbitmq_queue_messages_published_total":                     4,
 		"rabbitmq_queues_declared_total":                              2,
@@ -208,12 +208,17 @@ func TestPerObject(t *testing.T) {
 	name := s.Broker.Connections()[0].Name
 	for _, path := range []string{"/metrics", "/metrics/per-object"} {
 		s.want(s.get(path), map[string]float64{
-			`rabbitmq_queue_messages_ready{queue="c\"q\\",vhost="/"}`:               2,
-			`rabbitmq_queue_messages_ready{queue="q",vhost="/"}`:                    0,
-			`rabbitmq_queue_messages_acked_total{queue="q",vhost="/"}`:              1,
-			`rabbitmq_channel_messages_published_total{channel="` + name + ` (1)"}`: 5,
-			`rabbitmq_connection_channels{connection="` + name + `"}`:               1,
-			`rabbitmq_global_messages_received_total{protocol="amqp091"}`:           5,
+			`rabbitmq_queue_messages_ready{queue="c\"q\\",vhost="/"}`:                                       2,
+			`rabbitmq_queue_messages_ready{queue="q",vhost="/"}`:                                            0,
+			`rabbitmq_queue_messages_acked_total{queue="q",vhost="/"}`:                                      1,
+			`rabbitmq_channel_messages_published_total{channel="` + name + ` (1)",exchange="",vhost="/"}`:   5,
+			`rabbitmq_channel_messages_acked_total{channel="` + name + ` (1)",queue="q",vhost="/"}`:         1,
+			`rabbitmq_channel_messages_confirmed_total{channel="` + name + ` (1)"}`:                         0,
+			`rabbitmq_queue_exchange_messages_published_total{exchange="",queue="c\"q\\",vhost="/"}`:        3,
+			`rabbitmq_exchange_messages_published_total{exchange="",vhost="/"}`:                             5,
+			`rabbitmq_queue_info{membership="leader",queue="q",queue_type="rabbit_quorum_queue",vhost="/"}`: 1,
+			`rabbitmq_connection_channels{connection="` + name + `"}`:                                       1,
+			`rabbitmq_global_messages_received_total{protocol="amqp091"}`:                                   5,
 		})
 	}
 }
@@ -232,7 +237,10 @@ func TestDetailed(t *testing.T) {
 		"?vhost=%2F&family=queue_coarse_metrics":                   {ready: true},
 		"?vhost=other&vhost=%2F&family=queue_coarse_metrics":       {ready: true},
 		"?vhost=other&family=queue_coarse_metrics":                 {},
-		"?family=nonsense": {},
+		"?family=nonsense":                           {},
+		"?family=queue_coarse_metrics&queue=%5Eq%24": {ready: true},
+		"?family=queue_coarse_metrics&queue=":        {ready: true},
+		"?family=queue_coarse_metrics&queue=%5Ec":    {},
 	} {
 		got := s.get("/metrics/detailed" + query)
 		_, r := got[ready]
@@ -240,6 +248,9 @@ func TestDetailed(t *testing.T) {
 		if r != want.ready || c != want.consumers {
 			t.Errorf("%q: ready %v, consumers %v", query, r, c)
 		}
+	}
+	if got := s.get("/metrics/detailed?family=queue_exchange_metrics&queue=q$"); got[`rabbitmq_detailed_queue_exchange_messages_published_total{exchange="",queue="q",vhost="/"}`] != 1 {
+		t.Errorf("by exchange, q got %v", got)
 	}
 	s.want(s.get("/metrics/detailed?family=exchange_metrics&family=exchange_names&family=exchange_bindings&family=vhost_status"+
 		"&family=connection_churn_metrics&family=node_coarse_metrics&family=auth_attempt_metrics"), map[string]float64{
@@ -253,9 +264,10 @@ func TestDetailed(t *testing.T) {
 	name := s.Broker.Connections()[0].Name
 	s.want(s.get("/metrics/detailed?family=channel_metrics&family=channel_exchange_metrics&family=channel_queue_metrics"+
 		"&family=connection_metrics&family=connection_coarse_metrics&family=queue_delivery_metrics"), map[string]float64{
-		`rabbitmq_detailed_channel_messages_acked_total{channel="` + name + ` (1)"}`: 2,
-		`rabbitmq_detailed_connection_channels{connection="` + name + `"}`:           1,
-		`rabbitmq_detailed_queue_get_ack_total{queue="q",vhost="/"}`:                 1,
+		`rabbitmq_detailed_channel_messages_acked_total{channel="` + name + ` (1)",queue="q",vhost="/"}`:       1,
+		`rabbitmq_detailed_channel_messages_published_total{channel="` + name + ` (1)",exchange="",vhost="/"}`: 5,
+		`rabbitmq_detailed_connection_channels{connection="` + name + `"}`:                                     1,
+		`rabbitmq_detailed_queue_get_ack_total{queue="q",vhost="/"}`:                                           1,
 	})
 }
 
@@ -273,6 +285,7 @@ func TestPaths(t *testing.T) {
 	t.Parallel()
 	f := brokertest.Start(t)
 	plain, profiles := metrics.New(f.Broker, metrics.Options{}), metrics.New(f.Broker, metrics.Options{Profiles: true})
+	elsewhere := metrics.New(f.Broker, metrics.Options{Path: "/figures/"})
 	for _, c := range []struct {
 		handler      http.Handler
 		method, path string
@@ -283,6 +296,12 @@ func TestPaths(t *testing.T) {
 		{plain, http.MethodPost, "/metrics", 405},
 		{plain, http.MethodGet, "/metrics/nothing", 404},
 		{plain, http.MethodGet, "/", 404},
+		{plain, http.MethodGet, "/metrics/detailed?queue=(", 400},
+		{plain, http.MethodGet, "/metrics/detailed?queue=a&queue=b", 400},
+		{plain, http.MethodGet, "/metrics/detailed?queue=" + strings.Repeat("a", 2001), 400},
+		{elsewhere, http.MethodGet, "/figures", 200},
+		{elsewhere, http.MethodGet, "/figures/per-object", 200},
+		{elsewhere, http.MethodGet, "/metrics", 404},
 		{plain, http.MethodGet, "/debug/pprof/", 404},
 		{profiles, http.MethodGet, "/debug/pprof/", 200},
 	} {
@@ -330,66 +349,4 @@ func TestFewScrapesAtATime(t *testing.T) {
 			t.Errorf("a scrape was told %d", code)
 		}
 	}
-}
-
-// BenchmarkScrape scrapes a broker with 100,000 idle queues.
-func BenchmarkScrape(b *testing.B) {
-	f := brokertest.Start(b, func(c *broker.Config) { c.Log = zap.NewNop() })
-	conn, err := amqp.Dial(f.URL)
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer conn.Close()
-	ch, err := conn.Channel()
-	if err != nil {
-		b.Fatal(err)
-	}
-	const queues = 100_000
-	for n := range queues {
-		// Without waiting; the last one is waited for.
-		if _, err := ch.QueueDeclare("q"+strconv.Itoa(n), false, false, false, n < queues-1, nil); err != nil {
-			b.Fatal(err)
-		}
-	}
-	h := metrics.New(f.Broker, metrics.Options{})
-	b.Run("aggregated", func(b *testing.B) {
-		b.ReportAllocs()
-		for b.Loop() {
-			scrape(h, "/metrics")
-		}
-	})
-	b.Run("detailed", func(b *testing.B) {
-		b.ReportAllocs()
-		for b.Loop() {
-			scrape(h, "/metrics/detailed?family=queue_coarse_metrics")
-		}
-	})
-	b.Run("per-object", func(b *testing.B) {
-		b.ReportAllocs()
-		for b.Loop() {
-			scrape(h, "/metrics/per-object")
-		}
-	})
-	b.Run("counts", func(b *testing.B) {
-		b.ReportAllocs()
-		for b.Loop() {
-			if _, err := f.Broker.QueueCounts("/"); err != nil {
-				b.Fatal(err)
-			}
-		}
-	})
-}
-
-// discard takes an answer and forgets it.
-type discard struct{ header http.Header }
-
-func (d *discard) Header() http.Header         { return d.header }
-func (d *discard) Write(p []byte) (int, error) { return io.Discard.Write(p) }
-func (d *discard) WriteHeader(int)             {}
-
-// scrape asks as Prometheus does.
-func scrape(h http.Handler, path string) {
-	r := httptest.NewRequest(http.MethodGet, path, nil)
-	r.Header.Set("Accept-Encoding", "gzip")
-	h.ServeHTTP(&discard{http.Header{}}, r)
 }

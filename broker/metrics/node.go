@@ -44,12 +44,27 @@ func alarmMetrics() []metric[stats.Node] {
 	}
 }
 
-// persisterMetrics are what was read and written by all queues.
-func persisterMetrics() []metric[stats.Totals] {
+// storeMetrics are what was read and written by all queues.
+func storeMetrics() []metric[stats.Totals] {
 	type t = stats.Totals
 	return []metric[t]{
 		{"msg_store_read_total", counter, "Messages read from disk", func(t *t) float64 { return float64(t.Messages.DiskReads) }},
 		{"msg_store_write_total", counter, "Messages given to the disk", func(t *t) float64 { return float64(t.Messages.DiskWrites) }},
+	}
+}
+
+// fileMetrics are what was done with the files of the log.
+func fileMetrics() []metric[stats.Node] {
+	type n = stats.Node
+	return []metric[n]{
+		{"io_read_ops_total", counter, "Reads of files", func(n *n) float64 { return float64(n.Reads.Ops) }},
+		{"io_read_bytes_total", counter, "Bytes read from files", func(n *n) float64 { return float64(n.Reads.Bytes) }},
+		{"io_read_time_seconds_total", counter, "Time that reads of files took", func(n *n) float64 { return n.Reads.Took.Seconds() }},
+		{"io_write_ops_total", counter, "Writes to files", func(n *n) float64 { return float64(n.Writes.Ops) }},
+		{"io_write_bytes_total", counter, "Bytes written to files", func(n *n) float64 { return float64(n.Writes.Bytes) }},
+		{"io_write_time_seconds_total", counter, "Time that writes to files took", func(n *n) float64 { return n.Writes.Took.Seconds() }},
+		{"io_sync_ops_total", counter, "Syncs of files", func(n *n) float64 { return float64(n.Syncs.Ops) }},
+		{"io_sync_time_seconds_total", counter, "Time that syncs of files took", func(n *n) float64 { return n.Syncs.Took.Seconds() }},
 	}
 }
 

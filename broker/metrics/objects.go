@@ -73,11 +73,9 @@ func queuePublished() []metric[stats.QueueCounts] {
 	}
 }
 
-// routed is how often a message went to a queue, of which an exchange cannot tell
-// which it was.
-func routed() []metric[stats.Messages] {
-	return []metric[stats.Messages]{
-		{"queue_exchange_messages_published_total", counter, "Messages published to queues through exchanges", func(m *stats.Messages) float64 { return float64(m.PublishOut) }},
+func passages() []metric[stats.Passage] {
+	return []metric[stats.Passage]{
+		{"queue_exchange_messages_published_total", counter, "Messages that came to the queue by the exchange", func(p *stats.Passage) float64 { return float64(p.Publish) }},
 	}
 }
 
@@ -100,9 +98,15 @@ func publishes(of string) []metric[stats.Messages] {
 	type m = stats.Messages
 	return []metric[m]{
 		{of + "_messages_published_total", counter, "Messages published", func(m *m) float64 { return float64(m.Publish) }},
-		{of + "_messages_confirmed_total", counter, "Messages confirmed", func(m *m) float64 { return float64(m.Confirm) }},
 		{of + "_messages_unroutable_returned_total", counter, "Mandatory messages returned since no queue wanted them", func(m *m) float64 { return float64(m.ReturnUnroutable) }},
 		{of + "_messages_unroutable_dropped_total", counter, "Messages dropped since no queue wanted them", func(m *m) float64 { return float64(m.DropUnroutable) }},
+	}
+}
+
+// confirms is not counted by exchange.
+func confirms(of string) []metric[stats.Messages] {
+	return []metric[stats.Messages]{
+		{of + "_messages_confirmed_total", counter, "Messages confirmed", func(m *stats.Messages) float64 { return float64(m.Confirm) }},
 	}
 }
 
@@ -117,6 +121,11 @@ func channelMetrics() []metric[stats.Channel] {
 		{"consumer_prefetch", gauge, "Unacked messages that a consumer may have", func(c *c) float64 { return float64(c.Prefetch) }},
 		{"channel_prefetch", gauge, "Unacked messages that the channel may have", func(c *c) float64 { return float64(c.GlobalPrefetch) }},
 	}
+}
+
+// partMessages are what a channel has counted for an exchange, or for a queue.
+func partMessages(metrics []metric[stats.Messages]) []metric[stats.Part] {
+	return of(func(p *stats.Part) *stats.Messages { return &p.Messages }, metrics)
 }
 
 // channelMessages are those of the messages of a channel.

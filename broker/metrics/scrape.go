@@ -22,7 +22,8 @@ func aggregated(p *page, from Source, process prometheus.Gatherer) {
 	}
 	queues.Messages.Publish = t.Messages.PublishOut
 	tell(p, prefix, &queues, queueCoarse(), queueConsumers(), queueMetrics(), queuePublished(), queueDelivery())
-	tell(p, prefix, &t.Messages, publishes("exchange"), routed())
+	tell(p, prefix, &t.Messages, publishes("exchange"), confirms("exchange"))
+	tell(p, prefix, &stats.Passage{Publish: t.Messages.PublishOut}, passages())
 	w.tellChannels(p)
 	connections := sum(from.Connections())
 	tell(p, prefix, &connections, connectionCoarse(), connectionMetrics())
@@ -43,7 +44,7 @@ func (w *whole) tellChannels(p *page) {
 		all.Prefetch += c.Prefetch
 		all.GlobalPrefetch += c.GlobalPrefetch
 	}
-	tell(p, prefix, &all, channelMetrics(), channelMessages(publishes("channel")), channelMessages(deliveries("channel")))
+	tell(p, prefix, &all, channelMetrics(), channelMessages(publishes("channel")), channelMessages(confirms("channel")), channelMessages(deliveries("channel")))
 }
 
 func sum(connections []stats.Connection) (all stats.Connection) {
@@ -63,7 +64,10 @@ func perObject(p *page, from Source, process prometheus.Gatherer) {
 		from: from, page: p, prefix: prefix, hosts: from.VHosts(), info: true,
 		queues:      slices.Concat(queueCoarse(), queueConsumers(), queueState(), queueMetrics(), queuePublished(), queueDelivery()),
 		exchanges:   publishes("exchange"),
-		channels:    slices.Concat(channelMetrics(), channelMessages(publishes("channel")), channelMessages(deliveries("channel"))),
+		passages:    passages(),
+		channels:    slices.Concat(channelMetrics(), channelMessages(confirms("channel"))),
+		outlets:     partMessages(publishes("channel")),
+		dealings:    partMessages(deliveries("channel")),
 		connections: slices.Concat(connectionCoarse(), connectionMetrics()),
 	}
 	e.tell()

@@ -36,8 +36,8 @@ func look(from Source) *whole {
 // tell tells what both the aggregated and the scrape of all objects do.
 func (w *whole) tell(p *page) {
 	n, t := &w.node, &w.totals
-	tell(p, prefix, n, alarmMetrics(), nodeCoarse(), nodeMetrics())
-	tell(p, prefix, t, persisterMetrics(), churnMetrics(), totalMetrics())
+	tell(p, prefix, n, alarmMetrics(), nodeCoarse(), nodeMetrics(), fileMetrics())
+	tell(p, prefix, t, storeMetrics(), churnMetrics(), totalMetrics())
 	logins(p, prefix, n)
 	w.tellGlobal(p)
 	tellSizes(p, &w.received)

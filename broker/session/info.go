@@ -18,20 +18,28 @@ func (s *Session) ID() uint64 { return uint64(s.owner) }
 // One of the broker's own is called by its number, as RabbitMQ's are.
 func (s *Session) Name() string { return s.name }
 
-// Stats returns what is known of the connection. Any goroutine may call it.
-func (s *Session) Stats() stats.Connection {
+// Traffic returns what went over the connection. Any goroutine may call it.
+func (s *Session) Traffic() stats.Traffic {
 	pending, bytes, packets := s.out.traffic()
 	s.work.Lock()
 	defer s.work.Unlock()
+	return stats.Traffic{
+		ReceivedBytes: s.received.bytes, ReceivedPackets: s.received.reads,
+		SentBytes: bytes, SentPackets: packets, Pending: pending,
+	}
+}
+
+// Stats returns what is known of the connection. Any goroutine may call it.
+func (s *Session) Stats() stats.Connection {
+	traffic := s.Traffic()
+	s.work.Lock()
+	defer s.work.Unlock()
 	c := stats.Connection{
-		ID: s.ID(), Name: s.Name(), Peer: s.sock.conn.RemoteAddr(), Local: s.sock.conn.LocalAddr(),
+		ID: s.ID(), Name: s.Name(), Own: s.self, Peer: s.sock.conn.RemoteAddr(), Local: s.sock.conn.LocalAddr(),
 		User: s.user, Mechanism: s.mechanism, State: s.standing(), Client: s.properties,
 		Channels: len(s.channels), ChannelMax: int(s.offered.channelMax), FrameMax: s.frameMax,
 		Heartbeat: s.pulse.every(), ConnectedAt: time.UnixMilli(s.since),
-		Traffic: stats.Traffic{
-			ReceivedBytes: s.received.bytes, ReceivedPackets: s.received.reads,
-			SentBytes: bytes, SentPackets: packets, Pending: pending,
-		},
+		Traffic: traffic,
 	}
 	if s.vhost != nil {
 		c.VHost = s.vhost.Name()

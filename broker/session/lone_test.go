@@ -81,7 +81,7 @@ func TestLoneConfirmIsSent(t *testing.T) {
 			part.confirm()
 			want := appendAck(nil, 1, 1, false)
 			got := make([]byte, len(want))
-			if err := theirs.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil {
+			if err := theirs.SetReadDeadline(time.Now().Add(time.Minute)); err != nil {
 				t.Fatal(err)
 			}
 			if _, err := io.ReadFull(theirs, got); err != nil || !bytes.Equal(got, want) {

@@ -252,7 +252,7 @@ func TestOutboxBeats(t *testing.T) {
 	o.beat()
 	o.beat()
 	o.shut()
-	if err := theirs.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil {
+	if err := theirs.SetReadDeadline(time.Now().Add(time.Minute)); err != nil {
 		t.Fatal(err)
 	}
 	got, err := io.ReadAll(theirs)

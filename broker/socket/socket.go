@@ -83,6 +83,10 @@ func (l *Listener) Accept() (net.Conn, error) {
 	return &conn{UnixConn: c, local: addr(l.path), remote: addr(fmt.Sprintf("%s:%d", l.path, l.count.Add(1)))}, nil
 }
 
+// Continue has the numbers of connections go on after those of a listener that was at
+// the path before and has ended. It is called before the first Accept.
+func (l *Listener) Continue(before *Listener) { l.count.Store(before.count.Load()) }
+
 // Addr implements [net.Listener]: it is the path.
 func (l *Listener) Addr() net.Addr { return addr(l.path) }
 

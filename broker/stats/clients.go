@@ -14,6 +14,8 @@ type Connection struct {
 	// Name is "client:port -> broker:port", which RabbitMQ's tools know connections
 	// by.
 	Name string
+	// Own says that the broker has opened it to itself, for a shovel.
+	Own bool
 	// Peer is the client's address, and Local the one that it came to.
 	Peer, Local net.Addr
 	// User and VHost are empty until the client has logged in, or opened one.

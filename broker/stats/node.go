@@ -20,6 +20,8 @@ type Totals struct {
 	Quorum                  Messages
 	ClassicDead, QuorumDead Deaths
 	Churn                   Churn
+	// Traffic is what went over connections that had entered a virtual host.
+	Traffic Traffic
 }
 
 // Add adds the totals of others.
@@ -45,6 +47,7 @@ func (t *Totals) Add(o *Totals) {
 	t.ClassicDead.Add(&o.ClassicDead)
 	t.QuorumDead.Add(&o.QuorumDead)
 	t.Churn.Add(&o.Churn)
+	t.Traffic.Add(&o.Traffic)
 }
 
 // Churn counts what came and went since the broker's start.
@@ -124,6 +127,9 @@ type Node struct {
 	DiskAlarm               bool
 	FDUsed, FDTotal         int
 	Sockets                 int
+	// Reads, Writes and Syncs are those of the log and of the overflow; what the index
+	// does is not counted.
+	Reads, Writes, Syncs IO
 
 	Listeners []Listener // that let clients in
 	// BeingDrained says that the broker is in maintenance: it serves no clients.
@@ -131,6 +137,13 @@ type Node struct {
 
 	// Logins are those of AMQP, WebLogins those of the management API.
 	Logins, WebLogins Logins
+}
+
+// IO is how often something was done with files, with how many bytes, and how long
+// that took in all.
+type IO struct {
+	Ops, Bytes uint64
+	Took       time.Duration
 }
 
 // Listener is where clients can connect.

@@ -12,6 +12,13 @@ type QueueCounts struct {
 	Name string
 	Type string // classic or quorum
 
+	Durable, Exclusive, AutoDelete bool
+	Arguments                      amqp.Table
+	// Policy and OperatorPolicy are the names of those that apply.
+	Policy, OperatorPolicy string
+	// IdleSince is when the queue was last used; zero while it is in use.
+	IdleSince time.Time
+
 	Ready, Unacked int
 	// Delayed is how many returned messages wait for their next try.
 	Delayed int
@@ -43,21 +50,15 @@ type QueueCounts struct {
 // Queue is all there is to say of a queue.
 type Queue struct {
 	QueueCounts
-	VHost                          string
-	Durable, Exclusive, AutoDelete bool
-	Arguments                      amqp.Table
+	VHost string
 	// Owner is the name of the connection that an exclusive queue belongs to, see
 	// [Connection].
 	Owner string
-	// Policy and OperatorPolicy are the names of those that apply; Effective is what
-	// they come to. Values are as in a policy's definition.
-	Policy, OperatorPolicy string
-	Effective              map[string]any
+	// Effective is what its policies come to. Values are as in a policy's definition.
+	Effective map[string]any
 	// ExclusiveConsumer and SingleActive are the tags of the consumers that have the
 	// queue for themselves; empty if none has.
 	ExclusiveConsumer, SingleActive string
-	// IdleSince is when the queue was last used; zero while it is in use.
-	IdleSince time.Time
 }
 
 // Exchange is all there is to say of an exchange.

@@ -19,6 +19,8 @@ type Fetch struct {
 	Ack, Reject bool
 	// Drop rejects them without putting them back.
 	Drop bool
+	// By is who does it, for traces.
+	By Actor
 }
 
 // Fetched is a message that was in a queue.
@@ -81,11 +83,27 @@ func (c *collector) came(d *queue.Delivery, ready int, ok bool, err error) {
 	case err != nil || !ok:
 		c.settle()
 	default:
+		c.trace(d)
 		c.got = append(c.got, fetched(d, ready))
 		c.held = append(c.held, queue.Settlement{Slot: d.Slot, Seq: d.Seq})
 		c.bytes += int64(len(d.Body()))
 		c.next()
 	}
+}
+
+// trace sends a copy of a message to the trace exchange, if that is wanted.
+func (c *collector) trace(d *queue.Delivery) {
+	if !c.vhost.Tracing() {
+		return
+	}
+	trace := c.vhost.NewTrace()
+	if trace == nil {
+		return
+	}
+	trace.Delivered(&Traced{
+		Route: d.Route(), Head: d.Head(), Body: d.Body(), Blind: d.Has(queue.Blind), By: c.want.By,
+	}, c.want.Queue, d.Redelivered())
+	trace.Post()
 }
 
 // settle gives back what is held, or not, and ends the fetch.

@@ -15,42 +15,49 @@ import (
 // idleAfter is how long a queue must have had nothing to do to be idle.
 const idleAfter = time.Second
 
-// sorted returns all queues, by their names. The slice must not be changed: it is
+// byNames is all queues in the order of their names.
+type byNames struct {
+	entries []*entry
+	names   []string
+}
+
+// sorted returns all queues, by their names. The slice must not be changed.
+func (v *VHost) sorted() []*entry { return v.inNames().entries }
+
+// inNames returns all queues and their names, which must not be changed: they are
 // kept until the topology changes.
-func (v *VHost) sorted() []*entry {
+func (v *VHost) inNames() *byNames {
 	if known := v.queuesByName.Load(); known != nil {
-		return *known
+		return known
 	}
 	v.mu.Lock()
 	version := v.graph.Load().Version()
 	all := slices.AppendSeq(make([]*entry, 0, len(v.queues)), maps.Values(v.queues))
 	v.mu.Unlock()
 	slices.SortFunc(all, func(a, b *entry) int { return strings.Compare(a.queue.QueueName(), b.queue.QueueName()) })
+	made := &byNames{entries: all, names: make([]string, len(all))}
+	for i, e := range all {
+		made.names[i] = e.queue.QueueName()
+	}
 	v.mu.Lock()
 	if v.graph.Load().Version() == version {
-		v.queuesByName.Store(&all)
+		v.queuesByName.Store(made)
 	}
 	v.mu.Unlock()
-	return all
+	return made
 }
 
 // atOnce returns all queues, in any order. The caller holds the lock.
 func (v *VHost) atOnce() []*entry {
 	if known := v.queuesByName.Load(); known != nil {
-		return *known
+		return known.entries
 	}
 	return slices.Collect(maps.Values(v.queues))
 }
 
-// QueueNames returns the names of all queues, sorted.
-func (v *VHost) QueueNames() []string {
-	entries := v.sorted()
-	names := make([]string, len(entries))
-	for i, e := range entries {
-		names[i] = e.queue.QueueName()
-	}
-	return names
-}
+// QueueNames returns the names of all queues, sorted. The slice must not be changed,
+// as that of sorted.
+func (v *VHost) QueueNames() []string { return v.inNames().names }
 
 // lookLen is how many queues are looked at together.
 const lookLen = 1024
@@ -78,10 +85,18 @@ func look(entries []*entry, f func(*entry, *queue.Counts)) {
 func (v *VHost) QueueCounts() []stats.QueueCounts {
 	entries := v.sorted()
 	all := make([]stats.QueueCounts, 0, len(entries))
+	now := time.Now()
 	look(entries, func(e *entry, c *queue.Counts) {
 		all = append(all, stats.QueueCounts{})
-		e.write(c, &all[len(all)-1])
+		e.write(now, c, &all[len(all)-1])
 	})
+	for at := 0; at < len(entries); at += lookLen {
+		v.mu.Lock()
+		for i := at; i < min(at+lookLen, len(entries)); i++ {
+			all[i].Policy, all[i].OperatorPolicy = entries[i].applied.names()
+		}
+		v.mu.Unlock()
+	}
 	return all
 }
 
@@ -89,24 +104,29 @@ func (v *VHost) QueueCounts() []stats.QueueCounts {
 // good until it returns.
 func (v *VHost) EachQueue(f func(*stats.QueueCounts)) {
 	var one stats.QueueCounts
+	now := time.Now()
 	look(v.sorted(), func(e *entry, c *queue.Counts) {
-		e.write(c, &one)
+		e.write(now, c, &one)
 		f(&one)
 	})
 }
 
 // write writes what the queue has said as others read it.
-func (e *entry) write(c *queue.Counts, to *stats.QueueCounts) {
+func (e *entry) write(now time.Time, c *queue.Counts, to *stats.QueueCounts) {
 	t, _ := typeOf(e.args)
 	m := counted(c.Flow)
 	m.Publish = c.Publish
 	*to = stats.QueueCounts{
 		Name: e.queue.QueueName(), Type: t.String(),
+		Durable: e.queue.Durable(), Exclusive: e.owner != 0, AutoDelete: e.autoDelete, Arguments: e.args,
 		Ready: c.Ready, Unacked: c.Unacked, Delayed: c.Delayed,
 		ReadyBytes: c.ReadyBytes, UnackedBytes: c.UnackedBytes,
 		Persistent: c.Stored, PersistentBytes: storedBytes(c), Resident: c.Resident, ResidentBytes: c.ResidentBytes,
 		Consumers: c.Consumers, Capacity: c.Capacity, HeadTimestamp: c.HeadTimestamp, Memory: c.Memory,
 		Messages: *m,
+	}
+	if !c.Rested.IsZero() && now.Sub(c.Rested) >= idleAfter {
+		to.IdleSince = c.Rested
 	}
 }
 
@@ -131,12 +151,9 @@ func (v *VHost) QueueStats(name string) (s stats.Queue, owner OwnerID, ok bool) 
 		return stats.Queue{}, 0, false
 	}
 	look([]*entry{e}, func(_ *entry, c *queue.Counts) {
-		e.write(c, &s.QueueCounts)
-		if !c.Rested.IsZero() && time.Since(c.Rested) >= idleAfter {
-			s.IdleSince = c.Rested
-		}
+		e.write(time.Now(), c, &s.QueueCounts)
 	})
-	s.VHost, s.Durable, s.Exclusive, s.AutoDelete, s.Arguments = v.name, e.queue.Durable(), e.owner != 0, e.autoDelete, e.args
+	s.VHost = v.name
 	a, _ := v.QueuePolicies(name)
 	s.Policy, s.OperatorPolicy, s.Effective = a.Policy, a.OperatorPolicy, a.Definition
 	return s, e.owner, true
@@ -159,6 +176,17 @@ func (v *VHost) PassagesFrom(exchange string) (all []stats.Passage) {
 		all = v.passages(all, e, func(name string) bool { return name == exchange })
 	}
 	return all
+}
+
+// EachPassage calls f with how many messages came to each queue by each exchange.
+func (v *VHost) EachPassage(f func(*stats.Passage)) {
+	var some []stats.Passage
+	for _, e := range v.sorted() {
+		some = v.passages(some[:0], e, func(string) bool { return true })
+		for i := range some {
+			f(&some[i])
+		}
+	}
 }
 
 // passages appends those to a queue. An exchange that was deleted and declared again

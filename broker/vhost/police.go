@@ -79,14 +79,20 @@ func (v *VHost) ExchangePolicies(name string) (a Applied, ok bool) {
 	return v.matching(v.policies.Load()).match(name, exchanges).shown(), true
 }
 
-func (a applied) shown() Applied {
-	shown := Applied{Definition: a.definition()}
+// names are those of the policies; empty if there is none.
+func (a applied) names() (user, operator string) {
 	if a.user != nil {
-		shown.Policy = a.user.Name
+		user = a.user.Name
 	}
 	if a.operator != nil {
-		shown.OperatorPolicy = a.operator.Name
+		operator = a.operator.Name
 	}
+	return user, operator
+}
+
+func (a applied) shown() Applied {
+	shown := Applied{Definition: a.definition()}
+	shown.Policy, shown.OperatorPolicy = a.names()
 	return shown
 }
 

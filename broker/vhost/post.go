@@ -13,6 +13,7 @@ type Post struct {
 	Exchange, Key string // of at most 255 bytes each
 	Properties    amqp.Properties
 	Body          []byte
+	By            Actor // who does it, for traces
 }
 
 // Post publishes a message as a channel does that confirms. The reply comes when
@@ -25,6 +26,9 @@ func (v *VHost) Post(m *Post, reply func(routed bool, err error)) {
 		return
 	}
 	p.reply = reply
+	if v.Tracing() {
+		p.trace(m.By)
+	}
 	p.send()
 }
 
@@ -78,6 +82,22 @@ func (p *posting) find(m *Post) error {
 			return nil
 		}
 	}
+}
+
+// trace sends a copy to the trace exchange.
+func (p *posting) trace(by Actor) {
+	trace := p.vhost.NewTrace()
+	if trace == nil {
+		return
+	}
+	var routed []string
+	for _, q := range p.route.Queues {
+		routed = append(routed, q.QueueName())
+	}
+	trace.Published(&Traced{
+		Route: p.place, Head: p.head, Body: p.body, Blind: p.facts.Headers != nil && p.route.Blind, By: by,
+	}, routed)
+	trace.Post()
 }
 
 // send gives the message to whoever is to have it. It counts for itself until all

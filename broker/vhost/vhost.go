@@ -82,7 +82,7 @@ type VHost struct {
 
 	// queuesByName is what was sorted last; nil if it may not be right any more. Set
 	// while holding mu, read by anyone.
-	queuesByName atomic.Pointer[[]*entry]
+	queuesByName atomic.Pointer[byNames]
 
 	// Replaced as a whole by anyone.
 	settings atomic.Pointer[Settings]

@@ -257,12 +257,12 @@ func TestDelayedOnce(t *testing.T) {
 	d.wantDelayed("x", 0)
 }
 
-// waitFor waits until something is so, at most some seconds.
+// waitFor waits until something is so.
 func waitFor(t *testing.T, so func() bool) {
 	t.Helper()
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
-	for deadline := time.Now().Add(30 * time.Second); !so(); <-tick.C {
+	for deadline := time.Now().Add(time.Minute); !so(); <-tick.C {
 		if time.Now().After(deadline) {
 			t.Fatal("it did not happen")
 		}

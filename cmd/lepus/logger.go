@@ -15,6 +15,7 @@ import (
 
 	"github.com/lepusmq/lepus/broker/conf"
 	"github.com/lepusmq/lepus/broker/event"
+	"github.com/lepusmq/lepus/broker/lines"
 )
 
 // logging is the server's log: what goes where, which may change while it runs.
@@ -24,6 +25,8 @@ type logging struct {
 	// levels has what counts; the places in it are those of the start.
 	levels *atomic.Pointer[conf.Log]
 	file   *lumberjack.Logger // nil without a file
+	// tail is the last lines of all places.
+	tail *lines.Tail
 	// records are lines for the broker to publish; nil if it is not to.
 	records *event.Records
 }
@@ -31,9 +34,9 @@ type logging struct {
 // openLog returns the log that the configuration says. Errors are those of its
 // file.
 func openLog(l conf.Log, stderr io.Writer) (*logging, error) {
-	g := &logging{levels: &atomic.Pointer[conf.Log]{}}
+	g := &logging{levels: &atomic.Pointer[conf.Log]{}, tail: new(lines.Tail)}
 	g.levels.Store(&l)
-	var cores []zapcore.Core
+	cores := []zapcore.Core{g.core(conf.LogOutput{}, g.tail, func(*conf.Log) *zapcore.Level { return nil })}
 	if l.Console.On {
 		cores = append(cores, g.core(l.Console, stderr, func(l *conf.Log) *zapcore.Level { return l.Console.Level }))
 	}

@@ -18,7 +18,7 @@ import (
 )
 
 // patience is how long a test waits for what must happen.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // eventually waits until something is so.
 func eventually(t *testing.T, what string, is func() bool) {
@@ -39,7 +39,7 @@ func TestServerReloads(t *testing.T) {
 	first, second := certstest.Authority(t), certstest.Authority(t)
 	cert, key := first.Server(t).Files(t)
 	logFile := filepath.Join(t.TempDir(), "log")
-	text := "listeners.tcp = none\nlisteners.ssl.1 = 127.0.0.1:0\nssl_options.certfile = " + cert + "\nssl_options.keyfile = " + key + "\nlog.file = " + logFile + "\n"
+	text := "listeners.tcp = none\nlisteners.ssl.1 = 127.0.0.1:0\nhandshake_timeout = 60000\nssl_handshake_timeout = 60000\nssl_options.certfile = " + cert + "\nssl_options.keyfile = " + key + "\nlog.file = " + logFile + "\n"
 	path := confFile(t, text)
 	pidFile := filepath.Join(t.TempDir(), "pid")
 	notify := notifySocket(t)

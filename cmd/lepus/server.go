@@ -55,7 +55,7 @@ func runServer(c *cli.Context) error {
 
 	cfg := loaded.Settings.Broker
 	cfg.Log, cfg.LogRecords = log.logger, log.records
-	n, err := node.Start(node.Config{Broker: cfg, SetLogLevel: log.setLevelNamed, Environment: loaded.Public()})
+	n, err := node.Start(node.Config{Broker: cfg, SetLogLevel: log.setLevelNamed, LogTail: log.tail, Environment: loaded.Public()})
 	if err != nil {
 		if errors.Is(err, broker.ErrDamaged) {
 			return fmt.Errorf("%w (--accept-log-loss starts without what is lost)", err)

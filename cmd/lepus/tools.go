@@ -39,6 +39,7 @@ func tools() []tool {
 		{"diagnostics", "rabbitmq-diagnostics", "look at a broker's health, as rabbitmq-diagnostics does", ctlTool(ctl.Diagnostics), ctlWords(ctl.Diagnostics)},
 		{"plugins", "rabbitmq-plugins", "say what is built in, as rabbitmq-plugins does", ctlTool(ctl.Plugins), ctlWords(ctl.Plugins)},
 		{"queues", "rabbitmq-queues", "look after quorum queues, as rabbitmq-queues does", ctlTool(ctl.Queues), ctlWords(ctl.Queues)},
+		{"streams", "rabbitmq-streams", "look after streams, as rabbitmq-streams does; there are none yet", ctlTool(ctl.Streams), ctlWords(ctl.Streams)},
 		{"upgrade", "rabbitmq-upgrade", "prepare a broker for its end, as rabbitmq-upgrade does", ctlTool(ctl.Upgrade), ctlWords(ctl.Upgrade)},
 	}
 }

@@ -6,7 +6,7 @@ require "bunny"
 require "timeout"
 
 prefix = ARGV[0]
-PATIENCE = 20
+PATIENCE = 60
 
 def expect(ok, what)
   raise what unless ok
@@ -17,7 +17,7 @@ def wait_for(queue)
 end
 
 # What is behind the last slash is the virtual host, which would be empty.
-connection = Bunny.new(ENV["AMQP_URL"].chomp("/"), automatically_recover: false)
+connection = Bunny.new(ENV["AMQP_URL"].chomp("/"), automatically_recover: false, continuation_timeout: 1000 * PATIENCE)
 connection.start
 channel = connection.create_channel(nil, 4)
 channel.prefetch(2)

@@ -22,7 +22,7 @@ app.conf.update(
     worker_send_task_events=True,
     task_send_sent_event=True,
     task_track_started=True,
-    result_chord_join_timeout=20,
+    result_chord_join_timeout=60,
     broker_connection_retry_on_startup=True,
 )
 

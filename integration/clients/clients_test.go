@@ -17,7 +17,7 @@ import (
 )
 
 // patience is how long one client's program may take.
-const patience = 60 * time.Second
+const patience = 5 * time.Minute
 
 // language is a client library: how to run a script that uses it.
 type language struct {

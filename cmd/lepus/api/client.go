@@ -4,6 +4,7 @@
 package api
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -21,6 +22,9 @@ import (
 // maxReply is how many bytes of a reply are read: more than the definitions of
 // a million queues take.
 const maxReply = 1 << 30
+
+// maxLine is how long a line of a stream may be.
+const maxLine = 1 << 20
 
 // Client is a broker's HTTP API. It may be used from any goroutine.
 type Client struct {
@@ -156,25 +160,14 @@ func (c *Client) Delete(ctx context.Context, path string) error {
 // json.Number where out leaves the choice, or as it is if out is a *[]byte; nil
 // reads nothing. Errors: *Error, *UnreachableError.
 func (c *Client) Do(ctx context.Context, r Request, out any) error {
-	req, err := c.request(ctx, r)
+	resp, err := c.send(ctx, r)
 	if err != nil {
 		return err
-	}
-	resp, err := c.http.Do(req)
-	if err != nil {
-		var wrapped *url.Error
-		if errors.As(err, &wrapped) {
-			err = wrapped.Err
-		}
-		return &UnreachableError{Where: c.where, Err: err}
 	}
 	defer resp.Body.Close()
 	reply, err := io.ReadAll(io.LimitReader(resp.Body, maxReply))
 	if err != nil {
 		return &UnreachableError{Where: c.where, Err: err}
-	}
-	if resp.StatusCode >= http.StatusMultipleChoices {
-		return refusal(resp.StatusCode, r.Path, reply)
 	}
 	switch out := out.(type) {
 	case nil:
@@ -189,6 +182,52 @@ func (c *Client) Do(ctx context.Context, r Request, out any) error {
 		return fmt.Errorf("%s %s: the broker's answer is not as expected: %w", r.Method, r.Path, err)
 	}
 	return nil
+}
+
+// Stream reads a path whose answer goes on, line by line, until that ends, each fails,
+// which is the error, or ctx ends. Errors: *Error, *UnreachableError.
+func (c *Client) Stream(ctx context.Context, path string, each func(line string) error) error {
+	resp, err := c.send(ctx, Request{Method: http.MethodGet, Path: path})
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	in := bufio.NewScanner(resp.Body)
+	in.Buffer(nil, maxLine)
+	for in.Scan() {
+		if err := each(in.Text()); err != nil {
+			return err
+		}
+	}
+	if err := in.Err(); err != nil {
+		return &UnreachableError{Where: c.where, Err: err}
+	}
+	return nil
+}
+
+// send makes a call whose answer is still to be read. Its errors are those of Do.
+func (c *Client) send(ctx context.Context, r Request) (*http.Response, error) {
+	req, err := c.request(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	resp, err := c.http.Do(req)
+	if err != nil {
+		var wrapped *url.Error
+		if errors.As(err, &wrapped) {
+			err = wrapped.Err
+		}
+		return nil, &UnreachableError{Where: c.where, Err: err}
+	}
+	if resp.StatusCode < http.StatusMultipleChoices {
+		return resp, nil
+	}
+	defer resp.Body.Close()
+	reply, err := io.ReadAll(io.LimitReader(resp.Body, maxReply))
+	if err != nil {
+		return nil, &UnreachableError{Where: c.where, Err: err}
+	}
+	return nil, refusal(resp.StatusCode, r.Path, reply)
 }
 
 func (c *Client) request(ctx context.Context, r Request) (*http.Request, error) {

@@ -67,6 +67,10 @@ func clusterStatus(ctx context.Context, c *call) (any, error) {
 		return nil, err
 	}
 	name := s.overview.Node
+	maintenance := "not under maintenance"
+	if s.node.BeingDrained {
+		maintenance = "marked for maintenance"
+	}
 	var listeners, states strings.Builder
 	for _, l := range s.listeners() {
 		fmt.Fprintf(&listeners, "Node: %s, %s\n", name, lower(l.String()))
@@ -79,7 +83,7 @@ func clusterStatus(ctx context.Context, c *call) (any, error) {
 		{"Disk Nodes", name},
 		{"Running Nodes", name},
 		{"Versions", fmt.Sprintf("%s: RabbitMQ %s on Erlang %s", name, s.overview.Version, s.overview.Erlang)},
-		{"Maintenance status", fmt.Sprintf("Node: %s, status: not under maintenance", name)},
+		{"Maintenance status", fmt.Sprintf("Node: %s, status: %s", name, maintenance)},
 		{"Alarms", s.alarmText()},
 		{"Network Partitions", "(none)"},
 		{"Listeners", listeners.String()},
@@ -89,7 +93,7 @@ func clusterStatus(ctx context.Context, c *call) (any, error) {
 		"alarms": s.alarms(), "cluster_name": s.overview.ClusterName, "disk_nodes": []string{name}, "ram_nodes": []string{},
 		"running_nodes": []string{name}, "partitions": object{}, "feature_flags": flags,
 		"listeners":          object{name: s.listeners()},
-		"maintenance_status": object{name: "not under maintenance"},
+		"maintenance_status": object{name: maintenance},
 		"versions": object{name: object{
 			"rabbitmq_name": s.product(), "rabbitmq_version": s.overview.Version, "erlang_version": s.overview.Erlang,
 		}},

@@ -19,8 +19,11 @@ const (
 	Diagnostics
 	Plugins
 	Queues
+	Streams
 	Upgrade
 )
+
+const allTools = Ctl | Diagnostics | Plugins | Queues | Streams | Upgrade
 
 // String returns the name of the program.
 func (t Tool) String() string {
@@ -31,6 +34,8 @@ func (t Tool) String() string {
 		return "rabbitmq-plugins"
 	case Queues:
 		return "rabbitmq-queues"
+	case Streams:
+		return "rabbitmq-streams"
 	case Upgrade:
 		return "rabbitmq-upgrade"
 	default:
@@ -50,6 +55,11 @@ type command struct {
 	columns  []string // that may be asked for; the first defaults are shown if none is
 	defaults int
 	doc      string
+	// pretty tables are drawn with lines unless another form is asked for.
+	pretty bool
+	// patience is how long it may take unless a timeout is given; 0 is a minute, below
+	// 0 as long as it likes.
+	patience time.Duration
 
 	// check says what is wrong with the arguments, a *usageError; nil is nothing.
 	check func(*call) error
@@ -77,7 +87,7 @@ func generalFlags() []flag {
 		{name: "silent", short: "s", doc: "print neither informational messages nor table headers"},
 		{name: "timeout", short: "t", value: true, number: true, doc: "give up after so many seconds"},
 		{name: "vhost", short: "p", value: true, doc: "the virtual host, for commands that work in one"},
-		{name: "formatter", value: true, doc: "print as table, pretty_table, csv or json"},
+		{name: "formatter", value: true, doc: "print as table, pretty_table, csv, json or erlang"},
 		{name: "no-table-headers", doc: "print tables without a header"},
 		{name: "longnames", short: "l", doc: "ignored: there are no distributed node names"},
 		{name: "help", short: "?", doc: "print what the command does"},
@@ -126,15 +136,21 @@ func (c *call) quiet() bool { return c.has("quiet") || c.has("silent") }
 func (c *call) headers() bool { return !c.has("silent") && !c.has("no-table-headers") }
 
 // formatter returns how the result is printed.
-func (c *call) formatter() string { return c.option("formatter", "table") }
+func (c *call) formatter() string {
+	if c.cmd.pretty {
+		return c.option("formatter", "pretty_table")
+	}
+	return c.option("formatter", "table")
+}
 
 // commands returns the table of all tools, in the order of help.
 func commands() []*command {
 	return slices.Concat(
 		helpCommands(), nodeCommands(), clusterCommands(), userCommands(), permissionCommands(), topicPermissionCommands(),
 		limitCommands(), listCommands(), connectionCommands(), queueCommands(), parameterCommands(), policyCommands(),
-		vhostCommands(), settingCommands(), shovelCommands(), definitionCommands(), featureCommands(), evalCommands(), secretCommands(),
-		statusCommands(), checkCommands(), diagnosticCommands(), pluginCommands(), upgradeCommands(),
+		vhostCommands(), settingCommands(), shovelCommands(), definitionCommands(), featureCommands(), evalCommands(), secretCommands(), encryptCommands(),
+		statusCommands(), checkCommands(), diagnosticCommands(), followCommands(), attemptCommands(), memberCommands(), streamCommands(), linkCommands(),
+		moreDiagnosticCommands(), foreignCommands(), pluginCommands(), maintenanceCommands(),
 	)
 }
 

@@ -11,9 +11,17 @@ import (
 // control asks the broker for what RabbitMQ's API has no word for. The paths are
 // documented at package control.
 func (c *call) control(ctx context.Context, method, what string, body, out any) error {
-	err := c.api.Do(ctx, api.Request{Method: method, Path: api.Path("lepus", what), Body: body}, out)
+	return c.controlAt(ctx, api.Request{Method: method, Path: api.Path("lepus", what), Body: body}, out)
+}
+
+func (c *call) controlAt(ctx context.Context, r api.Request, out any) error {
+	return c.offered(c.api.Do(ctx, r, out))
+}
+
+// offered explains a refusal that comes from a broker without such paths.
+func (c *call) offered(err error) error {
 	if notOffered(err) {
-		return fail(exitUnavailable, "%s: what answers at %s does not offer that; reach the broker by the socket in its data folder, see --data-dir",
+		return fail(exitUnavailable, "%s: what answers at %s does not offer that; reach the broker by the socket in its data folder, see --data-dir, or log in as an administrator",
 			c.cmd.name, c.api.Where())
 	}
 	return err

@@ -3,7 +3,6 @@ package ctl
 import (
 	"context"
 	"fmt"
-	"io"
 	"maps"
 	"net"
 	"os"
@@ -12,9 +11,6 @@ import (
 
 	"github.com/lepusmq/lepus/cmd/lepus/api"
 )
-
-// maxTail is how many bytes from its end on of a log are looked at.
-const maxTail = 1 << 20
 
 func diagnosticCommands() []*command {
 	nodeAsk := func(format string) func(*call) string {
@@ -61,15 +57,6 @@ func diagnosticCommands() []*command {
 				}
 				return report{text: strings.Join(s.node.LogFiles, "\n"), value: object{"paths": s.node.LogFiles, "node_name": c.node}}, nil
 			},
-		},
-		{
-			name: "log_tail", tools: Diagnostics, group: monitoringGroup, args: "[--number|-N <number>]",
-			flags: []flag{{name: "number", short: "N", value: true, number: true, doc: "how many lines; 50 if not said"}},
-			doc:   "Prints the last lines of the broker's log file",
-			banner: func(c *call) string {
-				return fmt.Sprintf("Last %d log lines on node %s ...", c.number("number", 50), c.node)
-			},
-			run: logTail,
 		},
 		{
 			name: "memory_breakdown", tools: Diagnostics, group: monitoringGroup, args: "[--unit <unit>]",
@@ -162,37 +149,6 @@ func listInterfaces(context.Context, *call) (any, error) {
 		value[i.Name] = lines
 	}
 	return report{text: joinSections(sections), value: value}, nil
-}
-
-// logTail reads the log file itself: whoever may stop the broker may read it.
-func logTail(ctx context.Context, c *call) (any, error) {
-	s, err := c.readStatus(ctx)
-	if err != nil {
-		return nil, err
-	}
-	for _, path := range s.node.LogFiles {
-		f, err := os.Open(path)
-		if err != nil {
-			continue // such as <stdout>
-		}
-		defer f.Close()
-		lines, err := tail(f, c.number("number", 50))
-		return strings.Join(lines, "\n"), err
-	}
-	return nil, fail(exitUnavailable, "the broker logs to no file that can be read here: %s", strings.Join(s.node.LogFiles, ", "))
-}
-
-func tail(f *os.File, n int) ([]string, error) {
-	info, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
-	if _, err := f.Seek(max(0, info.Size()-maxTail), io.SeekStart); err != nil {
-		return nil, err
-	}
-	end, err := io.ReadAll(io.LimitReader(f, maxTail))
-	lines := strings.Split(strings.TrimRight(string(end), "\n"), "\n")
-	return lines[max(0, len(lines)-n):], err
 }
 
 func memoryBreakdown(ctx context.Context, c *call) (any, error) {

@@ -113,14 +113,14 @@ func nearest(tool Tool, name string) string {
 func helpCommands() []*command {
 	return []*command{
 		{
-			name: "autocomplete", tools: Ctl | Diagnostics | Plugins | Queues, group: "Help", args: "<prefix>", min: 1, max: 1,
+			name: "autocomplete", tools: allTools, group: "Help", args: "<prefix>", min: 1, max: 1,
 			doc: "Lists the commands that begin with a prefix",
 			run: func(_ context.Context, c *call) (any, error) {
 				return strings.Join(Complete(c.tool, nil, c.args[0]), "\n"), nil
 			},
 		},
 		{
-			name: "help", tools: Ctl | Diagnostics | Plugins | Queues | Upgrade, group: "Help", args: "[<command>]", max: 1,
+			name: "help", tools: allTools, group: "Help", args: "[<command>]", max: 1,
 			doc: "Says how a command is used",
 			run: func(_ context.Context, c *call) (any, error) {
 				if len(c.args) == 0 {

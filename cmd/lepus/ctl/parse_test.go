@@ -31,7 +31,7 @@ func TestFlagsStandAnywhere(t *testing.T) {
 }
 
 func TestTableOfCommandsIsSound(t *testing.T) {
-	for _, tool := range []Tool{Ctl, Diagnostics, Plugins, Queues, Upgrade} {
+	for _, tool := range []Tool{Ctl, Diagnostics, Plugins, Queues, Streams, Upgrade} {
 		seen := make(map[string]bool)
 		for _, c := range commands() {
 			if c.tools&tool == 0 {

@@ -12,7 +12,7 @@ import (
 )
 
 // formatters are the ways to print a result.
-func formatters() []string { return []string{"table", "json", "csv", "pretty_table"} }
+func formatters() []string { return []string{"table", "json", "csv", "pretty_table", "erlang"} }
 
 // rows are a result that is a table.
 type rows struct {
@@ -47,17 +47,12 @@ func (c *call) print(w io.Writer, result any) error {
 	case *rows:
 		return c.printRows(w, r)
 	case report:
-		if c.formatter() == "json" {
-			return printJSON(w, r.value)
-		}
-		_, err := fmt.Fprintln(w, r.text)
-		return err
+		return c.printReport(w, r)
 	case string:
-		if c.formatter() == "json" {
-			return printJSON(w, map[string]any{"node": c.node, "result": "ok", "message": r})
+		if c.formatter() == "erlang" {
+			return printTerm(w, r)
 		}
-		_, err := fmt.Fprintln(w, r)
-		return err
+		return c.printReport(w, report{text: r, value: map[string]any{"node": c.node, "result": "ok", "message": r}})
 	case nil:
 		if c.formatter() == "json" {
 			return printJSON(w, map[string]any{"node": c.node, "result": "ok"})
@@ -65,6 +60,17 @@ func (c *call) print(w io.Writer, result any) error {
 		return nil
 	}
 	return fmt.Errorf("cannot print a %T", result)
+}
+
+func (c *call) printReport(w io.Writer, r report) error {
+	switch c.formatter() {
+	case "json":
+		return printJSON(w, r.value)
+	case "erlang":
+		return printTerm(w, r.value)
+	}
+	_, err := fmt.Fprintln(w, r.text)
+	return err
 }
 
 func printJSON(w io.Writer, v any) error {
@@ -98,6 +104,8 @@ func (c *call) printRows(w io.Writer, r *rows) error {
 		r.separated(&b, c.headers(), ",", quoted)
 	case "pretty_table":
 		r.boxed(&b)
+	case "erlang":
+		r.terms(&b)
 	default:
 		if len(r.cells) == 0 && !r.listing {
 			b.WriteByte('\n')

@@ -34,7 +34,7 @@ func queueCommands() []*command {
 			},
 		},
 		{
-			name: "quorum_status", tools: Queues | Diagnostics, group: monitoringGroup, args: "[--vhost <vhost>] <queue>", min: 1, max: 1,
+			name: "quorum_status", tools: Queues | Diagnostics, group: monitoringGroup, args: "[--vhost <vhost>] <queue>", min: 1, max: 1, pretty: true,
 			doc: "Says where a quorum queue is: on the one node",
 			banner: func(c *call) string {
 				return fmt.Sprintf("Status of quorum queue %s on node %s ...", c.args[0], c.node)
@@ -56,12 +56,6 @@ func queueCommands() []*command {
 				return fmt.Sprintf("Checking if node %s is critical for data safety of any classic mirrored queues ...", c.node)
 			},
 			run: func(ctx context.Context, c *call) (any, error) { return c.reached(ctx, fmt.Sprintf(single, c.node)) },
-		},
-		{
-			name: "rebalance", tools: Queues, group: "Cluster", args: "<all|classic|quorum|stream>", min: 1, max: 1,
-			doc:    "Spreads queues over the nodes; there is one",
-			banner: func(c *call) string { return fmt.Sprintf("Re-balancing leaders of %s queues...", c.args[0]) },
-			run:    func(ctx context.Context, c *call) (any, error) { return c.reached(ctx, nil) },
 		},
 	}
 }
@@ -120,15 +114,9 @@ func noQueue(err error) error {
 }
 
 func quorumStatus(ctx context.Context, c *call) (any, error) {
-	var q object
-	err := c.api.Get(ctx, api.Path("queues", c.vhost(), c.args[0]), &q)
-	switch {
-	case api.Is(err, http.StatusNotFound):
-		return nil, fail(exitUnavailable, "not_found")
-	case err != nil:
+	q, err := c.queue(ctx, quorumType, "Cannot get quorum status of a %s queue")
+	if err != nil {
 		return nil, err
-	case q["type"] != "quorum":
-		return nil, fail(exitUnavailable, "{:%v_queue_not_supported}", q["type"])
 	}
 	return &rows{
 		columns: []string{"Node Name", "Raft State", "Machine Version"},

@@ -55,7 +55,7 @@ func Run(ctx context.Context, tool Tool, line []string, env Environment) int {
 	c := &call{
 		cmd: cmd, tool: tool, line: line, args: t.words[1:], options: t.options, node: nodeName(t.options, env.Getenv),
 		stdin: env.Stdin, stdout: env.Stdout, getenv: env.Getenv, version: env.Version,
-		timeout: usualTimeout,
+		timeout: max(cmp.Or(cmd.patience, usualTimeout), 0),
 	}
 	if seconds, err := strconv.Atoi(c.option("timeout", "")); err == nil {
 		c.timeout = time.Duration(seconds) * time.Second

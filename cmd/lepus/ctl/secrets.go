@@ -11,35 +11,14 @@ import (
 )
 
 func secretCommands() []*command {
-	const group = "Configuration and Environment"
-	refused := func(name, args string) *command {
-		return &command{
-			name: name, tools: Ctl, group: group, args: args, max: -1, doc: "Is refused: settings are not encrypted here",
-			run: func(context.Context, *call) (any, error) {
-				return nil, fail(exitUnavailable, "%s: LepusMQ reads no encrypted settings; keep secrets in files or variables that only it may read", name)
-			},
-		}
-	}
 	return []*command{
 		{
 			name: "hash_password", tools: Ctl, group: "Users", args: "[<password>]", max: 1,
 			doc: "Prints the hash of a password, for definitions; without one it is read from standard input",
 			run: hashPassword,
 		},
-		refused("decode", "value passphrase"), refused("encode", "value passphrase"),
-		refused("decrypt_conf_value", "value passphrase"), refused("encrypt_conf_value", "value passphrase"),
-		{
-			name: "list_ciphers", tools: Ctl, group: monitoringGroup,
-			doc:    "Lists the ciphers for settings; there are none",
-			banner: func(*call) string { return "Listing supported ciphers ..." },
-			run:    func(context.Context, *call) (any, error) { return "[]", nil },
-		},
-		{
-			name: "list_hashes", tools: Ctl, group: monitoringGroup,
-			doc:    "Lists the hashes of passwords that users may have",
-			banner: func(*call) string { return "Listing supported hash algorithms ..." },
-			run:    func(context.Context, *call) (any, error) { return "[sha512,sha256,md5]", nil },
-		},
+		algorithms("list_ciphers", "Lists the ciphers of encode", "Listing supported ciphers ...", cipherNames),
+		algorithms("list_hashes", "Lists the hash functions of encode", "Listing supported hash algorithms ...", hashNames),
 		{
 			name: "cipher_suites", tools: Diagnostics, group: monitoringGroup,
 			flags:  []flag{{name: "format", value: true, doc: "ignored: there is one"}, {name: "all", doc: "ignored: all that are offered are listed"}},
@@ -61,6 +40,16 @@ func secretCommands() []*command {
 				versions := []string{"tlsv1.3", "tlsv1.2"}
 				return report{text: strings.Join(versions, "\n"), value: versions}, nil
 			},
+		},
+	}
+}
+
+func algorithms(name, doc, banner string, names func() []string) *command {
+	return &command{
+		name: name, tools: Ctl | Diagnostics, group: monitoringGroup, doc: doc,
+		banner: func(*call) string { return banner },
+		run: func(_ context.Context, c *call) (any, error) {
+			return report{text: "[" + strings.Join(names(), ",") + "]", value: c.okay(names())}, nil
 		},
 	}
 }

@@ -55,7 +55,7 @@ func readSession(t *testing.T, path string) []exchange {
 // toolNamed is the tool of a program.
 func toolNamed(t *testing.T, program string) ctl.Tool {
 	t.Helper()
-	for _, tool := range []ctl.Tool{ctl.Ctl, ctl.Diagnostics, ctl.Plugins, ctl.Queues, ctl.Upgrade} {
+	for _, tool := range []ctl.Tool{ctl.Ctl, ctl.Diagnostics, ctl.Plugins, ctl.Queues, ctl.Streams, ctl.Upgrade} {
 		if tool.String() == program {
 			return tool
 		}

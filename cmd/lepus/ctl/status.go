@@ -54,6 +54,8 @@ type status struct {
 		Processes     int      `json:"proc_used"`
 		ProcessLimit  int      `json:"proc_total"`
 		RunQueue      int      `json:"run_queue"`
+		Processors    int      `json:"processors"`
+		BeingDrained  bool     `json:"being_drained"`
 		Plugins       []string `json:"enabled_plugins"`
 		LogFiles      []string `json:"log_files"`
 		ConfigFiles   []string `json:"config_files"`
@@ -215,9 +217,9 @@ func (s *status) sections(c *call, unit string) []section {
 		fmt.Fprintln(&listeners, l)
 	}
 	return []section{
-		{"Runtime", fmt.Sprintf("OS PID: %s\nUptime (seconds): %d\nIs under maintenance?: false\nRabbitMQ version: %s\nNode name: %s\n"+
+		{"Runtime", fmt.Sprintf("OS PID: %s\nUptime (seconds): %d\nIs under maintenance?: %t\nRabbitMQ version: %s\nNode name: %s\n"+
 			"Erlang configuration: %s\nCrypto library: %s\nErlang processes: %d used, %d limit\nScheduler run queue: %d\n",
-			n.PID, n.Uptime/1000, s.overview.Version, s.overview.Node, s.overview.ErlangFull, s.overview.Crypto, n.Processes, n.ProcessLimit, n.RunQueue)},
+			n.PID, n.Uptime/1000, n.BeingDrained, s.overview.Version, s.overview.Node, s.overview.ErlangFull, s.overview.Crypto, n.Processes, n.ProcessLimit, n.RunQueue)},
 		{"Plugins", "Enabled plugin file: " + cmp.Or(c.getenv("RABBITMQ_ENABLED_PLUGINS_FILE"), "(none)") + "\nEnabled plugins:\n\n" + bullets(n.Plugins)},
 		{"Data directory", "Node data directory: " + n.DataDir},
 		{"Config files", bullets(n.ConfigFiles)},
@@ -236,7 +238,7 @@ func (s *status) sections(c *call, unit string) []section {
 func (s *status) value() object {
 	n := &s.node
 	return object{
-		"pid": json.Number(cmp.Or(n.PID, "0")), "uptime": n.Uptime / 1000, "is_under_maintenance": false, "rabbitmq_version": s.overview.Version,
+		"pid": json.Number(cmp.Or(n.PID, "0")), "uptime": n.Uptime / 1000, "is_under_maintenance": n.BeingDrained, "rabbitmq_version": s.overview.Version,
 		"product_name": s.overview.Product, "product_version": s.overview.ProductVer, "erlang_version": s.overview.ErlangFull,
 		"crypto_lib_version": s.overview.Crypto, "run_queue": n.RunQueue,
 		"processes":      object{"used": n.Processes, "limit": n.ProcessLimit},

@@ -107,8 +107,33 @@ func vhostCommands() []*command {
 				return fmt.Sprintf("Vhost '%s' is already running on node '%s'", c.vhost(), c.node), nil
 			},
 		},
+		protection("disable_vhost_deletion_protection", http.MethodDelete, "Lets a virtual host be deleted again",
+			"Removing deletion protection from virtual host %q by updating its metadata..."),
+		protection("enable_vhost_deletion_protection", http.MethodPost, "Protects a virtual host from being deleted",
+			"Protecting virtual host %q from removal by updating its metadata..."),
+		{
+			name: "reconcile_vhosts", tools: Ctl, group: vhostGroup,
+			doc: "Starts virtual hosts that do not run; here none fails alone",
+			banner: func(*call) string {
+				return "Will try to initiate virtual host reconciliation on all reachable cluster nodes..."
+			},
+			run: func(ctx context.Context, c *call) (any, error) {
+				return c.reached(ctx, "Will reconcile all virtual hosts in the cluster. This operation is asynchronous.")
+			},
+		},
 		tracing("trace_off", false),
 		tracing("trace_on", true),
+	}
+}
+
+func protection(name, method, doc, banner string) *command {
+	return &command{
+		name: name, tools: Ctl, group: vhostGroup, args: "<vhost>", min: 1, max: 1, doc: doc,
+		banner: func(c *call) string { return fmt.Sprintf(banner, c.args[0]) },
+		run: func(ctx context.Context, c *call) (any, error) {
+			err := c.api.Do(ctx, api.Request{Method: method, Path: api.Path("vhosts", c.args[0], "deletion", "protection")}, nil)
+			return nil, c.missing(ctx, err, c.args[0], "")
+		},
 	}
 }
 

@@ -18,6 +18,8 @@ import (
 
 	"github.com/lepusmq/lepus/broker"
 	"github.com/lepusmq/lepus/broker/control"
+	"github.com/lepusmq/lepus/broker/lines"
+	"github.com/lepusmq/lepus/broker/stats"
 )
 
 // Config says what runs in the process.
@@ -25,6 +27,8 @@ type Config struct {
 	Broker broker.Config
 	// SetLogLevel changes from which level on is logged; nil if that cannot be done.
 	SetLogLevel func(level string) error
+	// LogTail is the last lines of the log, which Run closes at the end; nil is none.
+	LogTail *lines.Tail
 	// Environment are the settings in effect, by name, without secrets.
 	Environment map[string]any
 }
@@ -58,6 +62,9 @@ func Start(cfg Config) (*Node, error) {
 	if n.log == nil {
 		n.log = zap.NewNop()
 	}
+	if n.cfg.LogTail == nil {
+		n.cfg.LogTail = new(lines.Tail)
+	}
 	if err := n.StartApp(); err != nil {
 		return nil, err
 	}
@@ -81,6 +88,7 @@ func (n *Node) Run(ctx context.Context) error {
 	case <-n.quit:
 	case <-n.died:
 	}
+	n.cfg.LogTail.Close()
 	err := n.end()
 	// The socket goes last: that it is gone shows that all has ended.
 	if n.control != nil {
@@ -156,7 +164,9 @@ func (n *Node) StartApp() error {
 		return control.ErrStopped
 	}
 	n.become(control.Starting, nil)
-	b := broker.New(n.next)
+	cfg := n.next
+	cfg.Control = control.Handler(n)
+	b := broker.New(cfg)
 	if err := b.Start(); err != nil {
 		n.become(control.Stopped, nil)
 		return err
@@ -223,6 +233,51 @@ func (n *Node) running(do func(*broker.Broker) error) error {
 		return control.ErrStopped
 	}
 	return do(b)
+}
+
+// SuspendListeners implements [control.Node].
+func (n *Node) SuspendListeners() error { return n.running((*broker.Broker).SuspendListeners) }
+
+// ResumeListeners implements [control.Node].
+func (n *Node) ResumeListeners() error { return n.running((*broker.Broker).ResumeListeners) }
+
+// Drain implements [control.Node].
+func (n *Node) Drain() (closed int, err error) {
+	err = n.running(func(b *broker.Broker) (err error) { closed, err = b.Drain(); return err })
+	return closed, err
+}
+
+// Revive implements [control.Node].
+func (n *Node) Revive() error { return n.running((*broker.Broker).Revive) }
+
+// MessageSizes implements [control.Node].
+func (n *Node) MessageSizes() ([]control.SizeClass, error) {
+	var all []control.SizeClass
+	err := n.running(func(b *broker.Broker) error {
+		got, bounds := b.Received(), stats.SizeBounds()
+		for i, messages := range got.Sizes {
+			class := control.SizeClass{Messages: messages}
+			if i < len(bounds) {
+				class.Most = bounds[i]
+			}
+			all = append(all, class)
+		}
+		return nil
+	})
+	return all, err
+}
+
+// ClearAuthCache implements [control.Node].
+func (n *Node) ClearAuthCache() error {
+	return n.running(func(b *broker.Broker) error { b.ClearAuthCache(); return nil })
+}
+
+// Log implements [control.Node].
+func (n *Node) Log() *lines.Tail { return n.cfg.LogTail }
+
+// WatchEvents implements [control.Node].
+func (n *Node) WatchEvents(ctx context.Context, each func(lines []string) error) error {
+	return n.running(func(b *broker.Broker) error { return b.WatchEvents(ctx, each) })
 }
 
 // bytes is what a threshold comes to.

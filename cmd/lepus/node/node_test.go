@@ -3,9 +3,12 @@ package node
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/lepusmq/lepus/broker"
 	"github.com/lepusmq/lepus/broker/control"
@@ -17,7 +20,9 @@ import (
 func start(t *testing.T) (*Node, *api.Client) {
 	t.Helper()
 	dir := t.TempDir()
-	n, err := Start(Config{Broker: broker.Config{DataDir: dir}, Environment: map[string]any{"listen": "here"}})
+	n, err := Start(Config{Broker: broker.Config{
+		DataDir: dir, PathPrefix: "/lepus", Management: broker.HTTP{Listen: []string{"127.0.0.1:0"}},
+	}, Environment: map[string]any{"listen": "here"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -153,5 +158,98 @@ func TestNodeWithoutFolderHasNoSocket(t *testing.T) {
 	}
 	if err := n.StartApp(); !errors.Is(err, control.ErrStopped) {
 		t.Errorf("after its end it starts again: %v", err)
+	}
+}
+
+// remote returns a client of a node's HTTP API.
+func remote(t *testing.T, n *Node, user string) *api.Client {
+	t.Helper()
+	for _, l := range n.Running().Listeners() {
+		if l.Protocol == "http" {
+			c, err := api.OverTCP(fmt.Sprintf("http://%s:%s@127.0.0.1:%d/lepus", user, user, l.Port), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(c.Close)
+			return c
+		}
+	}
+	t.Fatal("there is no HTTP API")
+	return nil
+}
+
+func TestAdministratorsComeOverTheNetworkToo(t *testing.T) {
+	n, local := start(t)
+	c := remote(t, n, "guest")
+	if got := state(t, c); got.State != control.Running {
+		t.Errorf("it says of itself %+v", got)
+	}
+	for _, what := range []string{"suspend-listeners", "resume-listeners", "drain", "revive", "collect", "clear-auth-cache"} {
+		if err := post(t, c, what); err != nil {
+			t.Errorf("%s: %v", what, err)
+		}
+		if drained := n.Running().Node().BeingDrained; drained != (what == "drain") {
+			t.Errorf("after %s the node is drained: %v", what, drained)
+		}
+	}
+	for _, what := range []string{"stop-app", "start-app", "reset"} {
+		var refused *api.Error
+		if err := post(t, c, what); !errors.As(err, &refused) || refused.Kind != "local_only" {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	if err := local.Put(t.Context(), api.Path("users", "monitor"), map[string]string{"password": "monitor", "tags": "monitoring"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := post(t, remote(t, n, "monitor"), "drain"); !api.Is(err, 401) || n.Running().Node().BeingDrained {
+		t.Errorf("who is no administrator: %v", err)
+	}
+}
+
+// hear follows a stream of a node until a line comes that begins with want, while the
+// node logs and users change.
+func hear(t *testing.T, n *Node, local, c *api.Client, path, want string) error {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	var talk sync.WaitGroup
+	defer talk.Wait()
+	heard := errors.New("heard")
+	talk.Go(func() {
+		for ctx.Err() == nil {
+			fmt.Fprintln(n.Log(), "here")
+			_ = local.Put(ctx, api.Path("users", "guest"), map[string]string{"password": "guest", "tags": "administrator"}) // it may be over
+		}
+	})
+	err := c.Stream(ctx, path, func(line string) error {
+		cancel()
+		if !strings.HasPrefix(line, want) {
+			return fmt.Errorf("got %q", line)
+		}
+		return heard
+	})
+	if errors.Is(err, heard) {
+		return nil
+	}
+	return fmt.Errorf("not heard: %w", err)
+}
+
+func TestLogAndEvents(t *testing.T) {
+	n, local := start(t)
+	fmt.Fprintln(n.Log(), "one")
+	var got struct{ Lines []string }
+	if err := local.Get(t.Context(), api.Path("lepus", "log")+"?lines=5", &got); err != nil || len(got.Lines) != 1 {
+		t.Errorf("the log has %q, %v", got.Lines, err)
+	}
+	if err := local.Get(t.Context(), api.Path("lepus", "log")+"?lines=few", &got); !api.Is(err, 400) {
+		t.Errorf("a few lines: %v", err)
+	}
+	for name, c := range map[string]*api.Client{"over the socket": local, "over the network": remote(t, n, "guest")} {
+		for path, want := range map[string]string{"log?follow=true": "here", "events": `{"event":"user.password.changed","name":"guest",`} {
+			err := hear(t, n, local, c, "/api/lepus/"+path, want)
+			if err != nil {
+				t.Errorf("%s %s: %v", path, name, err)
+			}
+		}
 	}
 }

@@ -37,15 +37,16 @@ func (l *load) drain(ctx context.Context, short bool) (stalled bool) {
 	tick := time.NewTicker(drainPoll)
 	defer tick.Stop()
 	want, patience := l.expected(), l.stallTime()
-	got, at := int64(-1), time.Time{}
+	got, idle := int64(-1), time.Duration(0) // in looks, as those who send may stall together with this
 	for l.got() < want && !l.hasFailed() {
 		if n := l.meter.received.Load(); n != got {
-			got, at = n, time.Now()
-		} else if time.Since(at) > patience {
+			got, idle = n, 0
+		} else if idle > patience {
 			return true
 		}
 		select {
 		case <-tick.C:
+			idle += drainPoll
 		case <-limit:
 			return false
 		case <-told:

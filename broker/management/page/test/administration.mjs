@@ -67,8 +67,7 @@ export async function administration(page) {
     const path = await download.path();
     await page.getByLabel("File").setInputFiles(path);
     await button(page, "Upload definitions").click();
-    await confirm(page);
-    await said(page, "The definitions are in force.");
+    await Promise.all([said(page, "The definitions are in force."), confirm(page)]);
   });
   for (const [name, heading] of [
     ["vhosts", "Virtual hosts"],

@@ -38,9 +38,9 @@ async function keyboard(page) {
     const heading = page.getByRole("columnheader", { name: "Ready" });
     await heading.getByRole("button").focus();
     await page.keyboard.press("Enter");
-    check((await heading.getAttribute("aria-sort")) === "descending", "the largest numbers are not first");
+    await becomes(() => heading.getAttribute("aria-sort"), "descending", "the order, with the largest numbers first,");
     await page.keyboard.press("Enter");
-    check((await heading.getAttribute("aria-sort")) === "ascending", "the order does not turn");
+    await becomes(() => heading.getAttribute("aria-sort"), "ascending", "the order, turned,");
     await page.getByRole("link", { name: "Users" }).focus();
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { name: "Users" }).waitFor();
@@ -60,10 +60,10 @@ async function themes(page) {
     await page.goto(at("overview"));
     const lightness = () => page.evaluate(() => Number(/\d+/.exec(getComputedStyle(document.documentElement).backgroundColor)?.[0]));
     await page.emulateMedia({ colorScheme: "dark" });
-    check((await lightness()) < 60, "the page does not follow a dark system");
+    await becomes(async () => (await lightness()) < 60, true, "whether the page follows a dark system");
     await shoot(page, "overview-dark");
     await page.getByRole("button", { name: "Theme: as the system" }).click();
-    check((await lightness()) > 200, "light does not win over the system");
+    await becomes(async () => (await lightness()) > 200, true, "whether light wins over the system");
     await shoot(page, "overview");
     await page.getByRole("button", { name: "Theme: light" }).click();
     await page.getByRole("button", { name: "Theme: dark" }).click();

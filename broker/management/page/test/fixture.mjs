@@ -35,6 +35,7 @@ export async function clean() {
 }
 
 export const button = (page, name) => page.getByRole("button", { name, exact: true });
+/** Waits for a notice. Begin before what brings it: it goes by itself. */
 export const said = (page, text) => page.getByRole("status").getByText(text).first().waitFor();
 export const confirm = (page) => page.getByTestId("confirm").click();
 export const card = (page, title) => page.locator("section.card").filter({ has: page.getByRole("heading", { name: title }) });

@@ -3,15 +3,15 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
 
-/** How long anything may take to appear: RabbitMQ gathers its figures every 5 seconds, the page asks every 5. */
-export const patience = 30_000;
+/** How long anything may take to appear: RabbitMQ gathers its figures every 5 seconds, the page asks every 5, the machine may stall. */
+export const patience = 120_000;
 
 const places = [process.env.CHROMIUM, "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
 /** Runs `test` in a new browser and returns what the pages complained about. */
 export async function withBrowser(test) {
   const executablePath = places.find((path) => path && existsSync(path));
-  const browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-dev-shm-usage"] });
+  const browser = await chromium.launch({ executablePath, timeout: patience, args: ["--no-sandbox", "--disable-dev-shm-usage"] });
   const complaints = [];
   try {
     await test(browser, complaints);

@@ -43,8 +43,7 @@ export async function queues(page) {
     await form.getByLabel("Name", { exact: true }).fill("x-<h1>");
     await form.getByLabel("Value").fill(`"quoted"`);
     for (let n = 0; n < 3; n++) {
-      await button(form, "Publish").click();
-      await said(page, "The message is published.");
+      await Promise.all([said(page, "The message is published."), button(form, "Publish").click()]);
     }
     await becomes(() => tile(page, "Ready").innerText(), "3", "the count of ready messages");
     await page.getByRole("img", { name: /^Queued messages.*Ready: 3/ }).waitFor();
@@ -96,11 +95,9 @@ export async function routing(page) {
       .waitFor();
     const publish = card(page, "Publish a message");
     await publish.getByLabel("Routing key").fill("a/<b>.c");
-    await button(publish, "Publish").click();
-    await said(page, "The message is published.");
+    await Promise.all([said(page, "The message is published."), button(publish, "Publish").click()]);
     await publish.getByLabel("Routing key").fill("nowhere");
-    await button(publish, "Publish").click();
-    await page.getByText("not routed").waitFor();
+    await Promise.all([page.getByText("not routed").waitFor(), button(publish, "Publish").click()]);
     await shoot(page, "exchange");
   });
   await step("see it in the picture of bindings", async () => {
