@@ -41,10 +41,11 @@ func openBadger(dir string, memtable int64) (*badgerKV, error) {
 		WithDetectConflicts(false).
 		WithMemTableSize(memtable).
 		WithNumMemtables(2).
-		WithValueThreshold(memtable / 8). // more than any value has: nothing goes to the value log
-		WithValueLogFileSize(1 << 20).
-		WithBaseTableSize(2 << 20).
-		WithBaseLevelSize(16 << 20).
+		WithValueThreshold(memtable / 8). // nothing goes to the value log but what no transaction could have
+		WithValueLogFileSize(32 << 20).   // a sparse file, and the most that such a value may have
+		WithBaseTableSize(1 << 20).       // for which it takes a buffer of twice that, many times
+		WithNumLevelZeroTables(7).
+		WithBaseLevelSize(4 << 20). // a compaction has all of the base level in memory
 		WithBlockSize(64 << 10).
 		WithNumCompactors(2).
 		WithCompression(options.None).

@@ -13,7 +13,7 @@ func putKeys(tb testing.TB, b *badgerKV, from, to int, deleted bool) {
 	tb.Helper()
 	for from < to {
 		var list []change
-		for range 4 {
+		for range 2 {
 			c := change{key: fmt.Appendf(nil, "p%08d", from), deleted: deleted}
 			if !deleted {
 				c.value = make([]byte, 64<<10)

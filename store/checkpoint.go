@@ -180,12 +180,6 @@ func (s *durable) finishCheckpoint(target log.Position) error {
 	g := gRecord{position: target, unclean: x.unclean, lastID: x.lastID}
 	b.put(stateKey(keyG), g.encode(), &c.gHash)
 	dead := x.dead(target)
-	for _, g := range dead {
-		if g.stored {
-			b.remove(stateKey(keySegment, g.seq), &g.hash)
-			g.stored = false
-		}
-	}
 	x.mu.Unlock()
 	if err := s.commitBatch(b); err != nil {
 		return err

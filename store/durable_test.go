@@ -362,3 +362,27 @@ func TestCloseTwice(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// Definitions of any size go into Badger, whatever comes with them.
+func TestLargeDefinitions(t *testing.T) {
+	opt := Options{Dir: t.TempDir(), OnFail: func(err error) { t.Error(err) }}
+	s := mustOpen(t, opt)
+	sizes := []int{60 << 10, 180 << 10, 90 << 10, 195 << 10, 230 << 10, 400 << 10, 1, 3 << 20, 40 << 10}
+	var changes []Definition
+	for _, n := range sizes {
+		changes = append(changes, Definition{Kind: KindParameter, ID: s.NewID(), Value: bytes.Repeat([]byte{byte(n >> 10)}, n)})
+	}
+	s.Define(changes, nil)
+	mustClose(t, s)
+	s = mustOpen(t, opt)
+	defer mustClose(t, s)
+	got := s.Definitions()
+	if len(got) != len(changes) {
+		t.Fatalf("%d definitions, want %d", len(got), len(changes))
+	}
+	for i := range got {
+		if !bytes.Equal(got[i].Value, changes[i].Value) {
+			t.Errorf("definition %d has %d bytes, want %d", i, len(got[i].Value), sizes[i])
+		}
+	}
+}

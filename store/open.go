@@ -6,7 +6,6 @@ import (
 	"io"
 	"io/fs"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -184,10 +183,8 @@ func (s *durable) recover() error {
 		s.index.unclean = end
 	}
 	// Segments that were recycled before are found again. The one that the log
-	// is about to begin takes the place of one of them. Those that Badger still
-	// names, though with nothing in them, wait for the next checkpoint.
-	dead := slices.DeleteFunc(s.index.dead(st.g.position), func(g *segment) bool { return g.stored })
-	if err := s.recycle(dead); err != nil {
+	// is about to begin takes the place of one of them.
+	if err := s.recycle(s.index.dead(st.g.position)); err != nil {
 		return err
 	}
 	if err := s.log.Start(); err != nil {
@@ -211,13 +208,17 @@ func (s *durable) settleIn(st *stateLoader) error {
 	if err := st.heal(); err != nil {
 		return fmt.Errorf("heal the index: %w", err)
 	}
-	if st.id == (log.StoreID{}) {
+	if st.version != stateVersion {
 		key := stateKey(keyAnchor)
 		id := s.log.ID()
 		v := append(le.AppendUint16(nil, stateVersion), id[:]...)
 		if err := s.commitAll([]change{{key: key, value: seal(key, v)}}); err != nil {
 			return fmt.Errorf("begin the index: %w", err)
 		}
+	}
+	// From here on older programs do not open it.
+	if err := s.removeFormer(st.former); err != nil {
+		return fmt.Errorf("upgrade the index: %w", err)
 	}
 	if err := s.sweep(st.sweep, st.tombs); err != nil {
 		return fmt.Errorf("sweep the index: %w", err)

@@ -36,7 +36,7 @@ func (s *durable) saveDefinitions(keys []definitionKey) error {
 	for len(keys) > 0 {
 		b := s.newBatch()
 		x.mu.Lock()
-		for len(keys) > 0 && b.size < s.checkpoints.batch {
+		for len(keys) > 0 && (len(b.changes) == 0 || b.size+len(x.defined[keys[0]].value) < s.checkpoints.batch) {
 			x.saveDefinition(b, keys[0])
 			keys = keys[1:]
 		}
@@ -85,17 +85,9 @@ func (s *durable) saveQueues(queues []*queueIndex) error {
 	return nil
 }
 
-// commitSums ends a transaction that has changed sums.
-func (s *durable) commitSums(b *batch) error {
-	s.index.mu.Lock()
-	s.index.sums(b)
-	s.index.mu.Unlock()
-	return s.commitBatch(b)
-}
-
 // commitQueues ends a transaction that has saved queues.
 func (s *durable) commitQueues(b *batch) error {
-	if err := s.commitSums(b); err != nil {
+	if err := s.commitBatch(b); err != nil {
 		return err
 	}
 	s.index.mu.Lock()
@@ -176,7 +168,7 @@ func (s *durable) saveEnded() error {
 		for more && b.size < s.checkpoints.batch && large == nil {
 			large, more = s.index.saveEnd(b, s.checkpoints.batch)
 		}
-		if err := s.commitSums(b); err != nil {
+		if err := s.commitBatch(b); err != nil {
 			return err
 		}
 		if large != nil {

@@ -10,11 +10,8 @@ import (
 type segment struct {
 	seq          uint64
 	start, limit log.Position
-	sum          sum // by the index
-	saved        sum // by the states in Badger
-	hash         uint64
-	stored       bool // Badger has saved
-	touched      bool // saved has changed since it was last written
+	sum          sum  // by the index
+	saved        sum  // by the states in Badger
 	left         bool // it cannot be cleaned
 	// emptied is the position of the operation that took the last message.
 	emptied log.Position

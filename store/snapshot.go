@@ -163,26 +163,12 @@ func (q *queueIndex) ending() queueState {
 	return s
 }
 
-// settle adds what a queue has changed to the sums that Badger has; sums comes
-// before the end of the same transaction. Called with the index locked.
+// settle adds what a queue has changed to the sums by what Badger has, when that
+// goes into a transaction. Called with the index locked.
 func (x *index) settle(deltas []segmentSum) {
 	for _, d := range deltas {
-		if g := x.segments.bySeq(d.seq); g != nil && d.sum != (sum{}) {
+		if g := x.segments.bySeq(d.seq); g != nil {
 			g.saved.add(d.sum)
-			g.touched = true
-		}
-	}
-}
-
-// sums adds the sums that have changed to a transaction. Called with the index
-// locked.
-func (x *index) sums(b *batch) {
-	for _, g := range x.segments.list {
-		if g.touched {
-			g.touched, g.stored = false, true
-			v := le.AppendUint64(nil, uint64(g.saved.messages))
-			v = le.AppendUint64(v, uint64(g.saved.bytes))
-			b.put(stateKey(keySegment, g.seq), v, &g.hash)
 		}
 	}
 }

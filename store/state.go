@@ -23,8 +23,9 @@ const (
 	keySweep      = 'w'
 )
 
-// stateVersion is the version of what is in Badger.
-const stateVersion = 3
+// stateVersion is the version of what is in Badger. An index of versionWithSums can
+// be read, see former.go.
+const stateVersion = 4
 
 // queueTombstone marks the record of a queue whose pages are still to go.
 const queueTombstone = 1

@@ -15,9 +15,11 @@ type stateLoader struct {
 	store *durable
 	index *index
 
-	id    log.StoreID // zero in a new store
-	known log.Position
-	mark  struct {
+	id      log.StoreID // zero in a new store
+	version uint16      // likewise
+	former  []formerSum
+	known   log.Position
+	mark    struct {
 		epoch uint32
 		end   log.Position
 	}
@@ -38,9 +40,9 @@ func (l *stateLoader) anchor() error {
 	if len(v) < 18 {
 		return l.tolerate(fmt.Errorf("%w: index: the anchor", ErrDamaged))
 	}
-	if version := le.Uint16(v); version != stateVersion {
-		return fmt.Errorf("%w: the index has version %d, this program knows version %d",
-			ErrFormat, version, stateVersion)
+	if l.version = le.Uint16(v); l.version != stateVersion && l.version != versionWithSums {
+		return fmt.Errorf("%w: the index has version %d, this program knows versions %d and %d",
+			ErrFormat, l.version, versionWithSums, stateVersion)
 	}
 	copy(l.id[:], v[2:18])
 	return nil
@@ -80,7 +82,7 @@ func (l *stateLoader) load() error {
 		letter byte
 		read   func(key, value []byte, hash uint64) error
 	}{
-		{keyG, l.readG}, {keyDefinition, l.readDefinition}, {keySegment, l.readSum},
+		{keyG, l.readG}, {keyDefinition, l.readDefinition}, {keySegment, l.readFormer},
 		{keyQueue, l.readQueue}, {keySweep, l.readSweep},
 	} {
 		err := l.store.kv.scan([]byte{part.letter}, func(key, sealed []byte) error {
@@ -117,7 +119,7 @@ func (l *stateLoader) load() error {
 	return l.compare()
 }
 
-// compare checks the sums.
+// compare checks the sum over all values.
 func (l *stateLoader) compare() error {
 	v, err := l.get(stateKey(keySum))
 	if err != nil {
@@ -134,14 +136,7 @@ func (l *stateLoader) compare() error {
 	}
 	l.store.checkpoints.sum = l.sum
 	for _, g := range l.index.segments.list {
-		if g.saved != g.sum {
-			err := l.tolerate(fmt.Errorf("%w: index: segment %d should have %d messages of %d bytes, but has %d of %d",
-				ErrDamaged, g.seq, g.saved.messages, g.saved.bytes, g.sum.messages, g.sum.bytes))
-			if err != nil {
-				return err
-			}
-			g.saved = g.sum
-		}
+		g.saved = g.sum
 	}
 	return nil
 }
@@ -167,9 +162,6 @@ func (l *stateLoader) heal() error {
 	for _, q := range x.queues {
 		x.touch(q)
 		l.sweep = append(l.sweep, q.id)
-	}
-	for _, g := range x.segments.list {
-		g.touched = true
 	}
 	return l.store.commitAll(l.bad)
 }
@@ -197,21 +189,6 @@ func (l *stateLoader) readDefinition(key, value []byte, hash uint64) error {
 	if Kind(key[1]) == KindQueue && l.index.queues[id] == nil {
 		l.index.queues[id] = l.index.newQueue(id, 0)
 	}
-	return nil
-}
-
-func (l *stateLoader) readSum(key, value []byte, hash uint64) error {
-	n, err := keyNumbers(key, 1)
-	if err != nil || len(value) != 16 {
-		return l.tolerate(fmt.Errorf("%w: index: key %x", ErrDamaged, key))
-	}
-	g := l.index.segments.bySeq(n[0])
-	if g == nil {
-		l.sum -= hash
-		return l.giveUp(key, fmt.Errorf("%w: the log has no segment %d", ErrDamaged, n[0]))
-	}
-	g.saved = sum{messages: int64(le.Uint64(value)), bytes: int64(le.Uint64(value[8:]))}
-	g.stored, g.hash = true, hash
 	return nil
 }
 

@@ -6,8 +6,9 @@ const (
 	defaultSegment = 16 << 20
 	minSegment     = 1 << 20
 	// memtable is the size of Badger's memtables: a transaction can have 15 %
-	// of it. batchBytes, how large transactions become, stays below that.
-	memtable   = 2 << 20
+	// of it. batchBytes, how large transactions become, stays below that. One becomes
+	// a table for which Badger's 2 MiB of buffer are enough (DESIGN.md 13.18).
+	memtable   = 3 << 19
 	batchBytes = memtable / 16
 )
 
@@ -40,8 +41,8 @@ func volumeOf(total int64, opt *Options) volume {
 	if opt.SegmentSize > 0 {
 		v.segment = opt.SegmentSize
 	}
-	// Four memtables, and a compaction of five that were written.
-	v.floor = min(9*memtable, total/6)
+	// Four memtables, and a compaction of seven that were written with a little more.
+	v.floor = min(12*memtable, total/6)
 	v.stop = v.floor / 2
 	// Whoever is told to wait may still send what is under way.
 	v.fits = v.floor + min(4*MaxBacklog, total/8)
