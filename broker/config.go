@@ -91,6 +91,9 @@ type Config struct {
 	// only /metrics/per-object. Profiles serves /debug/pprof/ beside them, which
 	// shows what is in the process's memory.
 	MetricsPerObject, Profiles bool
+	// MetricsLogin has those log in who read metrics: as users with the tag
+	// monitoring or administrator.
+	MetricsLogin bool
 
 	// DataDir is the folder in which messages and definitions are kept. It is
 	// made if missing. Empty keeps everything in memory.

@@ -19,5 +19,9 @@ func manage(b *Broker) *management.Server {
 
 // measure makes the metrics of a broker.
 func measure(b *Broker) http.Handler {
-	return metrics.New(b, metrics.Options{Path: b.cfg.MetricsPath, PerObject: b.cfg.MetricsPerObject, Profiles: b.cfg.Profiles})
+	h := metrics.New(b, metrics.Options{Path: b.cfg.MetricsPath, PerObject: b.cfg.MetricsPerObject, Profiles: b.cfg.Profiles})
+	if b.cfg.MetricsLogin {
+		return management.Guard(b, h)
+	}
+	return h
 }

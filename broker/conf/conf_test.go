@@ -153,6 +153,7 @@ management.ssl.port = 15671
 management.ssl.certfile = /m.pem
 management.ssl.keyfile = /mk.pem
 prometheus.tcp.ip = 127.0.0.1
+prometheus.authentication.enabled = true
 log.console.formatter = json
 log.connection.level = warning
 log.file = lepus.log
@@ -172,7 +173,7 @@ cluster_formation.k8s.host = kubernetes
 		"limits":        c.MaxConsumers == 16 && c.MaxQueues == 17 && c.MaxExchanges == 18 && c.MaxConnections == 10 && c.ConsumerTimeout == 2*time.Hour,
 		"levels":        c.MemoryHighWatermark == 1<<30 && c.DiskFreeLimit == 1500,
 		"management":    c.Management.Listen == nil && reflect.DeepEqual(c.Management.ListenTLS, []string{":15671"}) && c.Management.TLS.CertFile == "/m.pem",
-		"prometheus":    reflect.DeepEqual(c.Prometheus.Listen, []string{"127.0.0.1:15692"}),
+		"prometheus":    c.MetricsLogin && reflect.DeepEqual(c.Prometheus.Listen, []string{"127.0.0.1:15692"}),
 		"log":           s.Settings.Log.Console.JSON && s.Settings.Log.File.Path == "/data/lepus.log" && s.Settings.Log.MaxSize == 10_000_000 && s.Settings.Log.Categories["connection"] == zapcore.WarnLevel,
 		"three rules":   len(c.VHostDefaults) == 3,
 		"two warnings":  len(s.Warnings) == 2,

@@ -50,6 +50,7 @@ func oldManagementKeys() []Key {
 		{Pattern: "management.enable_queue_totals", Default: "false", Doc: "have it show how many messages are in queues all the same", Type: boolean(func(to Target, on bool) { to.Broker.EnableQueueTotals = on })},
 		{Pattern: "prometheus.path", Default: "/metrics", Doc: "where the metrics are, and below it", Type: path(func(to Target, s string) { to.Broker.MetricsPath = s })},
 		{Pattern: "prometheus.return_per_object_metrics", Default: "false", Doc: "have /metrics tell of each queue, channel and connection", Type: boolean(func(to Target, on bool) { to.Broker.MetricsPerObject = on })},
+		{Pattern: "prometheus.authentication.enabled", Default: "false", Doc: "have those log in who read metrics, as users with the tag monitoring or administrator", Type: boolean(func(to Target, on bool) { to.Broker.MetricsLogin = on })},
 		{Pattern: "profiles", Default: "false", Flag: "profiles", Kind: "Network", Doc: "serve /debug/pprof/ beside the metrics, which shows what is in memory", Type: boolean(func(to Target, on bool) { to.Broker.Profiles = on })},
 		{Pattern: "prometheus.tcp.listener", Group: "prometheus listeners", Doc: "do not serve metrics without TLS", Type: choice(func(to Target, _ string) { to.metrics.off = true }, "none")},
 	}
