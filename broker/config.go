@@ -95,6 +95,10 @@ type Config struct {
 	// monitoring or administrator.
 	MetricsLogin bool
 
+	// ConfigFiles and LogFiles are where the configuration comes from and where
+	// is logged to, for those who ask the broker.
+	ConfigFiles, LogFiles []string
+
 	// DataDir is the folder in which messages and definitions are kept. It is
 	// made if missing. Empty keeps everything in memory.
 	DataDir string

@@ -44,7 +44,7 @@ func (q *request) nodeRow() object {
 			{"name": "lepus", "description": "LepusMQ", "version": n.Build},
 		},
 		"enabled_plugins": []string{"rabbitmq_management", "rabbitmq_prometheus", "rabbitmq_shovel"},
-		"db_dir":          n.DataDir, "config_files": []string{}, "log_files": []string{},
+		"db_dir":          n.DataDir, "config_files": append([]string{}, n.ConfigFiles...), "log_files": append([]string{}, n.LogFiles...),
 		"metrics_gc_queue_length": uncounted(
 			"connection_closed", "channel_closed", "consumer_deleted", "exchange_deleted", "queue_deleted", "vhost_deleted",
 			"node_node_deleted", "channel_consumer_deleted"),

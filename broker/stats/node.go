@@ -112,6 +112,8 @@ type Node struct {
 	Started           time.Time
 	PID               int
 	DataDir           string
+	// ConfigFiles and LogFiles are paths; <stderr> is the console.
+	ConfigFiles, LogFiles []string
 
 	Processors int
 	Goroutines int

@@ -55,6 +55,18 @@ func openLog(l conf.Log, stderr io.Writer) (*logging, error) {
 	return g, nil
 }
 
+// logFiles returns where is logged to, as RabbitMQ names places.
+func logFiles(l *conf.Log) []string {
+	var places []string
+	if l.File.On {
+		places = append(places, l.File.Path)
+	}
+	if l.Console.On {
+		places = append(places, "<stderr>")
+	}
+	return places
+}
+
 // tryFile finds out whether a file can be written before the log depends on it.
 func tryFile(path string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {

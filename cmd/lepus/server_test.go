@@ -4,10 +4,12 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"encoding/json"
 	"io"
 	"net"
 	"net/http"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -70,6 +72,38 @@ func (s *server) address(t *testing.T) string {
 		t.Fatalf("no address in %q", s.ready)
 	}
 	return found[1]
+}
+
+// TestServerSaysItsFiles asks a server where its configuration comes from and where it
+// logs to.
+func TestServerSaysItsFiles(t *testing.T) {
+	logFile := filepath.Join(t.TempDir(), "log")
+	path := confFile(t, "log.file = "+logFile+"\n")
+	s := startServer(t, "--config", path, "--ephemeral", "--listen", "127.0.0.1:0", "--management-listen", "127.0.0.1:0")
+	url := regexp.MustCompile(`http://\S+`).FindString(s.ready)
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url+"/api/nodes", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.SetBasicAuth("guest", "guest")
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	var nodes []struct {
+		ConfigFiles []string `json:"config_files"`
+		LogFiles    []string `json:"log_files"`
+	}
+	if err := json.NewDecoder(answer.Body).Decode(&nodes); err != nil {
+		t.Fatal(err)
+	}
+	if n := nodes[0]; !slices.Equal(n.ConfigFiles, []string{path}) || !slices.Equal(n.LogFiles, []string{logFile, "<stderr>"}) {
+		t.Errorf("%+v", n)
+	}
+	if err := s.stop(); err != nil {
+		t.Error(err)
+	}
 }
 
 func TestServerRefusesADefaultQueueType(t *testing.T) {

@@ -49,7 +49,10 @@ export function Overview() {
 
 // LepusMQ tells clients the version of RabbitMQ that it stands in for, and its own besides.
 function product(data: OverviewData): string {
-  if (data.lepus_version !== undefined) return `LepusMQ ${data.lepus_version}, for clients RabbitMQ ${data.rabbitmq_version}`;
+  if (data.lepus_version !== undefined) {
+    const own = data.lepus_version === "" ? "LepusMQ" : `LepusMQ ${data.lepus_version}`;
+    return `${own}, for clients RabbitMQ ${data.rabbitmq_version}`;
+  }
   return `${data.product_name ?? "RabbitMQ"} ${data.product_version ?? data.rabbitmq_version}`;
 }
 
@@ -148,7 +151,7 @@ function Nodes({ nodes }: { nodes: Node[] }) {
 
 // A negative limit is none.
 function ofLimit(used: number | undefined, limit: number | undefined): string {
-  return limit === undefined || limit < 0 ? bytes(used) : `${bytes(used)} of ${bytes(limit)}`;
+  return (limit ?? 0) <= 0 ? bytes(used) : `${bytes(used)} of ${bytes(limit)}`;
 }
 
 const churn: [field: string, name: string][] = [
