@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/lepusmq/lepus/store"
 )
@@ -91,4 +93,40 @@ func TestGetWaitsForHold(t *testing.T) {
 			q.await()
 		})
 	}
+}
+
+// TestGetSkipsWhatExpiredOnHold asks for a message that expires before its group
+// comes: what waits gets the next one, as whoever asks afterwards would.
+func TestGetSkipsWhatExpiredOnHold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, clock, grave := store.NewMemory(), NewClock(), newGrave()
+		q := New(Config{ID: 1, Name: "q", Store: s.Queue(1), Clock: clock, Options: Options{DeadLetter: &DeadLetter{}}, Bury: grave.bury})
+		q.Open()
+		var (
+			slab  Slab
+			g     Group
+			whole *store.Group
+		)
+		m := slab.Add([]byte("\x00\x01k"), []byte{0, 0}, binary.BigEndian.AppendUint64(nil, 1))
+		m.Persistent, m.Expires = true, time.Now().UnixMilli()+100
+		g.Publish(q, Publication{Message: m})
+		g.Join(func(to *store.Group) { whole = to })
+		g.Commit(s.NewGroup, func() {})
+		publish(q, &slab, nil, false, 2, 2)
+		var got []string
+		for range 2 {
+			q.Get(&sink{}, true, func(d *Delivery, _ int, ok bool, err error) { got = append(got, gotten(d, ok, err)) })
+		}
+		sleep(200)
+		whole.Waive()
+		grave.want(t, "1 expired")
+		if want := []string{"2", "empty"}; !slices.Equal(got, want) {
+			t.Errorf("answered %v, want %v", got, want)
+		}
+		clock.Close()
+		q.Close()
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 }

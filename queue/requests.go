@@ -97,7 +97,7 @@ type get struct {
 func (q *Queue) get(g *get) bool {
 	s := &q.strand
 	if s.deleted {
-		g.reply(nil, 0, false, ErrDeleted)
+		g.refuse()
 		return true
 	}
 	q.renew()
@@ -126,15 +126,27 @@ func (q *Queue) get(g *get) bool {
 	return true
 }
 
+// refuse answers a getter of a queue that is gone.
+func (g *get) refuse() { g.reply(nil, 0, false, ErrDeleted) }
+
 // getAgain answers those getters that have waited long enough.
 func (q *Queue) getAgain() {
 	s := &q.strand
-	for len(s.gets) > 0 && q.get(&s.gets[0]) {
+	for len(s.gets) > 0 {
+		q.catchUp()
+		if s.stalled || !q.get(&s.gets[0]) {
+			return
+		}
 		s.gets = slices.Delete(s.gets, 0, 1)
 	}
-	if len(s.gets) == 0 {
-		s.gets = nil
+}
+
+// refuseGets answers those who wait in a queue that ends.
+func (q *Queue) refuseGets() {
+	for i := range q.strand.gets {
+		q.strand.gets[i].refuse()
 	}
+	q.strand.gets = nil
 }
 
 // Purge drops the ready messages and replies how many there were. Error:
@@ -188,7 +200,7 @@ func (q *Queue) end() {
 	s.fifo.EachConsumer(func(c *Consumer) {
 		c.Holder.(Sink).Cancelled(c)
 	})
-	q.getAgain()
+	q.refuseGets()
 	s.fifo.Resident(func(i *fifo.Item, _ int64) { s.releaser.Release(&i.Message) })
 	q.empty()
 	q.settleAll()
@@ -238,7 +250,7 @@ func (q *Queue) Close() {
 		})
 		q.empty()
 		s.deleted, s.closed = true, true
-		q.getAgain()
+		q.refuseGets()
 	})
 	q.await()
 	q.reads.Wait()

@@ -103,9 +103,7 @@ func (q *Queue) turn() {
 	for i := range s.urgent {
 		q.hurry(&s.urgent[i])
 	}
-	if len(s.gets) > 0 {
-		q.getAgain()
-	}
+	q.getAgain()
 	first, published := s.at, 0
 	for s.at < len(s.inbox) && s.at-first < turnLen && !s.stalled {
 		c := &s.inbox[s.at]
@@ -115,12 +113,7 @@ func (q *Queue) turn() {
 			published++
 			continue
 		}
-		// What came before must have had its effect.
-		q.toStore()
-		for q.dispatch() {
-		}
-		q.reap()
-		q.toStore()
+		q.catchUp()
 		if !s.stalled {
 			c.do(q)
 		}
@@ -146,6 +139,15 @@ func (q *Queue) turn() {
 	if n := s.at - first; n > 0 {
 		q.load.Add(int64(-n))
 	}
+}
+
+// catchUp gives what came before a request its effect.
+func (q *Queue) catchUp() {
+	q.toStore()
+	for q.dispatch() {
+	}
+	q.reap()
+	q.toStore()
 }
 
 // hurry does one thing of the urgent lane.
