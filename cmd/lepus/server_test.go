@@ -64,6 +64,26 @@ func (s *server) stop() error {
 	return <-s.ended
 }
 
+// ask asks the management API, as guest.
+func (s *server) ask(t *testing.T, path string) (status int, body []byte) {
+	t.Helper()
+	url := regexp.MustCompile(`http://127\S+`).FindString(s.ready)
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url+path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.SetBasicAuth("guest", "guest")
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	if body, err = io.ReadAll(answer.Body); err != nil {
+		t.Fatal(err)
+	}
+	return answer.StatusCode, body
+}
+
 // address is the first one in the ready line.
 func (s *server) address(t *testing.T) string {
 	t.Helper()
@@ -80,23 +100,13 @@ func TestServerSaysItsFiles(t *testing.T) {
 	logFile := filepath.Join(t.TempDir(), "log")
 	path := confFile(t, "log.file = "+logFile+"\n")
 	s := startServer(t, "--config", path, "--ephemeral", "--listen", "127.0.0.1:0", "--management-listen", "127.0.0.1:0")
-	url := regexp.MustCompile(`http://\S+`).FindString(s.ready)
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url+"/api/nodes", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.SetBasicAuth("guest", "guest")
-	answer, err := http.DefaultClient.Do(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer answer.Body.Close()
+	status, body := s.ask(t, "/api/nodes")
 	var nodes []struct {
 		ConfigFiles []string `json:"config_files"`
 		LogFiles    []string `json:"log_files"`
 	}
-	if err := json.NewDecoder(answer.Body).Decode(&nodes); err != nil {
-		t.Fatal(err)
+	if err := json.Unmarshal(body, &nodes); err != nil || len(nodes) != 1 {
+		t.Fatalf("%d %s: %v", status, body, err)
 	}
 	if n := nodes[0]; !slices.Equal(n.ConfigFiles, []string{path}) || !slices.Equal(n.LogFiles, []string{logFile, "<stderr>"}) {
 		t.Errorf("%+v", n)
@@ -201,19 +211,8 @@ func TestAddressesAreTheOnesToTypeIn(t *testing.T) {
 
 func TestServerServesItsViews(t *testing.T) {
 	s := startServer(t, "--ephemeral", "--listen", "127.0.0.1:0", "--management-listen", "127.0.0.1:0")
-	url := regexp.MustCompile(`http://127\S+`).FindString(s.ready)
-	req, err := http.NewRequest("GET", url+"/api/whoami", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.SetBasicAuth("guest", "guest")
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer res.Body.Close()
-	if body, _ := io.ReadAll(res.Body); res.StatusCode != 200 || !strings.Contains(string(body), `"guest"`) {
-		t.Errorf("%s: %d %s", req.URL, res.StatusCode, body)
+	if status, body := s.ask(t, "/api/whoami"); status != 200 || !strings.Contains(string(body), `"guest"`) {
+		t.Errorf("%d %s", status, body)
 	}
 	if err := s.stop(); err != nil {
 		t.Error(err)
