@@ -29,6 +29,7 @@ type socket struct {
 		n   int
 		err error
 		fn  func(fd uintptr) bool
+		all func(fd uintptr) bool
 	}
 }
 
@@ -39,7 +40,7 @@ func newSocket(conn net.Conn) *socket {
 			s.raw = raw
 		}
 	}
-	s.rd.fn, s.wr.fn = s.readOnce, s.writeOnce
+	s.rd.fn, s.wr.fn, s.wr.all = s.readOnce, s.writeOnce, s.writeMore
 	return s
 }
 
@@ -96,6 +97,37 @@ func (s *socket) writeOnce(fd uintptr) bool {
 	s.wr.n, s.wr.err = tryWrite(fd, s.wr.p)
 	if s.wr.err == errWouldBlock {
 		s.wr.n, s.wr.err = 0, nil
+	}
+	return true
+}
+
+// write writes all of p, and waits for the peer where it must.
+func (s *socket) write(p []byte) error {
+	if s.raw == nil {
+		_, err := s.conn.Write(p)
+		return err
+	}
+	s.wr.p, s.wr.err = p, nil
+	if err := s.raw.Write(s.wr.all); err != nil {
+		return err
+	}
+	return s.wr.err
+}
+
+// writeMore writes what the socket takes; false asks to be called again when it
+// takes more.
+func (s *socket) writeMore(fd uintptr) bool {
+	for len(s.wr.p) > 0 {
+		n, err := tryWrite(fd, s.wr.p)
+		switch err {
+		case nil:
+			s.wr.p = s.wr.p[n:]
+		case errWouldBlock:
+			return false
+		default:
+			s.wr.err = err
+			return true
+		}
 	}
 	return true
 }

@@ -14,7 +14,7 @@ const errWouldBlock = syscall.EAGAIN
 
 func tryRead(fd uintptr, p []byte) (int, error) {
 	for {
-		n, err := syscall.Read(int(fd), p)
+		n, err := readNow(fd, p)
 		switch {
 		case err == syscall.EINTR:
 			continue
@@ -29,7 +29,7 @@ func tryRead(fd uintptr, p []byte) (int, error) {
 
 func tryWrite(fd uintptr, p []byte) (int, error) {
 	for {
-		n, err := syscall.Write(int(fd), p)
+		n, err := writeNow(fd, p)
 		if err == syscall.EINTR {
 			continue
 		}

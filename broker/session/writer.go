@@ -62,8 +62,7 @@ func (p *packet) release() {
 // put writes a buffer and the bodies between its bytes.
 func (o *outbox) put(buf []byte, spans []span) error {
 	if len(spans) == 0 {
-		_, err := o.sock.conn.Write(buf)
-		return err
+		return o.sock.write(buf)
 	}
 	parts := make(net.Buffers, 0, 2*len(spans)+1)
 	from := 0
