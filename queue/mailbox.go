@@ -12,6 +12,11 @@ type command struct {
 	do func(*Queue) // nil: a message
 }
 
+// load is what a command counts for while it waits: one, and one more for each
+// KiB of its message, so that large messages do not add up to gigabytes where a
+// strand has to wait.
+func (c *command) load() int64 { return 1 + int64(c.Size()>>10) }
+
 // Publication is a message on its way into a queue.
 type Publication struct {
 	Message
@@ -59,7 +64,8 @@ var (
 )
 
 const (
-	// maxLoad is how many commands may wait before publishers are slowed.
+	// maxLoad is how much may wait, see [command.load], before publishers are
+	// slowed.
 	maxLoad = 16384
 	// catchUp is how long publishers wait at a time for consumers that are behind.
 	catchUp = 10 * time.Millisecond
@@ -83,10 +89,13 @@ func (q *Queue) put(batch []Publication) {
 	// Room behind the end of a mailbox is always zero, see take and stop.
 	at := len(q.inbox)
 	q.inbox = slices.Grow(q.inbox, len(batch))[:at+len(batch)]
+	load := int64(0)
 	for i := range batch {
-		q.inbox[at+i].Publication = batch[i]
+		c := &q.inbox[at+i]
+		c.Publication = batch[i]
+		load += c.load()
 	}
-	q.load.Add(int64(len(batch)))
+	q.load.Add(load)
 	q.wake()
 }
 

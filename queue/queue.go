@@ -137,7 +137,7 @@ type Queue struct {
 	// reads are the goroutines that read for the strand.
 	reads sync.WaitGroup
 
-	// load is how many commands wait, and behind says that what waits for
+	// load is what the commands that wait count for, and behind says that what waits for
 	// consumers will soon have no room in memory; readers look at them to slow
 	// down. behind is set by the strand.
 	load   atomic.Int64

@@ -104,11 +104,12 @@ func (q *Queue) turn() {
 		q.hurry(&s.urgent[i])
 	}
 	q.getAgain()
-	first, published := s.at, 0
+	first, published, load := s.at, 0, int64(0)
 	for s.at < len(s.inbox) && s.at-first < turnLen && !s.stalled {
 		c := &s.inbox[s.at]
 		s.at++
 		if c.do == nil {
+			load += c.load()
 			q.accept(&c.Publication)
 			published++
 			continue
@@ -118,8 +119,9 @@ func (q *Queue) turn() {
 			c.do(q)
 		}
 		if s.stalled {
-			// Its turn comes again.
-			s.at--
+			s.at-- // its turn comes again
+		} else {
+			load += c.load()
 		}
 	}
 	q.toStore()
@@ -136,8 +138,8 @@ func (q *Queue) turn() {
 	if able := s.fifo.Next() != nil; able != s.able {
 		s.nowAble(able)
 	}
-	if n := s.at - first; n > 0 {
-		q.load.Add(int64(-n))
+	if load > 0 {
+		q.load.Add(-load)
 	}
 }
 
