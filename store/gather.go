@@ -8,7 +8,7 @@ import "time"
 // would wait for the sync of whoever comes first, then for their own, and so
 // would he the next time: two syncs for each message instead of one and a bit.
 const (
-	gatherShare = 4
+	gatherShare = 2
 	gatherMost  = 5 * time.Millisecond
 )
 
