@@ -13,9 +13,9 @@ type command struct {
 }
 
 // load is what a command counts for while it waits: one, and one more for each
-// KiB of its message, so that large messages do not add up to gigabytes where a
-// strand has to wait.
-func (c *command) load() int64 { return 1 + int64(c.Size()>>10) }
+// 256 bytes of its message, so that large messages do not add up to gigabytes
+// where a strand has to wait.
+func (c *command) load() int64 { return 1 + int64(c.Size()>>8) }
 
 // Publication is a message on its way into a queue.
 type Publication struct {

@@ -12,7 +12,7 @@ import (
 func TestMailboxIsBounded(t *testing.T) {
 	for name, c := range map[string]struct{ size, most int }{
 		"small": {16, maxLoad},
-		"large": {1 << 20, maxLoad >> 10},
+		"large": {256 << 10, maxLoad >> 10},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
