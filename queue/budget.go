@@ -22,32 +22,61 @@ const (
 	// chunkShare is how many times the budget the chunks may take: there are
 	// always some that are being filled, written or sent.
 	chunkShare = 2
+	// defaultMailboxes is what may wait in the mailboxes of all queues, in bytes,
+	// unless budgetShare is less.
+	defaultMailboxes = 64 << 20
+	// maxLoad and leastLoad are how much may wait in one, see [command.load],
+	// before publishers are slowed: with little in the others, and with much.
+	maxLoad   = 16384
+	leastLoad = 32
 )
 
-// Budget shares memory among the windows of queues: each may take half of what
-// is left. What is in no window is on disk. Its methods may be called from
-// any goroutine.
+// Budget shares memory among the windows of queues, and among their mailboxes:
+// each may take half of what is left. What is in no window is on disk, and whose
+// mailbox has no room has its publishers wait. Its methods may be called from any
+// goroutine.
 //
 // What queues have in memory is counted twice: as it is, and as the chunks in
 // which it lies. One message of a chunk that stays has all of it stay.
 type Budget struct {
 	// immutable
-	limit  int64
-	chunks func() int64 // what the chunks take, which may be chunkShare limits
+	limit     int64
+	mailboxes int64        // of what waits in them, see [command.load]
+	chunks    func() int64 // what the chunks take, which may be chunkShare limits
 	// restoring has room for those who put back what they have read.
 	restoring chan struct{}
 
-	used atomic.Int64 // by all queues
+	used    atomic.Int64 // by all queues
+	waiting atomic.Int64 // in all mailboxes
 }
 
 // NewBudget returns the budget for a process that may use so many bytes of
 // memory, 0 if that is not known.
 func NewBudget(memory int64) *Budget {
-	b := &Budget{limit: defaultBudget, chunks: store.ChunkBytes, restoring: make(chan struct{}, maxRestoring)}
+	b := &Budget{
+		limit: defaultBudget, mailboxes: defaultMailboxes / loadUnit,
+		chunks: store.ChunkBytes, restoring: make(chan struct{}, maxRestoring),
+	}
 	if memory > 0 {
 		b.limit = min(b.limit, memory/budgetShare)
+		b.mailboxes = min(b.mailboxes, memory/budgetShare/loadUnit)
 	}
 	return b
+}
+
+// mailbox is how much may wait in one mailbox.
+func (b *Budget) mailbox() int64 {
+	if b == nil {
+		return maxLoad
+	}
+	return min(max((b.mailboxes-b.waiting.Load())/2, leastLoad), maxLoad)
+}
+
+// wait counts what was put into a mailbox, or taken from it if it is negative.
+func (b *Budget) wait(load int64) {
+	if b != nil {
+		b.waiting.Add(load)
+	}
 }
 
 // window is how much a queue may have that has so much now. If nothing is left

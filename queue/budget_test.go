@@ -39,7 +39,7 @@ func TestBudgetOfMemory(t *testing.T) {
 		1 << 40: defaultBudget,
 		1 << 26: 1 << 26 / budgetShare,
 	} {
-		if b := NewBudget(memory); b.limit != want || b.chunks == nil {
+		if b := NewBudget(memory); b.limit != want || b.chunks == nil || b.mailboxes*loadUnit > 4*want {
 			t.Errorf("%d: %+v", memory, b)
 		}
 	}

@@ -12,10 +12,13 @@ type command struct {
 	do func(*Queue) // nil: a message
 }
 
+// loadUnit is how many bytes of memory a load of one stands for.
+const loadUnit = 256
+
 // load is what a command counts for while it waits: one, and one more for each
-// 256 bytes of its message, so that large messages do not add up to gigabytes
+// loadUnit of its message, so that large messages do not add up to gigabytes
 // where a strand has to wait.
-func (c *command) load() int64 { return 1 + int64(c.Size()>>8) }
+func (c *command) load() int64 { return 1 + int64(c.Size()/loadUnit) }
 
 // Publication is a message on its way into a queue.
 type Publication struct {
@@ -64,9 +67,6 @@ var (
 )
 
 const (
-	// maxLoad is how much may wait, see [command.load], before publishers are
-	// slowed.
-	maxLoad = 16384
 	// catchUp is how long publishers wait at a time for consumers that are behind.
 	catchUp = 10 * time.Millisecond
 	// smallInbox is the room in a mailbox that an idle queue keeps.
@@ -95,17 +95,29 @@ func (q *Queue) put(batch []Publication) {
 		c.Publication = batch[i]
 		load += c.load()
 	}
-	q.load.Add(load)
+	q.weigh(load)
 	q.wake()
+}
+
+// weigh counts what was put into the mailbox, or taken from it.
+func (q *Queue) weigh(load int64) {
+	q.load.Add(load)
+	q.budget.wait(load)
+}
+
+// overfull says that more waits in the mailbox than may.
+func (q *Queue) overfull() bool {
+	load := q.load.Load()
+	return load >= leastLoad && load >= q.budget.mailbox()
 }
 
 // Throttle waits until the queue has caught up with most of what was put into
 // it, and a moment for its consumers to catch up with it. It is how a publisher
 // is slowed, and only readers of sockets call it.
 func (q *Queue) Throttle() {
-	if q.load.Load() >= maxLoad {
+	if q.overfull() {
 		q.mu.Lock()
-		q.wait(func() bool { return q.load.Load() < maxLoad/2 || !q.running })
+		q.wait(func() bool { return q.load.Load() < q.budget.mailbox()/2 || !q.running })
 		q.mu.Unlock()
 	}
 	if q.behind.Load() {
@@ -134,7 +146,7 @@ func (q *Queue) waitForConsumers() {
 func (q *Queue) do(f func(*Queue)) {
 	q.mu.Lock()
 	q.inbox = append(q.inbox, command{do: f})
-	q.load.Add(1)
+	q.weigh(1)
 	q.wake()
 }
 
@@ -142,7 +154,7 @@ func (q *Queue) do(f func(*Queue)) {
 func (q *Queue) later(f func(*Queue)) {
 	q.mu.Lock()
 	q.inbox = append(q.inbox, command{do: f})
-	q.load.Add(1)
+	q.weigh(1)
 	idle := !q.running
 	q.running = true
 	q.mu.Unlock()

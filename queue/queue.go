@@ -204,4 +204,4 @@ func (q *Queue) Durable() bool { return q.store != nil }
 
 // Overloaded says that the queue has got more than it, or its consumers, can
 // take for now: time to call [Queue.Throttle].
-func (q *Queue) Overloaded() bool { return q.load.Load() >= maxLoad || q.behind.Load() }
+func (q *Queue) Overloaded() bool { return q.overfull() || q.behind.Load() }

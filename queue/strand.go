@@ -139,7 +139,7 @@ func (q *Queue) turn() {
 		s.nowAble(able)
 	}
 	if load > 0 {
-		q.load.Add(-load)
+		q.weigh(-load)
 	}
 }
 

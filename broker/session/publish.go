@@ -16,6 +16,7 @@ type stage struct {
 	queues []*queue.Queue
 	batch  []queue.Publication
 	lent   *[]queue.Publication // what batch is in; nil when nothing is staged
+	room   int                  // how many may be in batch
 	bytes  int
 }
 
@@ -24,6 +25,8 @@ const (
 	// read brings. Its deliveries should fit into sendSize.
 	stageLen   = 640
 	stageBytes = 64 << 10
+	// stageCopies bounds what one batch puts into the mailboxes of many queues.
+	stageCopies = 64 * stageLen
 )
 
 // batches are lent to sessions that have something staged.
@@ -179,11 +182,12 @@ func (ch *channel) awaitConfirm(p *queue.Publication) {
 // be filled in. Called with work held.
 func (s *Session) staged(from *vhost.Flow, queues []*queue.Queue) *queue.Publication {
 	st := &s.stage
-	if len(st.batch) > 0 && (len(st.batch) == stageLen || st.bytes >= stageBytes || st.from != from || !slices.Equal(st.queues, queues)) {
+	if len(st.batch) > 0 && (len(st.batch) == st.room || st.bytes >= stageBytes || st.from != from || !slices.Equal(st.queues, queues)) {
 		s.flushStage()
 	}
 	if len(st.batch) == 0 {
 		st.from, st.queues = from, append(st.queues[:0], queues...)
+		st.room = min(stageLen, max(1, stageCopies/len(queues)))
 		st.lent = batches.Get().(*[]queue.Publication)
 		st.batch = *st.lent
 	}

@@ -97,18 +97,29 @@ func (s *Session) read() error {
 		in.to += n
 		in.filled = n == len(room)
 
-		s.work.Lock()
+		for more := true; more; n = 0 {
+			more = s.take(&in, n)
+			if !in.filled {
+				in.shrink()
+			}
+			more = s.slowDown() && more
+		}
+	}
+}
+
+// take handles what was read, n bytes of it just now, and reports whether some is
+// left to handle when queues have caught up.
+func (s *Session) take(in *inbuf, n int) (more bool) {
+	s.work.Lock()
+	if n > 0 {
 		s.received.bytes += uint64(n)
 		s.received.reads++
-		s.handle(&in)
-		s.own()
-		s.endRuns()
-		s.work.Unlock()
-		if !in.filled {
-			in.shrink()
-		}
-		s.slowDown()
 	}
+	more = s.handle(in)
+	s.own()
+	s.endRuns()
+	s.work.Unlock()
+	return more
 }
 
 // quiet is called when there is nothing more to read: what was put off is done
@@ -129,26 +140,29 @@ func (s *Session) quiet() (long bool) {
 	return lone
 }
 
-// handle parses and handles all whole frames. Called with work held.
-func (s *Session) handle(in *inbuf) {
+// handle parses and handles all whole frames, but no more of them when queues
+// have got more than they can take: then it reports that there may be more.
+// Called with work held.
+func (s *Session) handle(in *inbuf) (more bool) {
 	if s.state == wantHeader {
 		if !s.header(in) {
-			return
+			return false
 		}
 	}
-	for {
+	for len(s.pressed) == 0 {
 		f, n, err := amqp.ParseFrame(in.buf[in.from:in.to], s.frameMax)
 		if err != nil {
 			in.from = in.to
 			s.garbled(err)
-			return
+			return false
 		}
 		if n == 0 {
-			return
+			return false
 		}
 		in.from += n
 		s.frame(f)
 	}
+	return true
 }
 
 // header answers the protocol header, and reports whether to go on.
@@ -211,8 +225,8 @@ func (s *Session) frame(f amqp.Frame) {
 
 // slowDown keeps the reader from reading when the peer has sent more than can
 // be taken. It is called without work and does not return before there is
-// room, or the session ends.
-func (s *Session) slowDown() {
+// room, or the session ends: then it reports false.
+func (s *Session) slowDown() (open bool) {
 	for {
 		room := s.obstacle()
 		if room == nil {
@@ -225,10 +239,11 @@ func (s *Session) slowDown() {
 			s.waiting.Store(false)
 			s.out.attend()
 		case <-s.closed:
-			return
+			return false
 		}
 	}
 	s.throttle()
+	return true
 }
 
 // obstacle returns what the reader must wait for, nil if nothing: a channel
