@@ -45,8 +45,8 @@ func (ch *channel) postpone(queues []*queue.Queue, body []byte) {
 	ch.awaitConfirm(p)
 	s.noteConfirms(now, len(late.at)+len(queues))
 	late.put(p.Confirm, p.Publish)
-	s.published = true
 	if len(queues) == 0 {
+		s.notePressure(nil)
 		return
 	}
 	ch.pack(p, body)
@@ -56,10 +56,8 @@ func (ch *channel) postpone(queues []*queue.Queue, body []byte) {
 	p.Retain(len(queues) - 1)
 	for _, q := range queues {
 		q.PublishBy(&ch.route.Flow.Origin, now)
-		if q.Overloaded() {
-			s.pressed = append(s.pressed, q)
-		}
 	}
+	s.notePressure(queues)
 }
 
 // join has the message wait as a part of a group.

@@ -6,6 +6,7 @@ import (
 	"github.com/lepusmq/lepus/amqp"
 	"github.com/lepusmq/lepus/broker/vhost"
 	"github.com/lepusmq/lepus/queue"
+	"github.com/lepusmq/lepus/store"
 )
 
 // stuckSink holds up the strand that delivers to it.
@@ -85,8 +86,8 @@ func TestReaderStopsWithinARead(t *testing.T) {
 // TestWideFanOutIsHandedOnInParts stages messages for so many queues that few
 // messages are many copies.
 func TestWideFanOutIsHandedOnInParts(t *testing.T) {
-	for queues, want := range map[int]int{1: stageLen, 64: stageLen, 640: 64, 2 * stageCopies: 1} {
-		s := new(Session)
+	for queues, want := range map[int]int{1: stageLen, 12: stageLen, 128: 64, 2 * stageCopies: 1} {
+		s := &Session{vhost: vhost.New(vhost.Config{Store: store.NewMemory()})}
 		to := make([]*queue.Queue, queues)
 		q := queue.New(queue.Config{Name: "q"})
 		for i := range to {

@@ -25,8 +25,9 @@ const (
 	// read brings. Its deliveries should fit into sendSize.
 	stageLen   = 640
 	stageBytes = 64 << 10
-	// stageCopies bounds what one batch puts into the mailboxes of many queues.
-	stageCopies = 64 * stageLen
+	// stageCopies bounds what one batch puts into the mailboxes of many queues:
+	// each of many publishers may do so before they are slowed.
+	stageCopies = 8192
 )
 
 // batches are lent to sessions that have something staged.
@@ -209,15 +210,27 @@ func (s *Session) flushStage() {
 	}
 	for _, q := range st.queues {
 		q.PublishBy(&st.from.Origin, st.batch)
-		if q.Overloaded() {
-			s.pressed = append(s.pressed, q)
-		}
 	}
-	s.published = true
+	s.notePressure(st.queues)
 	clear(st.batch)
 	batches.Put(st.lent)
 	st.batch, st.lent, st.bytes = nil, nil, 0
 }
+
+// notePressure is called when queues were given messages: it notes which of them,
+// and whether the store, have got more than they can take. Called with work held.
+func (s *Session) notePressure(queues []*queue.Queue) {
+	for _, q := range queues {
+		if q.Overloaded() {
+			s.pressed = append(s.pressed, q)
+		}
+	}
+	s.slow = s.slow || s.vhost.Overloaded()
+}
+
+// pressing says that the reader is to wait before it hands on more. Called with
+// work held.
+func (s *Session) pressing() bool { return s.slow || len(s.pressed) > 0 }
 
 // noteConfirms tells the channels of a batch for what they are to wait, before
 // any queue can answer.
@@ -298,13 +311,13 @@ func (ch *channel) giveBack(m *queue.Message) {
 // take. Called by the reader, without work.
 func (s *Session) throttle() {
 	s.work.Lock()
-	pressed, published := s.pressed, s.published
-	s.pressed, s.published = nil, false
-	s.work.Unlock()
-	slow := published && s.vhost.Overloaded()
-	if len(pressed) == 0 && !slow {
+	if !s.pressing() {
+		s.work.Unlock()
 		return
 	}
+	pressed, slow := s.pressed, s.slow
+	s.pressed, s.slow = nil, false
+	s.work.Unlock()
 	s.quiet()
 	for _, q := range pressed {
 		q.Throttle()

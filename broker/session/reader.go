@@ -108,7 +108,7 @@ func (s *Session) read() error {
 }
 
 // take handles what was read, n bytes of it just now, and reports whether some is
-// left to handle when queues have caught up.
+// left to handle when others have caught up.
 func (s *Session) take(in *inbuf, n int) (more bool) {
 	s.work.Lock()
 	if n > 0 {
@@ -140,16 +140,16 @@ func (s *Session) quiet() (long bool) {
 	return lone
 }
 
-// handle parses and handles all whole frames, but no more of them when queues
-// have got more than they can take: then it reports that there may be more.
-// Called with work held.
+// handle parses and handles all whole frames, but no more of them when queues or
+// the store have got more than they can take: then it reports that there may be
+// more. Called with work held.
 func (s *Session) handle(in *inbuf) (more bool) {
 	if s.state == wantHeader {
 		if !s.header(in) {
 			return false
 		}
 	}
-	for len(s.pressed) == 0 {
+	for !s.pressing() {
 		f, n, err := amqp.ParseFrame(in.buf[in.from:in.to], s.frameMax)
 		if err != nil {
 			in.from = in.to

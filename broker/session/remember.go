@@ -52,12 +52,7 @@ func (ch *channel) deduplicated(body []byte) {
 	ch.route.Join(&group)
 	ch.route.AwaitKnown(safe)
 	group.Commit(s.vhost.NewGroup, func() { safe(group.Refused()) })
-	s.published = true
-	for _, q := range queues {
-		if q.Overloaded() {
-			s.pressed = append(s.pressed, q)
-		}
-	}
+	s.notePressure(queues)
 }
 
 // addTo adds a message that came by an exchange to a group, for queues of which so

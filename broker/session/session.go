@@ -99,15 +99,14 @@ type Session struct {
 	runs     []*channel     // that have published since the last read
 	slab     queue.Slab
 	stage    stage
-	pressed  []*queue.Queue // have got more than they can take
-	// published says that messages went to queues since it was last cleared.
-	published bool
-	borrowed  *content        // points into the read buffer
-	replied   []vhost.Replier // they have been given replies since the last flush
-	settling  []unacked       // scratch
-	batch     []queue.Settlement
-	publish   amqp.BasicPublish
-	acked     amqp.BasicAck
+	pressed  []*queue.Queue  // have got more than they can take
+	slow     bool            // the store has
+	borrowed *content        // points into the read buffer
+	replied  []vhost.Replier // they have been given replies since the last flush
+	settling []unacked       // scratch
+	batch    []queue.Settlement
+	publish  amqp.BasicPublish
+	acked    amqp.BasicAck
 
 	// Owned by the reader: the commit of a lone message.
 	leader    *channel // whose it is, while it is made

@@ -160,6 +160,7 @@ func (ch *channel) txCommit() *amqp.Error {
 	ch.ask()
 	done.left.Add(int64(waits) - 1<<32)
 	group.Commit(ch.s.vhost.NewGroup, done.came)
+	ch.s.notePressure(nil)
 	ch.settle(back[returned], returned)
 	ch.settle(back[failed], failed)
 	if counted > 0 {
