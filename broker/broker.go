@@ -127,7 +127,7 @@ func New(cfg Config) *Broker {
 	b.setCeiling(&cfg)
 	b.realm, b.misconfigured = cfg.Auth.open(b.users)
 	b.residents = newResidents(&cfg, b.users)
-	b.session.Store(b.sessionConfig(&cfg, &session.Limits{}))
+	b.session.Store(b.sessionConfig(&cfg, session.NewLimits(cfg.MemoryLimit)))
 	return b
 }
 

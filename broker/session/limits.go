@@ -5,14 +5,28 @@ import (
 	"time"
 )
 
-// Limits are what may change while sessions run; it counts for what comes after
-// the change. All methods may be called from any goroutine.
+// Limits are those of all sessions together, and what may change while they run; it
+// counts for what comes after the change. All methods may be called from any
+// goroutine.
 type Limits struct {
+	outgoing outgoing
+
 	maxMessage atomic.Uint64
 	ackTimeout atomic.Int64
 	cancels    atomic.Bool
 
 	owners atomic.Uint64 // that there have been
+}
+
+// NewLimits returns the limits in a process that may use so many bytes of memory, 0
+// if that is not known.
+func NewLimits(memory int64) *Limits {
+	l := new(Limits)
+	l.outgoing.limit = maxOutgoing
+	if memory > 0 {
+		l.outgoing.limit = min(maxOutgoing, memory/outgoingShare)
+	}
+	return l
 }
 
 // SetMaxMessageSize bounds the body of a message, in bytes; 0 is no bound.

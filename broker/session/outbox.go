@@ -16,9 +16,8 @@ const (
 	// they are still in its cache.
 	sendSize = 96 << 10
 	// highWater is how many bytes may wait for a slow peer before deliveries
-	// to it stop; below lowWater they go on.
+	// to it stop, if few wait for others: see [outgoing].
 	highWater = 1 << 20
-	lowWater  = highWater / 4
 	// refSize is the size from which a body is sent from where it lies.
 	refSize = 16 << 10
 	// spacing is the time between two writes below which the second is left to
@@ -37,8 +36,9 @@ type outbox struct {
 	sock   *socket
 	start  func(func()) bool // starts the writer
 	broken func()            // is called once, with mu held, when the socket is
+	shared *outgoing
 
-	// full says that there was more than highWater and was not less than lowWater
+	// full says that there was more than may wait and was not less than a quarter
 	// since. It changes with mu held; anybody may look.
 	full atomic.Bool
 
@@ -47,6 +47,7 @@ type outbox struct {
 	spans    []span   // of buf
 	packets  []packet // to be sent before buf
 	size     int      // bytes that wait, those being written included
+	counted  int      // of size, in shared
 	attended bool     // the reader is busy and will flush before it waits
 	writing  bool     // someone is writing
 	sealed   bool     // nothing more may be appended
@@ -117,12 +118,23 @@ func (o *outbox) commit(buf []byte) (full bool) {
 	if len(buf) >= sendSize || len(o.packets) > 0 {
 		o.write()
 	}
-	if o.size > highWater {
+	o.count()
+	if o.size > leastWaiting && o.size > o.shared.mark() {
 		full = true
 		o.full.Store(true)
 	}
 	o.mu.Unlock()
 	return full
+}
+
+// count tells what is shared how much waits, if that is much or was. Called with
+// mu held.
+func (o *outbox) count() {
+	more := o.size - o.counted
+	if more >= outgoingStep || -more >= outgoingStep || o.size == 0 && more != 0 {
+		o.shared.count(more)
+		o.counted = o.size
+	}
 }
 
 // take returns all that waits. Called with mu held.

@@ -177,7 +177,7 @@ func New(conn net.Conn, cfg *Config) *Session {
 	}
 	s.log = s.logger("connection")
 	s.handOver = s.handOverLone
-	s.out = &outbox{sock: s.sock, start: s.start, broken: s.signalEnd}
+	s.out = &outbox{sock: s.sock, start: s.start, broken: s.signalEnd, shared: &cfg.Limits.outgoing}
 	return s
 }
 

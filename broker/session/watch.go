@@ -36,7 +36,7 @@ const (
 func (s *Session) look(now time.Time) {
 	w := &s.watch
 	pending, sent, _ := s.out.traffic()
-	unread := pending > highWater
+	unread := s.out.full.Load()
 	if unread && w.unread && sent == w.sent {
 		s.warn(doesNotRead, now, "client does not read what it is sent, its deliveries wait: look whether it is stuck, and close its connection if it is",
 			zap.Int("waiting bytes", pending))

@@ -89,7 +89,8 @@ func (o *outbox) sent(n int, buf []byte) {
 		o.bytes += uint64(n)
 		o.writes++
 	}
-	if o.size <= lowWater {
+	o.count()
+	if o.size <= o.shared.mark()/4 {
 		o.full.Store(false)
 		if o.room != nil {
 			close(o.room)
@@ -133,6 +134,7 @@ func (o *outbox) fail() {
 		p.release()
 	}
 	o.size = 0
+	o.count()
 	if o.room != nil {
 		close(o.room)
 		o.room = nil
