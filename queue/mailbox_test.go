@@ -8,7 +8,7 @@ import (
 
 // TestMailboxIsBounded has messages come to a strand that is busy: publishers
 // are slowed by how many there are, or by how large they are, and go on when
-// half of them have been taken in.
+// they have been taken in.
 func TestMailboxIsBounded(t *testing.T) {
 	for name, c := range map[string]struct{ size, most int }{
 		"small": {16, maxLoad},

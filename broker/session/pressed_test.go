@@ -2,6 +2,7 @@ package session
 
 import (
 	"testing"
+	"testing/synctest"
 
 	"github.com/lepusmq/lepus/amqp"
 	"github.com/lepusmq/lepus/broker/vhost"
@@ -11,14 +12,12 @@ import (
 
 // stuckSink holds up the strand that delivers to it.
 type stuckSink struct {
-	came chan struct{} // a delivery did
 	gate chan struct{}
 	n    int // deliveries, of the strand
 }
 
 func (s *stuckSink) Deliver(_ *queue.Queue, batch []queue.Delivery) bool {
 	if s.n == 0 {
-		close(s.came)
 		<-s.gate
 	}
 	s.n += len(batch)
@@ -30,24 +29,23 @@ func (s *stuckSink) Flush()                    {}
 func (s *stuckSink) Cancelled(*queue.Consumer) {}
 
 // TestReaderStopsWithinARead has a queue overloaded by what came with one read:
-// the reader does not hand on the rest of that before the queue has caught up.
-func TestReaderStopsWithinARead(t *testing.T) {
+// the reader does not hand on the rest of that before the queue has caught up,
+// and its peer does not count as silent meanwhile.
+func TestReaderStopsWithinARead(t *testing.T) { synctest.Test(t, stopWithinARead) }
+
+func stopWithinARead(t *testing.T) {
 	r := newRoute(t)
 	s := r.s
 	q := r.declare("stuck")
-	sink := &stuckSink{came: make(chan struct{}), gate: make(chan struct{})}
+	sink := &stuckSink{gate: make(chan struct{})}
 	q.Consume(&queue.Consumer{Holder: queue.Sink(sink), NoAck: true}, func(err error) {
 		if err != nil {
 			t.Error(err)
 		}
 	})
 	first := s.slab.Add([]byte("\x00\x05stuck"), []byte{0, 0}, r.body)
-	ran := make(chan struct{})
-	go func() {
-		q.Publish([]queue.Publication{{Message: first}})
-		close(ran)
-	}()
-	<-sink.came
+	go q.Publish([]queue.Publication{{Message: first}})
+	synctest.Wait()
 
 	const messages = 40_000
 	r.frames[0].Payload = append([]byte{0, 60, 0, 40, 0, 0}, "\x00\x05stuck\x00"...)
@@ -68,18 +66,25 @@ func TestReaderStopsWithinARead(t *testing.T) {
 	if s.take(&in, 0); in.from == in.to {
 		t.Error("the rest was handed on before the queue had caught up")
 	}
-	close(sink.gate)
-	for more := true; more; more = s.take(&in, 0) {
-		if !s.slowDown() {
-			t.Fatal("the session has ended")
+	done := false
+	go func() {
+		for more := true; more; more = s.take(&in, 0) {
+			if !s.slowDown() {
+				t.Error("the session has ended")
+				return
+			}
 		}
+		s.quiet()
+		done = true
+	}()
+	synctest.Wait()
+	if done || !s.waiting.Load() {
+		t.Errorf("done %v, waiting %v while the queue takes nothing", done, s.waiting.Load())
 	}
-	s.quiet()
-	<-ran
-	asked := make(chan int, 1)
-	q.Purge(func(int, error) { asked <- sink.n })
-	if n := <-asked; n != messages+1 {
-		t.Errorf("%d messages came", n)
+	close(sink.gate)
+	synctest.Wait()
+	if !done || s.waiting.Load() || sink.n != messages+1 {
+		t.Errorf("done %v, waiting %v, %d messages came", done, s.waiting.Load(), sink.n)
 	}
 }
 

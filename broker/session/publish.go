@@ -318,6 +318,7 @@ func (s *Session) throttle() {
 	pressed, slow := s.pressed, s.slow
 	s.pressed, s.slow = nil, false
 	s.work.Unlock()
+	s.waiting.Store(true)
 	s.quiet()
 	for _, q := range pressed {
 		q.Throttle()
@@ -325,4 +326,6 @@ func (s *Session) throttle() {
 	if slow {
 		s.vhost.Throttle()
 	}
+	s.waiting.Store(false)
+	s.out.attend()
 }

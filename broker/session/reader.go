@@ -93,12 +93,12 @@ func (s *Session) read() error {
 		}
 		s.noteLead()
 		s.out.attend()
-		s.pulse.heard.Store(true)
 		in.to += n
 		in.filled = n == len(room)
 
 		for more := true; more; n = 0 {
 			more = s.take(&in, n)
+			s.pulse.heard.Store(true) // or would have been, if it took long
 			if !in.filled {
 				in.shrink()
 			}
