@@ -34,12 +34,12 @@ func TestWindow(t *testing.T) {
 }
 
 func TestBudgetOfMemory(t *testing.T) {
-	for memory, want := range map[int64]int64{
-		0:       defaultBudget,
-		1 << 40: defaultBudget,
-		1 << 26: 1 << 26 / budgetShare,
+	for memory, want := range map[int64]struct{ windows, mailboxes int64 }{
+		0:       {defaultBudget, defaultMailboxes},
+		1 << 40: {defaultBudget, defaultMailboxes},
+		1 << 26: {1 << 26 / budgetShare, 1 << 26 / budgetShare},
 	} {
-		if b := NewBudget(memory); b.limit != want || b.chunks == nil || b.mailboxes*loadUnit > 4*want {
+		if b := NewBudget(memory); b.limit != want.windows || b.chunks == nil || b.mailboxes*loadUnit != want.mailboxes {
 			t.Errorf("%d: %+v", memory, b)
 		}
 	}

@@ -9,13 +9,13 @@ const (
 	outgoingShare = 16
 	// leastWaiting is what may wait for a peer, however much waits for others.
 	leastWaiting = 128 << 10
-	// outgoingStep is how much more or less waits for a peer than is counted.
+	// outgoingStep is how much more or less may wait for a peer than is counted.
 	outgoingStep = 64 << 10
 )
 
 // outgoing shares memory among the outboxes of peers that do not read what they
-// are sent: each may have half of what is left. Any goroutine may use it; nil, or
-// without a limit, it shares nothing.
+// are sent: each may have half of what is left. Any goroutine may use it; nil shares
+// nothing.
 type outgoing struct {
 	limit   int64 // immutable
 	waiting atomic.Int64
@@ -24,7 +24,7 @@ type outgoing struct {
 // mark is how many bytes may wait for one peer before deliveries to it stop. They
 // go on when less than a quarter does.
 func (g *outgoing) mark() int {
-	if g == nil || g.limit == 0 {
+	if g == nil {
 		return highWater
 	}
 	return int(min(max((g.limit-g.waiting.Load())/2, leastWaiting), highWater))

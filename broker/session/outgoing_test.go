@@ -8,6 +8,18 @@ import (
 	"github.com/lepusmq/lepus/amqp"
 )
 
+func TestLimitsOfMemory(t *testing.T) {
+	for memory, want := range map[int64]int64{
+		0:       maxOutgoing,
+		1 << 40: maxOutgoing,
+		1 << 26: 1 << 26 / outgoingShare,
+	} {
+		if l := NewLimits(memory); l.outgoing.limit != want {
+			t.Errorf("%d: %d may wait, want %d", memory, l.outgoing.limit, want)
+		}
+	}
+}
+
 // TestPeersShareMemory has many peers that do not read: the more waits for the
 // others, the less may for one. When they read, or have gone, nothing is counted.
 func TestPeersShareMemory(t *testing.T) {
