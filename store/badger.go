@@ -23,6 +23,9 @@ type badgerKV struct {
 	next    int          // the number of the next memtable's file
 	deletes atomic.Int64 // keys deleted since the tables were last flattened
 	filling sync.Mutex   // one commit at a time
+
+	// owned by runPaging
+	written map[uint64]bool // tables that were there at its last look
 }
 
 // openBadger opens or makes the index in a directory, with memtables of a size.
@@ -62,6 +65,7 @@ func openBadger(dir string, memtable int64) (*badgerKV, error) {
 		db.Close()
 		return nil, fmt.Errorf("open the index: %w", err)
 	}
+	b.written = b.tableIDs()
 	return b, nil
 }
 

@@ -75,6 +75,9 @@ func (s *durable) start() {
 	s.workers.Go(s.run)
 	s.workers.Go(s.runTelling)
 	s.workers.Go(s.runCheckpoints)
+	if s.compactor != nil {
+		s.workers.Go(s.runPaging)
+	}
 	if !s.opt.volatile {
 		s.workers.Go(s.runGuard)
 	}
