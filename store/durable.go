@@ -54,7 +54,7 @@ type durable struct {
 	wakeup chan struct{}
 	// gathered has room for one: as many messages wait as were expected.
 	gathered chan struct{}
-	// tell has room for one: due is not empty any more.
+	// tell has room for one: due is not empty any more, or there is much to tell.
 	tell chan struct{}
 	// quit ends the goroutines, which workers counts.
 	quit    chan struct{}

@@ -52,9 +52,11 @@ func (p *part) leave() {
 }
 
 // keep says which messages can be loaded now that a round was applied, and has
-// those told who wait for some.
+// those told who wait for some: the goroutine that tells is woken for the first of
+// them, and when there is enough to tell.
 func (s *durable) keep(r *round) {
 	s.mu.Lock()
+	before := len(s.due)
 	for i := range r.marks {
 		q := r.marks[i].queue
 		if upTo := r.marks[i].upTo; upTo > q.kept.Load() {
@@ -65,14 +67,14 @@ func (s *durable) keep(r *round) {
 			q.awaited, q.onKept = 0, nil
 		}
 	}
-	tell := len(s.due) > 0
-	if tell {
-		s.untold.Add(r.cost)
+	wake := false
+	if len(s.due) > 0 {
+		wake = s.untold.Add(r.cost) >= tellBytes || before == 0
 	}
 	s.mu.Unlock()
 	clear(r.marks)
 	r.marks = r.marks[:0]
-	if tell {
+	if wake {
 		select {
 		case s.tell <- struct{}{}:
 		default:

@@ -61,3 +61,35 @@ func TestTellingWaits(t *testing.T) {
 		mustClose(t, s)
 	})
 }
+
+// TestTellingSleeps checks that who tells is woken for the first of those to be
+// told and when there is much to tell, not for each round.
+func TestTellingSleeps(t *testing.T) {
+	s := &durable{tell: make(chan struct{}, 1)}
+	q := &queue{store: s}
+	seq := uint64(0)
+	round := func(cost int64, wait, wake bool) {
+		t.Helper()
+		seq++
+		if wait && !q.Await(seq, func() {}) {
+			t.Fatalf("message %d is kept already", seq)
+		}
+		s.keep(&round{marks: []mark{{q, seq}}, cost: cost})
+		if got := len(s.tell) > 0; got != wake {
+			t.Errorf("round %d, of %d bytes: woken %v", seq, cost, got)
+		}
+		if wake {
+			<-s.tell
+		}
+	}
+	round(1000, false, false)
+	round(1000, true, true)
+	round(1000, true, false)
+	round(1000, false, false)
+	round(tellBytes-3000, true, true)
+	round(1000, true, true)
+	s.due = nil
+	s.untold.Store(0)
+	round(tellBytes, false, false)
+	round(1, true, true)
+}

@@ -32,8 +32,8 @@ func (s *Session) patient() bool {
 	return true
 }
 
-// noteLead is called when something was read. If it had come while the reader
-// waited for the disk, the peer did not wait for that.
+// noteLead is called when something was read. If it had come before the confirm
+// of the message that the reader has committed, the peer did not wait for that.
 func (s *Session) noteLead() {
 	if s.led && !s.sock.rd.waited {
 		s.impatient = impatience
@@ -41,17 +41,19 @@ func (s *Session) noteLead() {
 	s.led = false
 }
 
-// lead hands over the lone message and, if the store lets it, commits it and
-// sends its confirm. Called by the reader.
-func (s *Session) lead() {
+// lead hands over the lone message, and commits it if the store lets it: then it
+// returns true, and the confirm is in the outbox. Called by the reader.
+func (s *Session) lead() bool {
 	s.vhost.Lead(s.handOver)
-	if ch := s.leader; ch != nil {
-		s.leader, s.led = nil, true
-		// The message may be behind others, so that its confirm is still to
-		// come, from somebody else.
-		ch.awaits(0)
+	ch := s.leader
+	if ch == nil {
+		return false
 	}
-	s.out.flush()
+	s.leader, s.led = nil, true
+	// The message may be behind others, so that its confirm is still to come,
+	// from somebody else.
+	ch.awaits(0)
+	return true
 }
 
 // handOverLone hands over the lone message. What others have for this

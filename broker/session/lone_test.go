@@ -67,7 +67,7 @@ func TestLoneConfirmIsSent(t *testing.T) {
 				writers++
 				return start(f)
 			}
-			s.out, s.handOver = out, s.handOverLone
+			s.out, s.handOver, s.answer = out, s.handOverLone, out.flush
 			ch := &channel{s: s, id: 1, mode: confirming}
 			ch.confirms.low, ch.confirms.next = 1, 1
 			var slab queue.Slab
@@ -77,7 +77,11 @@ func TestLoneConfirmIsSent(t *testing.T) {
 			*s.staged(new(vhost.Flow), []*queue.Queue{q}) = queue.Publication{Message: m, Confirm: ch, Publish: 1}
 
 			out.attend()
-			s.quiet()
+			then := s.quiet()
+			if then == nil {
+				t.Fatal("the reader does not know that it has committed a message")
+			}
+			then()
 			part.confirm()
 			want := appendAck(nil, 1, 1, false)
 			got := make([]byte, len(want))

@@ -123,8 +123,9 @@ func (s *Session) take(in *inbuf, n int) (more bool) {
 }
 
 // quiet is called when there is nothing more to read: what was put off is done
-// before the reader waits. It reports whether that waited for the disk.
-func (s *Session) quiet() (long bool) {
+// before the reader waits. If that waited for the disk, the confirm is left to
+// the function that is returned.
+func (s *Session) quiet() (then func()) {
 	s.work.Lock()
 	s.flushReplies()
 	lone := s.lone()
@@ -132,12 +133,12 @@ func (s *Session) quiet() (long bool) {
 		s.flushStage()
 	}
 	s.work.Unlock()
-	if lone {
-		s.lead()
-	} else {
+	if !lone {
 		s.out.leave()
+	} else if s.lead() {
+		return s.answer
 	}
-	return lone
+	return nil
 }
 
 // handle parses and handles all whole frames, but no more of them when queues or
@@ -233,7 +234,9 @@ func (s *Session) slowDown() (open bool) {
 			break
 		}
 		s.waiting.Store(true)
-		s.quiet()
+		if then := s.quiet(); then != nil {
+			then()
+		}
 		select {
 		case <-room:
 			s.waiting.Store(false)

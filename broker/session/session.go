@@ -67,8 +67,9 @@ type Session struct {
 	owner  vhost.OwnerID
 	since  int64         // Unix milliseconds: when the client came
 	closed chan struct{} // closed when the session is ending
-	// handOver is s.handOverLone.
+	// handOver is s.handOverLone, answer s.out.flush.
 	handOver func(led bool)
+	answer   func()
 	// self says that the peer is the broker itself, if it wants to be.
 	self bool
 
@@ -176,8 +177,8 @@ func New(conn net.Conn, cfg *Config) *Session {
 		s.frameMax = handshakeFrameMax3
 	}
 	s.log = s.logger("connection")
-	s.handOver = s.handOverLone
 	s.out = &outbox{sock: s.sock, start: s.start, broken: s.signalEnd, shared: &cfg.Limits.outgoing}
+	s.handOver, s.answer = s.handOverLone, s.out.flush
 	return s
 }
 

@@ -17,7 +17,8 @@ type socket struct {
 		p      []byte
 		n      int
 		err    error
-		idle   func() (long bool)
+		idle   func() (then func())
+		then   func() // what idle left to do after a look
 		tried  bool
 		waited bool // there was nothing to read for a while
 		steady bool // lately there was more to read without a wait
@@ -45,12 +46,16 @@ func newSocket(conn net.Conn) *socket {
 }
 
 // read waits for bytes. Before it waits it calls idle, once: the moment to do
-// what was put off while there was more to read. idle must not close the
-// socket; it reports whether that took as long as a disk takes.
-func (s *socket) read(p []byte, idle func() (long bool)) (int, error) {
+// what was put off while there was more to read. If that took as long as a disk
+// takes, idle leaves the answer to a function, which is called when read has looked
+// again: what has come by then was not sent because of the answer. Neither may
+// close the socket.
+func (s *socket) read(p []byte, idle func() (then func())) (int, error) {
 	if s.raw == nil {
 		s.rd.waited = true // nobody can tell
-		idle()
+		if then := idle(); then != nil {
+			then()
+		}
 		return s.conn.Read(p)
 	}
 	s.rd.p, s.rd.idle, s.rd.tried, s.rd.waited = p, idle, false, false
@@ -65,6 +70,10 @@ func (s *socket) read(p []byte, idle func() (long bool)) (int, error) {
 func (s *socket) readOnce(fd uintptr) bool {
 	for {
 		n, err := tryRead(fd, s.rd.p)
+		if then := s.rd.then; then != nil {
+			s.rd.then = nil
+			then()
+		}
 		if err != errWouldBlock {
 			s.rd.n, s.rd.err = n, err
 			s.rd.steady = s.rd.steady || !s.rd.waited
@@ -77,7 +86,7 @@ func (s *socket) readOnce(fd uintptr) bool {
 		s.rd.tried = true
 		// What idle does may take long enough for more to come. But a peer that
 		// waits for an answer sends nothing, and to look would be for nothing.
-		if long := s.rd.idle(); !long && !s.rd.steady {
+		if s.rd.then = s.rd.idle(); s.rd.then == nil && !s.rd.steady {
 			s.rd.waited = true
 			return false
 		}

@@ -6,28 +6,56 @@ import (
 	"testing"
 )
 
-// TestReadAfterIdle has the peer send while idle runs. What it sent is read,
-// and after a long idle it is known that nobody waited for it.
+// TestReadAfterIdle has the peer send while idle runs, or because of the answer
+// that idle left to be sent later. Only in the second case has it waited.
 func TestReadAfterIdle(t *testing.T) {
 	if !canTry {
 		t.Skip("no reads that do not wait")
 	}
-	for _, long := range []bool{false, true} {
-		ours, theirs := socketPair(t)
-		s := newSocket(ours)
-		buf := make([]byte, 16)
-		n, err := s.read(buf, func() bool {
-			if _, err := theirs.Write([]byte("hop")); err != nil {
-				t.Error(err)
+	for name, test := range map[string]struct {
+		answers bool // idle leaves an answer
+		early   bool // the peer sends before it
+		waited  bool
+	}{
+		"short":                   {answers: false, early: true, waited: true},
+		"long, and more has come": {answers: true, early: true, waited: false},
+		"long, the peer waits":    {answers: true, early: false, waited: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ours, theirs := socketPair(t)
+			s := newSocket(ours)
+			hop := func() {
+				if _, err := theirs.Write([]byte("hop")); err != nil {
+					t.Error(err)
+				}
 			}
-			return long
+			answered := 0
+			answer := func() {
+				answered++
+				if !test.early {
+					hop()
+				}
+			}
+			buf := make([]byte, 16)
+			n, err := s.read(buf, func() (then func()) {
+				if test.early {
+					hop()
+				}
+				if test.answers {
+					return answer
+				}
+				return nil
+			})
+			if err != nil || string(buf[:n]) != "hop" {
+				t.Errorf("read %q, %v", buf[:n], err)
+			}
+			if s.rd.waited != test.waited {
+				t.Errorf("the peer has waited: %v", s.rd.waited)
+			}
+			if answered > 1 || test.answers != (answered == 1) {
+				t.Errorf("answered %d times", answered)
+			}
 		})
-		if err != nil || string(buf[:n]) != "hop" {
-			t.Errorf("long idle %v: read %q, %v", long, buf[:n], err)
-		}
-		if s.rd.waited == long {
-			t.Errorf("long idle %v: waited %v", long, s.rd.waited)
-		}
 	}
 }
 
