@@ -164,6 +164,14 @@ type Confirmer interface {
 	Confirm(first, last uint64)
 }
 
+// Sender is a Confirmer that can send the news itself, without waiting for its
+// peer. That is asked of it when there is nobody else to tell.
+type Sender interface {
+	Confirmer
+	// ConfirmNow is Confirm, and sends the news.
+	ConfirmNow(first, last uint64)
+}
+
 // Fanout is shared by the entries of one message in several queues, so that
 // its bytes are written once: when every queue's [Queue.Append] has come, or
 // with the group that all of them have joined. Its user only passes it on.

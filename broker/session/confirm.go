@@ -180,8 +180,23 @@ func (ch *channel) confirmSelect(m *amqp.ConfirmSelect) *amqp.Error {
 
 // Confirm implements queue.Confirmer.
 func (ch *channel) Confirm(first, last uint64) {
+	if lone := ch.confirm(first, last); !lone {
+		ch.s.out.kick()
+	}
+}
+
+// ConfirmNow implements store.Sender.
+func (ch *channel) ConfirmNow(first, last uint64) {
+	if lone := ch.confirm(first, last); !lone {
+		ch.s.out.flush()
+	}
+}
+
+// confirm appends to the outbox what the client can be told now. It reports
+// whether that is left to the reader to send.
+func (ch *channel) confirm(first, last uint64) (lone bool) {
 	ch.mu.Lock()
-	lone := first == last && first == ch.lone
+	lone = first == last && first == ch.lone
 	before := ch.confirms.done
 	if !ch.ended {
 		if buf, ok := ch.s.out.begin(); ok {
@@ -193,9 +208,7 @@ func (ch *channel) Confirm(first, last uint64) {
 	if confirmed > 0 {
 		ch.s.vhost.Confirmed(confirmed)
 	}
-	if !lone {
-		ch.s.out.kick()
-	}
+	return lone
 }
 
 // Refuse implements queue.Refuser.

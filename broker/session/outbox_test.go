@@ -12,6 +12,7 @@ import (
 	"github.com/lepusmq/lepus/amqp"
 	"github.com/lepusmq/lepus/broker/vhost"
 	"github.com/lepusmq/lepus/queue"
+	"github.com/lepusmq/lepus/store"
 )
 
 // tcpPair returns both ends of a connection. Our end has a small buffer, so
@@ -266,4 +267,41 @@ func TestOutboxBeats(t *testing.T) {
 	}
 	o.finish()
 	workers.Wait()
+}
+
+// TestConfirmNow checks who sends a confirm: who confirms, if asked to, else the
+// writer.
+func TestConfirmNow(t *testing.T) {
+	for name, now := range map[string]bool{"now": true, "later": false} {
+		t.Run(name, func(t *testing.T) {
+			ours, theirs := tcpPair(t)
+			out, workers := newTestOutbox(ours)
+			writers, start := 0, out.start
+			out.start = func(f func()) bool {
+				writers++
+				return start(f)
+			}
+			s := &Session{out: out, vhost: vhost.New(vhost.Config{Store: store.NewMemory()})}
+			ch := &channel{s: s, id: 1, mode: confirming}
+			ch.confirms.low, ch.confirms.next = 1, 1
+			ch.confirms.add(1, 1)
+			if now {
+				ch.ConfirmNow(1, 1)
+			} else {
+				ch.Confirm(1, 1)
+			}
+			want := appendAck(nil, 1, 1, false)
+			got := make([]byte, len(want))
+			if err := theirs.SetReadDeadline(time.Now().Add(time.Minute)); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := io.ReadFull(theirs, got); err != nil || !bytes.Equal(got, want) {
+				t.Errorf("the peer got % x, %v; want % x", got, err, want)
+			}
+			workers.Wait()
+			if (writers == 0) != now {
+				t.Errorf("%d writers", writers)
+			}
+		})
+	}
 }
