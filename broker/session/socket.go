@@ -19,6 +19,7 @@ type socket struct {
 		err    error
 		idle   func() (then func())
 		then   func() // what idle left to do after a look
+		short  bool   // the last read emptied the socket: it did not fill its buffer
 		tried  bool
 		waited bool // there was nothing to read for a while
 		steady bool // lately there was more to read without a wait
@@ -59,6 +60,11 @@ func (s *socket) read(p []byte, idle func() (then func())) (int, error) {
 		return s.conn.Read(p)
 	}
 	s.rd.p, s.rd.idle, s.rd.tried, s.rd.waited = p, idle, false, false
+	if s.rd.short && !s.rd.steady {
+		// Nothing will be found: whoever waits for us need not wait for the look.
+		s.rd.tried = true
+		s.rd.then = idle()
+	}
 	if err := s.raw.Read(s.rd.fn); err != nil {
 		return 0, err
 	}
@@ -76,6 +82,7 @@ func (s *socket) readOnce(fd uintptr) bool {
 		}
 		if err != errWouldBlock {
 			s.rd.n, s.rd.err = n, err
+			s.rd.short = n < len(s.rd.p)
 			s.rd.steady = s.rd.steady || !s.rd.waited
 			return true
 		}

@@ -13,6 +13,7 @@ func TestReadAfterIdle(t *testing.T) {
 		t.Skip("no reads that do not wait")
 	}
 	for name, test := range map[string]struct {
+		before  bool // something was read before, so that idle comes before any look
 		answers bool // idle leaves an answer
 		early   bool // the peer sends before it
 		waited  bool
@@ -20,6 +21,10 @@ func TestReadAfterIdle(t *testing.T) {
 		"short":                   {answers: false, early: true, waited: true},
 		"long, and more has come": {answers: true, early: true, waited: false},
 		"long, the peer waits":    {answers: true, early: false, waited: true},
+
+		"before a look, more has come":       {before: true, early: true, waited: false},
+		"before a look, long, more has come": {before: true, answers: true, early: true, waited: false},
+		"before a look, long, a peer waits":  {before: true, answers: true, early: false, waited: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			ours, theirs := socketPair(t)
@@ -37,6 +42,13 @@ func TestReadAfterIdle(t *testing.T) {
 				}
 			}
 			buf := make([]byte, 16)
+			if test.before {
+				hop()
+				if _, err := s.read(buf, func() func() { t.Error("idle though there is something to read"); return nil }); err != nil {
+					t.Fatal(err)
+				}
+				s.rd.steady = false
+			}
 			n, err := s.read(buf, func() (then func()) {
 				if test.early {
 					hop()
