@@ -9,6 +9,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -43,7 +44,7 @@ func needPaging(t *testing.T, dir string) {
 	t.Helper()
 	f, err := os.Create(filepath.Join(dir, "probe"))
 	step(t, err)
-	defer f.Close()
+	defer func() { step(t, f.Close()); step(t, os.Remove(f.Name())) }()
 	const size = 1 << 20
 	step(t, f.Truncate(size))
 	b, err := unix.Mmap(int(f.Fd()), 0, size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
@@ -95,6 +96,23 @@ func TestPageOut(t *testing.T) {
 	if left := mapped(t, dir, ".sst"); left < read/2 {
 		t.Errorf("after a start %d KiB were read, and %d KiB are left in memory", read>>10, left>>10)
 	}
+}
+
+// TestStorePagesOut sees that a store does that by itself.
+func TestStorePagesOut(t *testing.T) {
+	dir, err := filepath.EvalSymlinks(t.TempDir())
+	step(t, err)
+	needPaging(t, dir)
+	s := mustOpen(t, Options{Dir: dir, SegmentSize: 1 << 20})
+	putKeys(t, s.compactor, 0, 400, false)
+	step(t, s.compactor.rotate())
+	for deadline := time.Now().Add(time.Minute); mapped(t, dir, ".sst") > 4<<20; {
+		if time.Now().After(deadline) {
+			t.Fatalf("%d KiB of the tables are in memory", mapped(t, dir, ".sst")>>10)
+		}
+		<-time.After(10 * time.Millisecond)
+	}
+	mustClose(t, s)
 }
 
 // readAll reads what putKeys wrote, and returns how much of the tables is in

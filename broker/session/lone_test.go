@@ -45,6 +45,35 @@ func (n *notes) confirm() {
 	n.given = nil
 }
 
+// TestImpatientPeer checks that messages are left to the committer for a while
+// after one whose sender did not wait for the confirm, and only then.
+func TestImpatientPeer(t *testing.T) {
+	for _, waited := range []bool{true, false} {
+		s := &Session{sock: &socket{}, vhost: vhost.New(vhost.Config{
+			Store: &leadStore{Store: store.NewMemory(), commit: func() {}},
+		})}
+		s.handOver = func(bool) { s.leader = &channel{s: s} }
+		if !s.lead() {
+			t.Fatal("nothing was committed")
+		}
+		s.sock.rd.waited = waited
+		s.noteLead()
+		s.sock.rd.waited = false
+		s.noteLead() // nothing was committed before this read
+		left := 0
+		for !s.patient() {
+			left++
+		}
+		want := impatience
+		if waited {
+			want = 0
+		}
+		if left != want {
+			t.Errorf("waited %v: %d messages are left to the committer, want %d", waited, left, want)
+		}
+	}
+}
+
 // TestLoneConfirmIsSent checks that the reader sends the confirm of a message
 // that it commits, and that somebody does when it comes after that.
 func TestLoneConfirmIsSent(t *testing.T) {

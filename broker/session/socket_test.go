@@ -4,6 +4,7 @@ import (
 	"net"
 	"path/filepath"
 	"testing"
+	"time"
 )
 
 // TestReadAfterIdle has the peer send while idle runs, or because of the answer
@@ -71,6 +72,24 @@ func TestReadAfterIdle(t *testing.T) {
 	}
 }
 
+// TestReadAfterIdleBlocking checks that the answer that idle left is sent where
+// nobody can look without waiting: with TLS.
+func TestReadAfterIdleBlocking(t *testing.T) {
+	ours, theirs := socketPair(t)
+	s := &socket{conn: ours}
+	buf := make([]byte, 16)
+	n, err := s.read(buf, func() (then func()) {
+		return func() {
+			if _, err := theirs.Write([]byte("hop")); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	if err != nil || string(buf[:n]) != "hop" {
+		t.Errorf("read %q, %v", buf[:n], err)
+	}
+}
+
 // socketPair returns the ends of a connection that delivers at once.
 func socketPair(t *testing.T) (ours, theirs net.Conn) {
 	t.Helper()
@@ -88,5 +107,8 @@ func socketPair(t *testing.T) (ours, theirs net.Conn) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { ours.Close(); theirs.Close() })
+	if err := ours.SetReadDeadline(time.Now().Add(time.Minute)); err != nil {
+		t.Fatal(err)
+	}
 	return ours, theirs
 }
