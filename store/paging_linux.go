@@ -15,11 +15,12 @@ import (
 // addresses may be another's by then: MADV_PAGEOUT loses nothing of what is there,
 // unlike MADV_DONTNEED. A kernel that does not know it leaves all as it is.
 func pageOutTables(dir string, ids map[uint64]bool) {
-	dir, err := filepath.EvalSymlinks(dir)
+	// The kernel names files by the whole path, without links.
+	dir, err := filepath.Abs(dir)
 	if err != nil {
 		return
 	}
-	if dir, err = filepath.Abs(dir); err != nil {
+	if dir, err = filepath.EvalSymlinks(dir); err != nil {
 		return
 	}
 	maps, err := os.Open("/proc/self/maps")

@@ -118,12 +118,16 @@ func stays(t *testing.T, b *badgerKV) {
 	}
 }
 
-// TestStorePagesOut sees that a store does that by itself.
+// TestStorePagesOut sees that a store does that by itself, also if its folder is
+// named from within one that is reached by a link.
 func TestStorePagesOut(t *testing.T) {
 	dir, err := filepath.EvalSymlinks(t.TempDir())
 	step(t, err)
 	needPaging(t, dir)
-	s := mustOpen(t, Options{Dir: dir, SegmentSize: 1 << 20})
+	link := filepath.Join(t.TempDir(), "link")
+	step(t, os.Symlink(dir, link))
+	t.Chdir(link)
+	s := mustOpen(t, Options{Dir: "data", SegmentSize: 1 << 20})
 	putKeys(t, s.compactor, 0, 400, false)
 	step(t, s.compactor.rotate())
 	for deadline := time.Now().Add(time.Minute); mapped(t, dir, ".sst") > 4<<20; {
