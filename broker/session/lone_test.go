@@ -1,10 +1,7 @@
 package session
 
 import (
-	"bytes"
-	"io"
 	"testing"
-	"time"
 
 	"github.com/lepusmq/lepus/broker/vhost"
 	"github.com/lepusmq/lepus/queue"
@@ -74,15 +71,33 @@ func TestImpatientPeer(t *testing.T) {
 	}
 }
 
+// restIdle finds nothing more to read.
+func restIdle(t *testing.T, s *Session) {
+	t.Helper()
+	then := s.idle()
+	if then == nil {
+		t.Fatal("the reader does not know that it has committed a message")
+	}
+	then()
+}
+
+// restThrottled waits for the store.
+func restThrottled(_ *testing.T, s *Session) {
+	s.slow = true
+	s.throttle()
+}
+
 // TestLoneConfirmIsSent checks that the reader sends the confirm of a message
 // that it commits, and that somebody does when it comes after that.
 func TestLoneConfirmIsSent(t *testing.T) {
 	tests := map[string]struct {
 		commit func(*notes)
-		writer bool // a goroutine sends the confirm
+		rest   func(*testing.T, *Session) // the reader has nothing more to read, or must wait
+		writer bool                       // a goroutine sends the confirm
 	}{
-		"committed by the reader":    {(*notes).confirm, false},
-		"held up behind another one": {func(*notes) {}, true},
+		"committed by the reader":     {(*notes).confirm, restIdle, false},
+		"held up behind another one":  {func(*notes) {}, restIdle, true},
+		"before the reader must wait": {(*notes).confirm, restThrottled, false},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -91,11 +106,7 @@ func TestLoneConfirmIsSent(t *testing.T) {
 			kept := &leadStore{Store: store.NewMemory(), commit: func() { test.commit(part) }}
 			s := &Session{sock: newSocket(ours), vhost: vhost.New(vhost.Config{Store: kept})}
 			out, workers := newTestOutbox(ours)
-			writers, start := 0, out.start
-			out.start = func(f func()) bool {
-				writers++
-				return start(f)
-			}
+			writers := countWriters(out)
 			s.out, s.handOver, s.answer = out, s.handOverLone, out.flush
 			ch := &channel{s: s, id: 1, mode: confirming}
 			ch.confirms.low, ch.confirms.next = 1, 1
@@ -106,23 +117,12 @@ func TestLoneConfirmIsSent(t *testing.T) {
 			*s.staged(new(vhost.Flow), []*queue.Queue{q}) = queue.Publication{Message: m, Confirm: ch, Publish: 1}
 
 			out.attend()
-			then := s.quiet()
-			if then == nil {
-				t.Fatal("the reader does not know that it has committed a message")
-			}
-			then()
+			test.rest(t, s)
 			part.confirm()
-			want := appendAck(nil, 1, 1, false)
-			got := make([]byte, len(want))
-			if err := theirs.SetReadDeadline(time.Now().Add(time.Minute)); err != nil {
-				t.Fatal(err)
-			}
-			if _, err := io.ReadFull(theirs, got); err != nil || !bytes.Equal(got, want) {
-				t.Errorf("the peer got % x, %v; want % x", got, err, want)
-			}
+			wantAck(t, theirs)
 			workers.Wait()
-			if (writers > 0) != test.writer {
-				t.Errorf("%d writers", writers)
+			if (*writers > 0) != test.writer {
+				t.Errorf("%d writers", *writers)
 			}
 		})
 	}

@@ -52,6 +52,29 @@ func newTestOutbox(conn net.Conn) (*outbox, *sync.WaitGroup) {
 	return &outbox{sock: newSocket(conn), start: start, broken: func() {}}, &workers
 }
 
+// countWriters counts the writers that an outbox starts.
+func countWriters(o *outbox) *int {
+	writers, start := new(int), o.start
+	o.start = func(f func()) bool {
+		*writers++
+		return start(f)
+	}
+	return writers
+}
+
+// wantAck reads the ack of the first publish on channel 1.
+func wantAck(t *testing.T, theirs net.Conn) {
+	t.Helper()
+	want := appendAck(nil, 1, 1, false)
+	got := make([]byte, len(want))
+	if err := theirs.SetReadDeadline(time.Now().Add(time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.ReadFull(theirs, got); err != nil || !bytes.Equal(got, want) {
+		t.Errorf("the peer got % x, %v; want % x", got, err, want)
+	}
+}
+
 // TestOutboxKeepsOrder has several goroutines append messages of all sizes,
 // flushing in every way there is. The peer gets each whole, and those of one
 // goroutine in order.
@@ -276,11 +299,7 @@ func TestConfirmNow(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			ours, theirs := tcpPair(t)
 			out, workers := newTestOutbox(ours)
-			writers, start := 0, out.start
-			out.start = func(f func()) bool {
-				writers++
-				return start(f)
-			}
+			writers := countWriters(out)
 			s := &Session{out: out, vhost: vhost.New(vhost.Config{Store: store.NewMemory()})}
 			ch := &channel{s: s, id: 1, mode: confirming}
 			ch.confirms.low, ch.confirms.next = 1, 1
@@ -290,17 +309,10 @@ func TestConfirmNow(t *testing.T) {
 			} else {
 				ch.Confirm(1, 1)
 			}
-			want := appendAck(nil, 1, 1, false)
-			got := make([]byte, len(want))
-			if err := theirs.SetReadDeadline(time.Now().Add(time.Minute)); err != nil {
-				t.Fatal(err)
-			}
-			if _, err := io.ReadFull(theirs, got); err != nil || !bytes.Equal(got, want) {
-				t.Errorf("the peer got % x, %v; want % x", got, err, want)
-			}
+			wantAck(t, theirs)
 			workers.Wait()
-			if (writers == 0) != now {
-				t.Errorf("%d writers", writers)
+			if (*writers == 0) != now {
+				t.Errorf("%d writers", *writers)
 			}
 		})
 	}

@@ -318,14 +318,12 @@ func (s *Session) throttle() {
 	pressed, slow := s.pressed, s.slow
 	s.pressed, s.slow = nil, false
 	s.work.Unlock()
-	s.waiting.Store(true)
-	s.quiet()
+	s.stop()
 	for _, q := range pressed {
 		q.Throttle()
 	}
 	if slow {
 		s.vhost.Throttle()
 	}
-	s.waiting.Store(false)
-	s.out.attend()
+	s.goOn()
 }

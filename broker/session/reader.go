@@ -84,10 +84,10 @@ func (b *inbuf) shrink() {
 func (s *Session) read() error {
 	var in inbuf
 	defer in.lend()
-	quiet := s.quiet // named in the loop, it would be made for every read
+	idle := s.idle // named in the loop, it would be made for every read
 	for {
 		room := in.room()
-		n, err := s.sock.read(room, quiet)
+		n, err := s.sock.read(room, idle)
 		if n == 0 || err != nil {
 			return err
 		}
@@ -122,10 +122,17 @@ func (s *Session) take(in *inbuf, n int) (more bool) {
 	return more
 }
 
-// quiet is called when there is nothing more to read: what was put off is done
+// quiet does what was put off, before the reader waits for others than its peer.
+func (s *Session) quiet() {
+	if then := s.idle(); then != nil {
+		then()
+	}
+}
+
+// idle is called when there is nothing more to read: what was put off is done
 // before the reader waits. If that waited for the disk, the confirm is left to
 // the function that is returned.
-func (s *Session) quiet() (then func()) {
+func (s *Session) idle() (then func()) {
 	s.work.Lock()
 	s.flushReplies()
 	lone := s.lone()
@@ -233,20 +240,27 @@ func (s *Session) slowDown() (open bool) {
 		if room == nil {
 			break
 		}
-		s.waiting.Store(true)
-		if then := s.quiet(); then != nil {
-			then()
-		}
+		s.stop()
 		select {
 		case <-room:
-			s.waiting.Store(false)
-			s.out.attend()
+			s.goOn()
 		case <-s.closed:
 			return false
 		}
 	}
 	s.throttle()
 	return true
+}
+
+// stop is called before the reader waits for others than its peer, goOn when it has.
+func (s *Session) stop() {
+	s.waiting.Store(true)
+	s.quiet()
+}
+
+func (s *Session) goOn() {
+	s.waiting.Store(false)
+	s.out.attend()
 }
 
 // obstacle returns what the reader must wait for, nil if nothing: a channel

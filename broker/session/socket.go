@@ -60,11 +60,6 @@ func (s *socket) read(p []byte, idle func() (then func())) (int, error) {
 		return s.conn.Read(p)
 	}
 	s.rd.p, s.rd.idle, s.rd.tried, s.rd.waited = p, idle, false, false
-	if s.rd.short && !s.rd.steady {
-		// Nothing will be found: whoever waits for us need not wait for the look.
-		s.rd.tried = true
-		s.rd.then = idle()
-	}
 	if err := s.raw.Read(s.rd.fn); err != nil {
 		return 0, err
 	}
@@ -74,6 +69,11 @@ func (s *socket) read(p []byte, idle func() (then func())) (int, error) {
 // readOnce is one attempt; false asks to be called again when there is
 // something to read.
 func (s *socket) readOnce(fd uintptr) bool {
+	if s.rd.short && !s.rd.steady && !s.rd.tried {
+		// Nothing will be found: whoever waits for us need not wait for the look.
+		s.rd.tried = true
+		s.rd.then = s.rd.idle()
+	}
 	for {
 		n, err := tryRead(fd, s.rd.p)
 		if then := s.rd.then; then != nil {
