@@ -31,17 +31,14 @@ func (c *confirmations) add(to Confirmer, publish uint64) {
 // send tells what has gathered and forgets it. A single one is asked to send its
 // news itself: that takes no longer than to wake somebody who does.
 func (c *confirmations) send() {
-	if len(c.runs) == 1 {
-		if to, ok := c.runs[0].to.(Sender); ok {
-			r := c.runs[0]
-			c.runs[0].to, c.runs = nil, c.runs[:0]
-			to.ConfirmNow(r.first, r.last)
-			return
-		}
-	}
+	alone := len(c.runs) == 1
 	for i := range c.runs {
 		r := &c.runs[i]
-		r.to.Confirm(r.first, r.last)
+		if to, ok := r.to.(Sender); ok && alone {
+			to.ConfirmNow(r.first, r.last)
+		} else {
+			r.to.Confirm(r.first, r.last)
+		}
 		r.to = nil
 	}
 	c.runs = c.runs[:0]

@@ -180,53 +180,46 @@ func (ch *channel) confirmSelect(m *amqp.ConfirmSelect) *amqp.Error {
 
 // Confirm implements queue.Confirmer.
 func (ch *channel) Confirm(first, last uint64) {
-	if lone := ch.confirm(first, last); !lone {
+	if lone := ch.settled(first, last, false); !lone {
 		ch.s.out.kick()
 	}
 }
 
 // ConfirmNow implements store.Sender.
 func (ch *channel) ConfirmNow(first, last uint64) {
-	if lone := ch.confirm(first, last); !lone {
+	if lone := ch.settled(first, last, false); !lone {
 		ch.s.out.flush()
 	}
 }
 
-// confirm appends to the outbox what the client can be told now. It reports
-// whether that is left to the reader to send.
-func (ch *channel) confirm(first, last uint64) (lone bool) {
+// Refuse implements queue.Refuser.
+func (ch *channel) Refuse(publish uint64) {
+	if lone := ch.settled(publish, publish, true); !lone {
+		ch.s.out.kick()
+	}
+}
+
+// settled notes one answer for each publish from first to last, of which a refused
+// one is the only one, and appends to the outbox what the client can be told now.
+// It reports whether that is left to the reader to send.
+func (ch *channel) settled(first, last uint64, refused bool) (lone bool) {
 	ch.mu.Lock()
 	lone = first == last && first == ch.lone
 	before := ch.confirms.done
 	if !ch.ended {
 		if buf, ok := ch.s.out.begin(); ok {
-			ch.s.out.commit(ch.confirms.settle(buf, ch.id, first, last))
+			if refused {
+				buf = ch.confirms.refuse(buf, ch.id, first)
+			} else {
+				buf = ch.confirms.settle(buf, ch.id, first, last)
+			}
+			ch.s.out.commit(buf)
 		}
 	}
-	confirmed := ch.confirms.done - before
+	confirmed := ch.confirms.done - before // with a refused one, others that were behind it
 	ch.mu.Unlock()
 	if confirmed > 0 {
 		ch.s.vhost.Confirmed(confirmed)
 	}
 	return lone
-}
-
-// Refuse implements queue.Refuser.
-func (ch *channel) Refuse(publish uint64) {
-	ch.mu.Lock()
-	lone := publish == ch.lone
-	before := ch.confirms.done
-	if !ch.ended {
-		if buf, ok := ch.s.out.begin(); ok {
-			ch.s.out.commit(ch.confirms.refuse(buf, ch.id, publish))
-		}
-	}
-	confirmed := ch.confirms.done - before
-	ch.mu.Unlock()
-	if confirmed > 0 { // others that were behind it
-		ch.s.vhost.Confirmed(confirmed)
-	}
-	if !lone {
-		ch.s.out.kick()
-	}
 }
