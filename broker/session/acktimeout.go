@@ -102,14 +102,14 @@ func (ch *channel) findLate(now time.Time) (late []unacked, timeout time.Duratio
 		return nil, 0
 	}
 	oldest := ch.tag
-	ch.unacked.each(func(u *unacked) {
+	ch.unacked.each(func(u unacked) {
 		oldest = min(oldest, u.tag)
 		since, ok := ch.ackMarks.since(u.tag)
 		if !ok || u.isTakenBack() {
 			return
 		}
 		if allowed := ch.ackTimeout(u.from.queue); allowed > 0 && now.Sub(since) >= allowed {
-			late, timeout = append(late, *u), allowed
+			late, timeout = append(late, u), allowed
 		}
 	})
 	ch.ackMarks.add(ch.tag, oldest, now)
@@ -154,7 +154,7 @@ func (ch *channel) takeBack(late []unacked) {
 		if !u.free {
 			counted++
 		}
-		ch.unacked.replace(u.tag, u.takenBack())
+		ch.unacked.replace(u.takenBack())
 	}
 	ch.takenBack += len(late)
 	ch.mu.Unlock()

@@ -23,8 +23,7 @@ func newWaiting(t *testing.T, timeout time.Duration) *waiting {
 
 func (w *waiting) deliver(q *queue.Queue) uint64 {
 	w.tag++
-	u := w.unacked.push(w.tag)
-	u.from, u.slot = &dealing{queue: q}, 1
+	w.unacked.push(&unacked{from: &dealing{queue: q}, tag: w.tag, slot: 1})
 	return w.tag
 }
 

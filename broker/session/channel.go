@@ -275,11 +275,12 @@ func (ch *channel) end() {
 	ch.mu.Lock()
 	again := ch.ended
 	ch.ended = true
-	held = ch.unacked.takeTo(everything, held)
 	queues := map[*queue.Queue]struct{}{}
 	for _, u := range held {
 		queues[u.from.queue] = struct{}{}
 	}
+	ch.unacked.queues(func(q *queue.Queue) { queues[q] = struct{}{} })
+	ch.unacked, ch.takenBack = unackedRing{}, 0
 	for _, c := range ch.consumers {
 		queues[c.queue] = struct{}{}
 		ch.consumerDeleted(c)

@@ -34,8 +34,7 @@ func (ch *channel) Deliver(q *queue.Queue, batch []queue.Delivery) (full bool) {
 		}
 		buf = out.turn(ch.appendDelivery(buf, d.Consumer.Label.(*consumer), d))
 		if d.Slot != 0 {
-			u := ch.unacked.push(ch.tag)
-			u.from, u.seq, u.slot = from, d.Seq, d.Slot
+			ch.unacked.push(&unacked{from: from, seq: d.Seq, tag: ch.tag, slot: d.Slot})
 		} else {
 			noAck++
 		}
@@ -147,8 +146,7 @@ func (ch *channel) got(q *queue.Queue, d *queue.Delivery, ready int, ok bool) {
 	ch.given.gave(d)
 	from.given.gave(d)
 	if d.Slot != 0 {
-		u := ch.unacked.push(ch.tag)
-		u.from, u.seq, u.slot, u.free = from, d.Seq, d.Slot, true
+		ch.unacked.push(&unacked{from: from, seq: d.Seq, tag: ch.tag, slot: d.Slot, free: true})
 	}
 	buf, ok := ch.s.out.begin()
 	if !ok {

@@ -105,9 +105,10 @@ func (ch *channel) countFetched() int {
 	ch.mu.Lock()
 	defer ch.mu.Unlock()
 	n := 0
-	ch.unacked.each(func(u *unacked) {
+	ch.unacked.each(func(u unacked) {
 		if u.free && !u.isTakenBack() {
 			u.free = false
+			ch.unacked.replace(u)
 			n++
 		}
 	})

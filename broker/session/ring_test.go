@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -11,21 +12,37 @@ import (
 
 // TestUnackedRing holds random histories against a plain map.
 func TestUnackedRing(t *testing.T) {
-	q := &queue.Queue{}
-	for seed := range uint64(50) {
+	from := []*dealing{{queue: &queue.Queue{}}, {queue: &queue.Queue{}}, {queue: &queue.Queue{}}}
+	for seed := range uint64(60) {
 		r := rand.New(rand.NewPCG(seed, 2))
 		var ring unackedRing
 		model := map[uint64]unacked{}
 		tag := uint64(0)
+		others := r.IntN(3) // of many deliveries that are not like the last
 		for range 3000 {
 			switch n := r.IntN(20); {
 			case n < 10:
-				tag += 1 + uint64(r.IntN(3)) // no-ack deliveries take tags too
-				u := unacked{from: &dealing{queue: q}, tag: tag, seq: tag * 2}
-				*ring.push(tag) = u
+				tag++
+				u := unacked{from: from[0], tag: tag, seq: tag + 7, slot: queue.Slot(tag + 1)}
+				switch r.IntN(20) * others {
+				case 1:
+					tag += 1 + uint64(r.IntN(200)) // no-ack deliveries take tags, too
+					u.tag = tag
+				case 2, 3, 4:
+					u.from, u.free = from[r.IntN(3)], r.IntN(2) == 0
+				case 5, 6:
+					u.seq, u.slot = r.Uint64(), queue.Slot(r.Uint32())
+				}
+				ring.push(&u)
 				model[tag] = u
 			case n < 17:
 				at := tag - uint64(r.IntN(int(tag)+1))
+				if n == 16 && ring.has(at) {
+					u := model[at]
+					u.free, u.slot = !u.free, u.slot+queue.Slot(r.IntN(2))
+					ring.replace(u)
+					model[at] = u
+				}
 				got, ok := ring.take(at)
 				want, had := model[at]
 				if ok != had || got != want {
@@ -36,31 +53,58 @@ func TestUnackedRing(t *testing.T) {
 					ring.putBack(got)
 					model[at] = got
 				}
-			case n < 18 && r.IntN(4) == 0:
+			case n < 18 && r.IntN(40) == 0:
 				at := tag - uint64(r.IntN(int(tag)+1))
 				checkTakeTo(t, &ring, model, at)
+			case n == 19 && r.IntN(40) == 0:
+				checkEach(t, &ring, model)
 			}
 			if ring.len != len(model) {
 				t.Fatalf("seed %d: len %d, want %d", seed, ring.len, len(model))
 			}
 		}
+		checkEach(t, &ring, model)
 		checkTakeTo(t, &ring, model, everything)
+		if ring.len != 0 || ring.kept != 0 {
+			t.Fatalf("seed %d: %d deliveries are left, %d of them in the ring", seed, ring.len, ring.kept)
+		}
+	}
+}
+
+func checkEach(t *testing.T, ring *unackedRing, model map[uint64]unacked) {
+	t.Helper()
+	n := 0
+	queues := map[*queue.Queue]bool{}
+	ring.queues(func(q *queue.Queue) { queues[q] = true })
+	ring.each(func(u unacked) {
+		if n++; model[u.tag] != u {
+			t.Fatalf("delivery %d is %v, want %v", u.tag, u, model[u.tag])
+		}
+		if !queues[u.from.queue] {
+			t.Fatalf("the queue of delivery %d is not among those that have some", u.tag)
+		}
+	})
+	if n != len(model) {
+		t.Fatalf("%d deliveries, want %d", n, len(model))
 	}
 }
 
 func checkTakeTo(t *testing.T, ring *unackedRing, model map[uint64]unacked, at uint64) {
 	t.Helper()
-	var want []uint64
-	for tag := range model {
+	var want, got []unacked
+	for tag, u := range model {
 		if tag <= at {
-			want = append(want, tag)
+			want = append(want, u)
 			delete(model, tag)
 		}
 	}
-	slices.Sort(want)
-	var got []uint64
-	for _, u := range ring.takeTo(at, nil) {
-		got = append(got, u.tag)
+	slices.SortFunc(want, func(a, b unacked) int { return cmp.Compare(a.tag, b.tag) })
+	for more := true; more; {
+		before := len(got)
+		got, more = ring.takeTo(at, got)
+		if n := len(got) - before; more && n > handful+pageTags {
+			t.Fatalf("takeTo(%d) took %d at once", at, n)
+		}
 	}
 	if !slices.Equal(got, want) {
 		t.Fatalf("takeTo(%d) = %v, want %v", at, got, want)
@@ -69,11 +113,11 @@ func checkTakeTo(t *testing.T, ring *unackedRing, model map[uint64]unacked, at u
 
 // TestUnackedRingStaysSmall keeps one old delivery while a million pass.
 func TestUnackedRingStaysSmall(t *testing.T) {
-	q := &queue.Queue{}
+	from := &dealing{queue: &queue.Queue{}}
 	var ring unackedRing
-	ring.push(1).from = &dealing{queue: q}
+	ring.push(&unacked{tag: 1, from: from})
 	for tag := uint64(2); tag < 1_000_000; tag++ {
-		ring.push(tag).from = &dealing{queue: q}
+		ring.push(&unacked{tag: tag, from: from, seq: tag, slot: queue.Slot(1 + tag%100)})
 		if _, ok := ring.take(tag); !ok {
 			t.Fatalf("delivery %d is not there", tag)
 		}
@@ -83,6 +127,36 @@ func TestUnackedRingStaysSmall(t *testing.T) {
 	}
 	if !ring.has(1) {
 		t.Error("the old delivery is gone")
+	}
+}
+
+// TestUnackedRingOfRuns leaves millions unacked: those of one queue take next to
+// nothing, also when some of them are acked, here and there.
+func TestUnackedRingOfRuns(t *testing.T) {
+	const n = 2_000_000
+	from := &dealing{queue: &queue.Queue{}}
+	var ring unackedRing
+	for tag := uint64(1); tag <= n; tag++ {
+		ring.push(&unacked{tag: tag, from: from, seq: tag + 5, slot: queue.Slot(tag)})
+	}
+	for tag := uint64(2); tag <= n; tag += 7 {
+		if u, ok := ring.take(tag); !ok || u.seq != tag+5 {
+			t.Fatalf("delivery %d is %v, %v", tag, u, ok)
+		}
+	}
+	for i := range ring.ring {
+		if ring.ring[i].table != nil {
+			t.Fatal("a page is no run")
+		}
+	}
+	left, got, more := ring.len, 0, true
+	for more {
+		var some []unacked
+		some, more = ring.takeTo(everything, nil)
+		got += len(some)
+	}
+	if got != left || ring.len != 0 {
+		t.Errorf("%d of %d were taken, and %d are left", got, left, ring.len)
 	}
 }
 
@@ -153,12 +227,12 @@ func readAcks(t *testing.T, buf []byte, missing map[uint64]int, told map[uint64]
 }
 
 func BenchmarkUnackedRing(b *testing.B) {
-	q := &queue.Queue{}
 	var ring unackedRing
 	b.ReportAllocs()
+	from := &dealing{queue: &queue.Queue{}}
 	for n := range b.N {
 		tag := uint64(n) + 1
-		ring.push(tag).from = &dealing{queue: q}
+		ring.push(&unacked{tag: tag, from: from, seq: tag, slot: queue.Slot(tag * tag)})
 		if tag > 100 {
 			ring.take(tag - 100)
 		}

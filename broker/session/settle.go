@@ -42,16 +42,24 @@ func (ch *channel) reject(m *amqp.BasicReject) *amqp.Error {
 
 // finish settles the deliveries that a tag names, now or with the transaction.
 func (ch *channel) finish(tag uint64, multiple bool, how fate) *amqp.Error {
-	taken, err := ch.take(tag, multiple)
+	taken, rest, err := ch.take(tag, multiple)
 	if err != nil {
 		return err
 	}
+	ch.conclude(taken, how)
+	for rest > 0 {
+		taken, rest = ch.takeSome(rest)
+		ch.conclude(taken, how)
+	}
+	return nil
+}
+
+func (ch *channel) conclude(taken []unacked, how fate) {
 	if ch.mode == transactional {
 		ch.tx.settle(taken, how)
-		return nil
+		return
 	}
 	ch.settle(taken, how)
-	return nil
 }
 
 // recover returns all unacked messages to their queues.
@@ -60,43 +68,66 @@ func (ch *channel) recover(requeue, reply bool) *amqp.Error {
 		return amqp.RecoverInPlace()
 	}
 	ch.mu.Lock()
-	taken := ch.unacked.takeTo(everything, ch.s.settling[:0])
-	if ch.takenBack > 0 {
-		taken = ch.dropTakenBack(taken)
-	}
+	rest := ch.tag // what is returned comes again, with tags above
 	ch.mu.Unlock()
-	ch.settle(taken, returned)
+	for rest > 0 {
+		var taken []unacked
+		taken, rest = ch.takeSome(rest)
+		ch.settle(taken, returned)
+	}
 	if reply {
 		ch.send(&amqp.BasicRecoverOk{})
 	}
 	return nil
 }
 
-// take removes the deliveries that a tag names from those outstanding. What it
-// returns is valid until the next call.
-func (ch *channel) take(tag uint64, multiple bool) ([]unacked, *amqp.Error) {
+// take removes deliveries that a tag names from those outstanding. If these are
+// more than a handful, rest is the tag up to which takeSome returns the others. What
+// is returned is valid until the next call.
+func (ch *channel) take(tag uint64, multiple bool) (taken []unacked, rest uint64, err *amqp.Error) {
 	ch.mu.Lock()
 	defer ch.mu.Unlock()
-	out := ch.s.settling[:0]
 	switch {
 	case multiple && tag == 0:
-		out = ch.unacked.takeTo(everything, out)
+		taken, rest = ch.takeTo(ch.tag)
+		return taken, rest, nil
 	case multiple && ch.unacked.has(tag):
-		out = ch.unacked.takeTo(tag, out)
+		taken, rest = ch.takeTo(tag)
+		return taken, rest, nil
 	case multiple:
-		return nil, amqp.UnknownDeliveryTag(tag)
-	default:
-		u, ok := ch.unacked.take(tag)
-		if !ok {
-			return nil, amqp.UnknownDeliveryTag(tag)
-		}
-		out = append(out, u)
+		return nil, 0, amqp.UnknownDeliveryTag(tag)
 	}
+	u, ok := ch.unacked.take(tag)
+	if !ok {
+		return nil, 0, amqp.UnknownDeliveryTag(tag)
+	}
+	return ch.took(append(ch.s.settling[:0], u)), 0, nil
+}
+
+// takeSome removes the next handful of deliveries up to a tag, and returns the tag
+// again if there are more.
+func (ch *channel) takeSome(tag uint64) (taken []unacked, rest uint64) {
+	ch.mu.Lock()
+	defer ch.mu.Unlock()
+	return ch.takeTo(tag)
+}
+
+// takeTo is takeSome with mu held.
+func (ch *channel) takeTo(tag uint64) (taken []unacked, rest uint64) {
+	taken, more := ch.unacked.takeTo(tag, ch.s.settling[:0])
+	if more {
+		rest = tag
+	}
+	return ch.took(taken), rest
+}
+
+// took leaves out what only the client still has. Called with mu held.
+func (ch *channel) took(taken []unacked) []unacked {
 	if ch.takenBack > 0 {
-		out = ch.dropTakenBack(out)
+		taken = ch.dropTakenBack(taken)
 	}
-	ch.s.settling = out
-	return out, nil
+	ch.s.settling = taken
+	return taken
 }
 
 // settle tells the queues what became of deliveries.

@@ -3,6 +3,7 @@ package session
 import (
 	"cmp"
 	"math"
+	"math/bits"
 	"slices"
 
 	"github.com/lepusmq/lepus/queue"
@@ -10,7 +11,7 @@ import (
 
 // unacked is a delivery that the client has not settled.
 type unacked struct {
-	from *dealing // its queue; nil: no such delivery
+	from *dealing // its queue
 	seq  uint64
 	tag  uint64
 	slot queue.Slot
@@ -21,77 +22,78 @@ func (u *unacked) settlement() queue.Settlement {
 	return queue.Settlement{Slot: u.slot, Seq: u.seq}
 }
 
-// everything is the delivery tag that takes all outstanding ones with it.
-const everything = math.MaxUint64
+const (
+	// everything is the delivery tag that takes all outstanding ones with it.
+	everything = math.MaxUint64
+	// handful is about how many deliveries are settled at a time: a client may
+	// have millions.
+	handful = 1024
+)
 
 // unackedRing holds the unacked deliveries of a channel by their tags, which
-// rise: a ring that starts at the oldest, so that settling costs no search. A
-// few that stay for long while others come and go are put aside, for the ring
-// must not span millions.
+// rise: a ring of pages that starts at the oldest, so that settling costs no
+// search. A few that stay for long while others come and go are put aside, for
+// the ring must not span millions.
 type unackedRing struct {
-	ring []unacked // a power of two
-	base uint64    // the tag at which the ring starts
-	next uint64    // the tag behind the newest
-	len  int       // of ring and aside together
-	kept int       // in ring
+	ring []unackedPage // a power of two; what is not between base and next is empty
+	base uint64        // the page at which the ring starts
+	next uint64        // the page behind the newest
+	len  int           // of ring and aside together
+	kept int           // in ring
 
 	aside map[uint64]unacked
 }
 
-const (
-	smallRing = 16
-	// spanRing is the size from which a sparse ring is thinned out, not grown.
-	spanRing = 4096
-)
+// spanRing is how many pages the ring may have: more if they are full, but a
+// sparse one is thinned out then.
+const spanRing = 64
 
-func (r *unackedRing) at(tag uint64) *unacked { return &r.ring[tag&uint64(len(r.ring)-1)] }
+func (r *unackedRing) at(page uint64) *unackedPage { return &r.ring[page&uint64(len(r.ring)-1)] }
 
-// push adds the newest delivery and returns it, to be filled in: only its tag
-// is set.
-func (r *unackedRing) push(tag uint64) *unacked {
+// push adds the newest delivery.
+func (r *unackedRing) push(u *unacked) {
+	page := pageOf(u.tag)
 	if r.kept == 0 {
-		r.base = tag
+		r.base = page
 	}
-	for tag-r.base >= uint64(len(r.ring)) {
+	for page-r.base >= uint64(len(r.ring)) {
 		r.widen()
 	}
-	r.next = tag + 1
+	r.next = page + 1
 	r.len++
 	r.kept++
-	u := r.at(tag)
-	u.tag = tag
-	return u
+	r.at(page).put(u)
 }
 
 // widen makes room: by growing, or by putting aside what is old in a ring that
 // is mostly empty.
 func (r *unackedRing) widen() {
-	size := len(r.ring)
-	if size >= spanRing && r.kept < size/4 {
+	size := uint64(len(r.ring))
+	if size >= spanRing && r.kept < len(r.ring)*pageTags/4 {
 		if r.aside == nil {
 			r.aside = map[uint64]unacked{}
 		}
-		for end := r.base + uint64(size)/2; r.base < end; r.base++ {
-			if u := r.at(r.base); u.from != nil {
-				r.aside[r.base] = *u
-				*u = unacked{}
-				r.kept--
-			}
+		for end := r.base + size/2; r.base < end; r.base++ {
+			p := r.at(r.base)
+			r.kept -= bits.OnesCount64(p.held)
+			p.each(r.base, func(u unacked) { r.aside[u.tag] = u })
+			p.remove(p.held)
 		}
 		return
 	}
 	old := *r
-	r.ring = make([]unacked, max(smallRing, 2*size))
-	for tag := old.base; tag < old.base+uint64(size) && tag < old.next; tag++ {
-		*r.at(tag) = *old.at(tag)
+	r.ring = make([]unackedPage, max(1, 2*size))
+	for page := old.base; page < old.base+size && page < old.next; page++ {
+		*r.at(page) = *old.at(page)
 	}
 }
 
 // take removes one delivery.
 func (r *unackedRing) take(tag uint64) (unacked, bool) {
 	if r.inRing(tag) {
-		u := *r.at(tag)
-		*r.at(tag) = unacked{}
+		p := r.at(pageOf(tag))
+		u := p.get(tag)
+		p.remove(1 << bitOf(tag))
 		r.len--
 		r.kept--
 		r.advance()
@@ -113,7 +115,7 @@ func (r *unackedRing) advance() {
 		}
 		return
 	}
-	for r.at(r.base).from == nil {
+	for r.at(r.base).held == 0 {
 		r.base++
 	}
 }
@@ -128,24 +130,35 @@ func (r *unackedRing) has(tag uint64) bool {
 }
 
 func (r *unackedRing) inRing(tag uint64) bool {
-	return r.kept > 0 && tag >= r.base && tag < r.next && r.at(tag).from != nil
+	page := pageOf(tag)
+	return r.kept > 0 && page >= r.base && page < r.next && r.at(page).held>>bitOf(tag)&1 != 0
 }
 
-// takeTo removes all deliveries up to tag and appends them to out, the oldest
-// first.
-func (r *unackedRing) takeTo(tag uint64, out []unacked) []unacked {
+// takeTo removes deliveries up to tag and appends them to out, the oldest first.
+// With some of a handful it reports more: the rest is for another call.
+func (r *unackedRing) takeTo(tag uint64, out []unacked) (_ []unacked, more bool) {
 	from := len(out)
-	for r.kept > 0 && r.base <= tag {
-		u := r.at(r.base)
-		out = append(out, *u)
-		*u = unacked{}
-		r.len--
-		r.kept--
-		r.base++
+	for last := pageOf(tag); r.kept > 0 && r.base <= last; {
+		if len(out)-from >= handful && len(r.aside) == 0 {
+			return out, true
+		}
+		page, p := r.base, r.at(r.base)
+		some := p.held
+		if page == last {
+			some &= math.MaxUint64 >> (pageTags - 1 - bitOf(tag))
+		}
+		out = p.appendTo(out, page, some)
+		n := bits.OnesCount64(some)
+		r.len -= n
+		r.kept -= n
+		p.remove(some)
 		r.advance()
+		if page == last {
+			break
+		}
 	}
 	if len(r.aside) == 0 {
-		return out
+		return out, false
 	}
 	for old, u := range r.aside {
 		if old <= tag {
@@ -155,7 +168,7 @@ func (r *unackedRing) takeTo(tag uint64, out []unacked) []unacked {
 		}
 	}
 	slices.SortFunc(out[from:], func(a, b unacked) int { return cmp.Compare(a.tag, b.tag) })
-	return out
+	return out, false
 }
 
 // putBack restores a delivery that was taken, in any order.
@@ -168,23 +181,33 @@ func (r *unackedRing) putBack(u unacked) {
 }
 
 // replace changes a delivery that is outstanding.
-func (r *unackedRing) replace(tag uint64, u unacked) {
-	if r.inRing(tag) {
-		*r.at(tag) = u
+func (r *unackedRing) replace(u unacked) {
+	if r.inRing(u.tag) {
+		r.at(pageOf(u.tag)).put(&u)
 	} else {
-		r.aside[tag] = u
+		r.aside[u.tag] = u
 	}
 }
 
 // each calls f for every delivery, in no particular order.
-func (r *unackedRing) each(f func(*unacked)) {
-	for tag, u := range r.aside {
-		f(&u)
-		r.aside[tag] = u
+func (r *unackedRing) each(f func(unacked)) {
+	for _, u := range r.aside {
+		f(u)
+	}
+	if r.kept == 0 {
+		return
+	}
+	for page := r.base; page < r.next; page++ {
+		r.at(page).each(page, f)
+	}
+}
+
+// queues calls f with the queue of every delivery, if with some more than once.
+func (r *unackedRing) queues(f func(*queue.Queue)) {
+	for _, u := range r.aside {
+		f(u.from.queue)
 	}
 	for i := range r.ring {
-		if r.ring[i].from != nil {
-			f(&r.ring[i])
-		}
+		r.ring[i].queues(f)
 	}
 }

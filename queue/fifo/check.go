@@ -124,10 +124,8 @@ func (m *Machine) checkRules() error {
 
 func (m *Machine) checkConsumers() error {
 	held := map[*Consumer]int{}
-	for at := range m.slots.table {
-		if owner := m.slots.table[at].owner; owner != 0 {
-			held[m.owners.table[owner]]++
-		}
+	for _, f := range m.slots.all {
+		held[m.owners.table[f.owner]]++
 	}
 	queued := map[*Consumer]bool{}
 	for at := range m.round.levels {

@@ -261,18 +261,15 @@ func (m *Machine) Detach(holder any) int {
 	m.setConsumed()
 	m.went()
 	var held []ref // if their order matters
-	for at := range m.slots.table {
-		f := &m.slots.table[at]
-		if f.owner != 0 && m.owners.table[f.owner].Holder == holder {
-			f, _ := m.slots.take(Slot(at), f.seq)
-			if m.rules == nil {
-				m.giveBack(f, true)
-			} else {
-				held = append(held, f)
-			}
-			if m.slots.len == 0 {
-				break
-			}
+	for at, f := range m.slots.all {
+		if m.owners.table[f.owner].Holder != holder {
+			continue
+		}
+		m.slots.take(at, f.seq)
+		if m.rules == nil {
+			m.giveBack(f, true)
+		} else {
+			held = append(held, f)
 		}
 	}
 	slices.SortFunc(held, func(a, b ref) int { return cmp.Compare(a.seq, b.seq) })
@@ -344,7 +341,9 @@ func (m *Machine) Resident(each func(i *Item, due int64)) {
 
 // present is Resident for those that do not wait until they are due.
 func (m *Machine) present(each func(*Item)) {
-	m.residents.each(m.slots.table, each)
+	for _, f := range m.slots.all {
+		m.residents.one(&f, each)
+	}
 	for at := range m.dying {
 		m.residents.one(&m.dying[at].ref, each)
 	}
@@ -360,12 +359,8 @@ func (m *Machine) present(each func(*Item)) {
 // no particular order.
 func (m *Machine) Unsettled(lane uint8, k Keeper) []uint64 {
 	var seqs []uint64
-	for at := range m.slots.table {
-		f := &m.slots.table[at]
-		if f.owner == 0 {
-			continue
-		}
-		if l, kept := m.residents.place(f); l == lane && kept == k {
+	for _, f := range m.slots.all {
+		if l, kept := m.residents.place(&f); l == lane && kept == k {
 			seqs = append(seqs, f.seq)
 		}
 	}

@@ -1,215 +1,173 @@
 package fifo
 
-// Slot names an unacked message inside its queue. Slots are used again; the
-// sequence number beside it tells whether it is still the same message.
-type Slot uint32
-
-// ref is a message that was delivered: it is unacked, or ready again. The
-// message is in memory, or only its keeper has it.
-type ref struct {
-	seq uint64
-	// owner is the consumer that has the message; 0 if nobody has.
-	owner ownerID
-	// where is the message's place among the residents, if it is in memory
-	// (low bit 1). Otherwise it is the message's tally, with its keeper (bit 1) and its lane. Of a free slot it is the next free one.
-	where uint32
-}
-
-const (
-	inMemory  = 1
-	inSpill   = 2
-	whereBits = 2
-	countBits = whereBits + 8 // for the lane
-	maxTally  = 1<<(32-countBits) - 1
+import (
+	"math"
+	"math/bits"
+	"sync"
 )
 
-func (r *ref) resident() bool { return r.where&inMemory != 0 }
+// Slot names an unacked message inside its queue; 0 is none. Slots are used again;
+// the sequence number beside it tells whether it is still the same message.
+type Slot uint32
 
-// item is what is known of a message that is not in memory.
-func (r *ref) item() Item {
-	i := Item{Seq: r.seq, Count: Tally(r.where >> countBits), Lane: uint8(r.where >> whereBits), Kept: Store}
-	if r.where&inSpill != 0 {
-		i.Kept = Overflow
-	}
-	return i
-}
-
-// residents are the delivered messages that are in memory.
-type residents struct {
-	items []Item
-	slots []Slot // of each item, 0 if it is ready again
-	free  []uint32
-	bytes int64 // what they cost
-	swept int   // where the next sweep begins
-}
-
-// keep makes a ref of a message. If stay is false, the message is left to its
-// keeper.
-func (r *residents) keep(i *Item, owner ownerID, stay bool) ref {
-	f := ref{seq: i.Seq, owner: owner}
-	if !stay {
-		f.where = away(i)
-		return f
-	}
-	at := uint32(len(r.items))
-	if n := len(r.free); n > 0 {
-		at, r.free = r.free[n-1], r.free[:n-1]
-		r.items[at] = *i
-	} else {
-		r.items, r.slots = append(r.items, *i), append(r.slots, 0)
-	}
-	r.bytes += i.cost()
-	f.where = at<<whereBits | inMemory
-	return f
-}
-
-// away says where a message is that only its keeper has.
-func away(i *Item) uint32 {
-	where := uint32(min(i.Count, maxTally))<<countBits | uint32(i.Lane)<<whereBits
-	if i.Kept == Overflow {
-		where |= inSpill
-	}
-	return where
-}
-
-// settle notes in which slot a message is, if it is in memory.
-func (r *residents) settle(f *ref, at Slot) {
-	if f.resident() {
-		r.slots[f.where>>whereBits] = at
-	}
-}
-
-// tally notes that a message has come back, and returns how often it has.
-func (r *residents) tally(f *ref, failed bool) Tally {
-	if f.resident() {
-		i := r.get(f)
-		i.Count = i.Count.returned(failed)
-		return i.Count
-	}
-	t := Tally(f.where >> countBits).returned(failed)
-	f.where = f.where&(1<<countBits-1) | uint32(t)<<countBits
-	return t
-}
-
-// sweep looks at some of the items, others each time, and leaves those to
-// their keepers that leave says, for as long as they cost more than most. It
-// reports whether there may be more of them.
-func (r *residents) sweep(s *slots, most int64, leave func(*Item) bool, release func(*Item)) (more bool) {
-	for range min(sweepLen, len(r.items)) {
-		if r.bytes <= most {
-			return false
-		}
-		if r.swept >= len(r.items) {
-			r.swept = 0
-		}
-		i, at := &r.items[r.swept], r.slots[r.swept]
-		r.swept++
-		if i.Seq == 0 || at == 0 || !leave(i) {
-			continue
-		}
-		f := &s.table[at]
-		var item Item
-		r.take(f, &item)
-		f.where = away(&item)
-		release(&item)
-		more = true
-	}
-	return more
-}
-
-// sweepLen is how many items a sweep looks at: as many as two turns of a strand
-// can deliver.
-const sweepLen = 1280
-
-// get returns what the table has of a resident message.
-func (r *residents) get(f *ref) *Item { return &r.items[f.where>>whereBits] }
-
-// place says in which lane a message is, and who keeps it.
-func (r *residents) place(f *ref) (lane uint8, kept Keeper) {
-	if f.resident() {
-		i := r.get(f)
-		return i.Lane, i.Kept
-	}
-	i := f.item()
-	return i.Lane, i.Kept
-}
-
-// each calls f for the messages of a list of refs.
-func (r *residents) each(list []ref, f func(*Item)) {
-	for at := range list {
-		r.one(&list[at], f)
-	}
-}
-
-// one calls f for the message of a ref, if it has one.
-func (r *residents) one(e *ref, f func(*Item)) {
-	switch {
-	case e.seq == 0:
-	case e.resident():
-		f(r.get(e))
-	default:
-		i := e.item()
-		f(&i)
-	}
-}
-
-// take ends a ref and moves its message, or what is known of it, to where it
-// is wanted.
-func (r *residents) take(f *ref, to *Item) {
-	if !f.resident() {
-		*to = f.item()
-		return
-	}
-	at := f.where >> whereBits
-	*to = r.items[at]
-	r.items[at] = Item{}
-	r.slots[at] = 0
-	r.bytes -= to.cost()
-	if r.free = append(r.free, at); len(r.free) == len(r.items) && len(r.items) > keepSlots {
-		r.items, r.slots, r.free = nil, nil, nil
-	}
-}
-
-// slots is the table of unacked messages. Slot 0 is never used.
+// slots are the unacked messages of a queue, in pages. Pages fill one after the
+// other from their start, so that what a consumer is given of a long queue makes
+// runs, of which millions take next to nothing.
 type slots struct {
-	table []ref
-	free  Slot
+	pages []slotPage
+	at    uint32 // the page that is being filled
 	len   int
-	few   bool // an empty table is not kept unless it is small
+	few   bool // pages are not kept empty, except one
 }
+
+// pageSlots is how many slots a page has: a bit of a word for each.
+const pageSlots = 64
+
+// keepPages is how many pages are kept when all of them are empty.
+const keepPages = 64
+
+// slotPage is some slots that follow each other. Without a table it is a run: the
+// messages differ in nothing but their sequence numbers, which follow each other.
+type slotPage struct {
+	used  uint64 // a bit for each slot that holds a message
+	run   ref    // of the first slot
+	table *slotTable
+}
+
+type slotTable [pageSlots]ref
+
+var slotTables = sync.Pool{New: func() any { return new(slotTable) }}
 
 func (s *slots) put(f ref) Slot {
+	n := pageSlots
+	if len(s.pages) > 0 {
+		n = bits.Len64(s.pages[s.at].used)
+	}
+	if n == pageSlots {
+		n = s.room()
+	}
 	s.len++
-	if at := s.free; at != 0 {
-		s.free = Slot(s.table[at].where)
-		s.table[at] = f
-		return at
+	p := &s.pages[s.at]
+	if t := p.table; t != nil {
+		t[n] = f
+		p.used |= 1 << n
+	} else {
+		p.put(n, f)
 	}
-	if len(s.table) == 0 {
-		s.table = make([]ref, 1, 8)
+	return slotOf(s.at, n)
+}
+
+// room finds a page for the next message, and the slot in it, when the page at is
+// full to its end: the next if it is empty, any if most slots are free, else one more.
+func (s *slots) room() (n int) {
+	next := s.at + 1
+	if next >= uint32(len(s.pages)) {
+		next = 0
 	}
-	s.table = append(s.table, f)
-	return Slot(len(s.table) - 1)
+	switch {
+	case len(s.pages) > 0 && s.pages[next].used == 0:
+		s.at = next
+	case s.len < len(s.pages)*pageSlots/2:
+		for s.pages[s.at].used == math.MaxUint64 {
+			if s.at++; s.at == uint32(len(s.pages)) {
+				s.at = 0
+			}
+		}
+		return bits.TrailingZeros64(^s.pages[s.at].used)
+	default:
+		s.at = uint32(len(s.pages))
+		s.pages = append(s.pages, slotPage{})
+	}
+	return 0
 }
 
 // take empties a slot. It reports false when the slot holds another message.
 func (s *slots) take(at Slot, seq uint64) (ref, bool) {
-	if int(at) >= len(s.table) || s.table[at].owner == 0 || s.table[at].seq != seq {
+	page, n := at.place()
+	if int(page) >= len(s.pages) || s.pages[page].used>>n&1 == 0 {
 		return ref{}, false
 	}
-	f := s.table[at]
-	s.table[at] = ref{where: uint32(s.free)}
-	s.free = at
+	p := &s.pages[page]
+	f := p.get(n)
+	if f.seq != seq {
+		return ref{}, false
+	}
 	s.len--
-	if s.len == 0 && len(s.table) > fewSlots && (s.few || len(s.table) > keepSlots) {
-		s.table, s.free = nil, 0
+	if p.used &^= 1 << n; p.used == 0 {
+		p.drop()
+		if s.len == 0 && len(s.pages) > 1 && (s.few || len(s.pages) > keepPages) {
+			*s = slots{few: s.few}
+		}
 	}
 	return f, true
 }
 
-// keepSlots is the size up to which an empty table is kept, fewSlots where
-// memory is short.
-const (
-	keepSlots = 4096
-	fewSlots  = 64
-)
+// get returns what a slot that is used holds, set changes it.
+func (s *slots) get(at Slot) ref {
+	page, n := at.place()
+	return s.pages[page].get(n)
+}
+
+func (s *slots) set(at Slot, f ref) {
+	page, n := at.place()
+	s.pages[page].put(n, f)
+}
+
+// all calls yield for what is in the slots. It may take that.
+func (s *slots) all(yield func(Slot, ref) bool) {
+	for page := uint32(0); int(page) < len(s.pages); page++ {
+		for used := s.pages[page].used; used != 0; used &= used - 1 {
+			n := bits.TrailingZeros64(used)
+			if !yield(slotOf(page, n), s.pages[page].get(n)) {
+				return
+			}
+		}
+	}
+}
+
+func slotOf(page uint32, n int) Slot { return Slot(page*pageSlots + uint32(n) + 1) }
+
+func (at Slot) place() (page uint32, n int) {
+	return uint32(at-1) / pageSlots, int(uint32(at-1) % pageSlots)
+}
+
+func (p *slotPage) get(n int) ref {
+	if p.table != nil {
+		return p.table[n]
+	}
+	f := p.run
+	f.seq += uint64(n)
+	return f
+}
+
+func (p *slotPage) put(n int, f ref) {
+	switch {
+	case p.table != nil:
+		p.table[n] = f
+	case p.used&^(1<<n) == 0:
+		p.run = f
+		p.run.seq -= uint64(n)
+	case p.get(n) != f:
+		p.spread()
+		p.table[n] = f
+	}
+	p.used |= 1 << n
+}
+
+// spread ends the run: each slot is told by itself.
+func (p *slotPage) spread() {
+	t := slotTables.Get().(*slotTable)
+	for used := p.used; used != 0; used &= used - 1 {
+		n := bits.TrailingZeros64(used)
+		t[n] = p.get(n)
+	}
+	p.table = t
+}
+
+// drop gives back the table of a page that holds nothing.
+func (p *slotPage) drop() {
+	if p.table != nil {
+		slotTables.Put(p.table)
+		p.table = nil
+	}
+}
