@@ -67,17 +67,15 @@ func (m *Machine) checkOrder(l *lane) error {
 		return fmt.Errorf("%d messages, and the lane has no turn", l.ready())
 	}
 	if first := l.line.peek(); first != nil && !m.resumed {
-		for _, f := range l.returned.all() {
+		for f := range l.returned.all {
 			if f.seq >= first.Seq {
 				return fmt.Errorf("message %d was returned, but %d is first in line", f.seq, first.Seq)
 			}
 		}
 	}
-	for _, in := range [...][]ref{l.returned.all(), l.awaited} {
-		for at := range in {
-			if lane, _ := m.residents.place(&in[at]); lane != l.priority {
-				return fmt.Errorf("message %d is of priority %d", in[at].seq, lane)
-			}
+	for f := range l.former {
+		if lane, _ := m.residents.place(&f); lane != l.priority {
+			return fmt.Errorf("message %d is of priority %d", f.seq, lane)
 		}
 	}
 	for _, e := range [...]*list{&l.line.front, &l.line.back} {
@@ -106,7 +104,7 @@ func (m *Machine) checkRules() error {
 	for l := range m.eachLane {
 		l.line.front.each(count)
 		l.line.back.each(count)
-		for _, f := range l.returned.all() {
+		for f := range l.returned.all {
 			if f.resident() {
 				count(m.residents.get(&f))
 			}

@@ -18,11 +18,11 @@ type lane struct {
 }
 
 // ready is the number of messages in the lane.
-func (l *lane) ready() int { return l.line.len() + l.returned.len() + len(l.awaited) }
+func (l *lane) ready() int { return l.line.len() + l.returned.len + len(l.awaited) }
 
 // held says that the first message is on hold.
 func (l *lane) held() bool {
-	if l.returned.len()+len(l.awaited) > 0 {
+	if l.returned.len+len(l.awaited) > 0 {
 		return false
 	}
 	i := l.line.peek()
@@ -32,14 +32,28 @@ func (l *lane) held() bool {
 // firstReturned is the first of the messages that were delivered before; nil
 // if it is being read.
 func (l *lane) firstReturned() *ref {
-	if l.returned.len() == 0 || len(l.awaited) > 0 && (l.returned.inTurn || l.awaited[0].seq < l.returned.first().seq) {
+	if l.returned.len == 0 || len(l.awaited) > 0 && (l.returned.inTurn || l.awaited[0].seq < l.returned.first().seq) {
 		return nil
 	}
 	return l.returned.first()
 }
 
+// former calls yield for the messages that were delivered before.
+func (l *lane) former(yield func(ref) bool) {
+	for f := range l.returned.all {
+		if !yield(f) {
+			return
+		}
+	}
+	for _, f := range l.awaited {
+		if !yield(f) {
+			return
+		}
+	}
+}
+
 // returnedAway says that the first returned message is not in memory.
-func (l *lane) returnedAway() bool { return l.returned.len() > 0 && !l.returned.first().resident() }
+func (l *lane) returnedAway() bool { return l.returned.len > 0 && !l.returned.first().resident() }
 
 // isKept says whether the keeper of a message of the lane has written it.
 func (l *lane) isKept(i *Item) bool { return i.Kept != Nobody && i.Seq <= l.kept[i.Kept] }
@@ -84,12 +98,10 @@ func (l *lane) purge(r *residents, newest uint64, each func(*Item)) (below uint6
 
 // forgetReturned removes the messages that were delivered before.
 func (l *lane) forgetReturned(r *residents, each func(*Item)) {
-	for _, list := range [...][]ref{l.returned.all(), l.awaited} {
-		for at := range list {
-			var i Item
-			r.take(&list[at], &i)
-			each(&i)
-		}
+	var i Item
+	for f := range l.former {
+		r.take(&f, &i)
+		each(&i)
 	}
 	l.returned.clear()
 	l.awaited = nil

@@ -260,13 +260,20 @@ func (m *Machine) Detach(holder any) int {
 	m.consumers = kept
 	m.setConsumed()
 	m.went()
-	var held []ref // if their order matters
+	m.giveAllBack(holder)
+	return gone
+}
+
+// giveAllBack returns what a holder has: in order, if that matters.
+func (m *Machine) giveAllBack(holder any) {
+	var held []ref // if they are to be put in order
+	inOrder := m.rules == nil || m.holdsInOrder(holder)
 	for at, f := range m.slots.all {
 		if m.owners.table[f.owner].Holder != holder {
 			continue
 		}
 		m.slots.take(at, f.seq)
-		if m.rules == nil {
+		if inOrder {
 			m.giveBack(f, true)
 		} else {
 			held = append(held, f)
@@ -276,7 +283,22 @@ func (m *Machine) Detach(holder any) int {
 	for _, f := range held {
 		m.giveBack(f, true)
 	}
-	return gone
+}
+
+// holdsInOrder says that what a holder has is in order in the slots, as it mostly is
+// if that is much.
+func (m *Machine) holdsInOrder(holder any) bool {
+	last := uint64(0)
+	for _, f := range m.slots.all {
+		if m.owners.table[f.owner].Holder != holder {
+			continue
+		}
+		if f.seq < last {
+			return false
+		}
+		last = f.seq
+	}
+	return true
 }
 
 // deregister ends a consumer's part in the rounds. It keeps its number as long
@@ -348,8 +370,9 @@ func (m *Machine) present(each func(*Item)) {
 		m.residents.one(&m.dying[at].ref, each)
 	}
 	for l := range m.eachLane {
-		m.residents.each(l.returned.all(), each)
-		m.residents.each(l.awaited, each)
+		for f := range l.former {
+			m.residents.one(&f, each)
+		}
 		l.line.front.each(each)
 		l.line.back.each(each)
 	}
@@ -384,7 +407,7 @@ func (m *Machine) EachConsumer(each func(*Consumer)) {
 // memory.
 func (m *Machine) next() *Item {
 	l := m.lead()
-	if l.returned.len()+len(l.awaited) > 0 {
+	if l.returned.len+len(l.awaited) > 0 {
 		f := l.firstReturned()
 		if f == nil || !f.resident() {
 			return nil
@@ -400,7 +423,7 @@ func (m *Machine) next() *Item {
 // pop moves what next returned to where it is wanted.
 func (m *Machine) pop(to *Item) {
 	l := m.lead()
-	if l.returned.len() > 0 {
+	if l.returned.len > 0 {
 		f := l.returned.pop()
 		m.residents.take(&f, to)
 	} else {

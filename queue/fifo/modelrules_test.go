@@ -232,7 +232,7 @@ func (h *history) checkLife() error {
 // allReturned is the ready messages that were delivered before.
 func (m *Machine) allReturned() (all []ref) {
 	for l := range m.eachLane {
-		all = append(append(all, l.returned.all()...), l.awaited...)
+		all = slices.AppendSeq(all, l.former)
 	}
 	return all
 }

@@ -157,7 +157,7 @@ func (m *Machine) crowded(i *Item) bool {
 // Absent says that the next message is not in memory.
 func (m *Machine) Absent() bool {
 	l := m.lead()
-	if l.returned.len()+len(l.awaited) > 0 {
+	if l.returned.len+len(l.awaited) > 0 {
 		f := l.firstReturned()
 		return f == nil || !f.resident()
 	}

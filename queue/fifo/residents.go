@@ -134,13 +134,6 @@ func (r *residents) place(f *ref) (lane uint8, kept Keeper) {
 	return i.Lane, i.Kept
 }
 
-// each calls f for the messages of a list of refs.
-func (r *residents) each(list []ref, f func(*Item)) {
-	for at := range list {
-		r.one(&list[at], f)
-	}
-}
-
 // one calls f for the message of a ref.
 func (r *residents) one(e *ref, f func(*Item)) {
 	if e.resident() {
