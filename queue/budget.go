@@ -22,6 +22,11 @@ const (
 	// chunkShare is how many times the budget the chunks may take: there are
 	// always some that are being filled, written or sent.
 	chunkShare = 2
+	// defaultAlone is what delivered messages of all queues may have of the memory
+	// that nobody keeps, unless budgetShare is less, and leastAlone what those of a
+	// queue may have, however little there is.
+	defaultAlone = 256 << 20
+	leastAlone   = 64 << 10
 	// defaultMailboxes is what may wait in the mailboxes of all queues, in bytes,
 	// unless budgetShare is less.
 	defaultMailboxes = 64 << 20
@@ -31,22 +36,24 @@ const (
 	leastLoad = 32
 )
 
-// Budget shares memory among the windows of queues, and among their mailboxes:
-// each may take half of what is left. What is in no window is on disk, and whose
-// mailbox has no room has its publishers wait. Its methods may be called from any
-// goroutine.
+// Budget shares memory among the windows of queues, what they have delivered and
+// nobody keeps, and their mailboxes: of each a queue may take half of what is left.
+// What is in no window is on disk, and whose mailbox has no room has its publishers
+// wait. Its methods may be called from any goroutine.
 //
 // What queues have in memory is counted twice: as it is, and as the chunks in
 // which it lies. One message of a chunk that stays has all of it stay.
 type Budget struct {
 	// immutable
 	limit     int64
+	mostAlone int64        // of delivered messages that nobody keeps; 0 is no bound
 	mailboxes int64        // of what waits in them, see [command.load]
 	chunks    func() int64 // what the chunks take, which may be chunkShare limits
 	// restoring has room for those who put back what they have read.
 	restoring chan struct{}
 
-	used    atomic.Int64 // by all queues
+	used    atomic.Int64 // by all queues, without what is alone
+	alone   atomic.Int64 // delivered, and nobody keeps it
 	waiting atomic.Int64 // in all mailboxes
 }
 
@@ -54,11 +61,12 @@ type Budget struct {
 // memory, 0 if that is not known.
 func NewBudget(memory int64) *Budget {
 	b := &Budget{
-		limit: defaultBudget, mailboxes: defaultMailboxes / loadUnit,
+		limit: defaultBudget, mostAlone: defaultAlone, mailboxes: defaultMailboxes / loadUnit,
 		chunks: store.ChunkBytes, restoring: make(chan struct{}, maxRestoring),
 	}
 	if memory > 0 {
 		b.limit = min(b.limit, memory/budgetShare)
+		b.mostAlone = min(b.mostAlone, memory/budgetShare)
 		b.mailboxes = min(b.mailboxes, memory/budgetShare/loadUnit)
 	}
 	return b
@@ -84,12 +92,21 @@ func (b *Budget) wait(load int64) {
 func (b *Budget) window(has int64, consumed bool) int64 {
 	left := b.limit - (b.used.Load() - has)
 	if b.chunks != nil {
-		left = min(left, chunkShare*b.limit-b.chunks())
+		left = min(left, chunkShare*b.limit+b.alone.Load()-b.chunks())
 	}
 	if consumed {
 		return max(left/2, leastWindow)
 	}
 	return max(left/2, 1)
+}
+
+// unacked is what a queue may have of delivered messages that nobody keeps, if it
+// has so much now; 0 is any number of bytes.
+func (b *Budget) unacked(has int64) int64 {
+	if b.mostAlone == 0 {
+		return 0
+	}
+	return max((b.mostAlone-(b.alone.Load()-has))/2, leastAlone)
 }
 
 // enter waits until the caller may put back what was read; leave lets the next
@@ -107,4 +124,4 @@ func (b *Budget) leave() {
 }
 
 // Used is how many bytes of messages the queues have in memory.
-func (b *Budget) Used() int64 { return b.used.Load() }
+func (b *Budget) Used() int64 { return b.used.Load() + b.alone.Load() }

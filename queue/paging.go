@@ -26,11 +26,13 @@ type overflow struct {
 // frame tells the machine how much may be in memory and what its keepers have.
 func (q *Queue) frame() {
 	s := &q.strand
-	var window int64
+	var window, alone int64
 	if q.budget != nil {
 		window = q.budget.window(s.counted, s.fifo.Consumers() > 0)
+		alone = q.budget.unacked(s.alone)
 	}
 	s.fifo.Window(window)
+	s.fifo.Allow(alone)
 	for priority := range s.fifo.Lanes {
 		stored, spilled := q.lane(priority).written()
 		s.fifo.Written(priority, stored, spilled)
@@ -49,8 +51,16 @@ func (q *Queue) page() {
 	if was := q.behind.Load(); (s.fifo.Behind(was) || q.overdue()) != was {
 		q.behind.Store(!was)
 	}
+	if q.budget == nil {
+		return
+	}
+	alone := s.fifo.Alone()
+	if alone != s.alone {
+		q.budget.alone.Add(alone - s.alone)
+		s.alone = alone
+	}
 	// What is being read will be in memory soon.
-	if bytes := s.fifo.Bytes() + s.wanted; bytes != s.counted && q.budget != nil {
+	if bytes := s.fifo.Bytes() - alone + s.wanted; bytes != s.counted {
 		q.budget.used.Add(bytes - s.counted)
 		s.counted = bytes
 	}

@@ -25,7 +25,7 @@ type pagingRig struct {
 
 func newPagingRig(t *testing.T, memory int64, change ...func(*Config)) *pagingRig {
 	t.Helper()
-	r := &pagingRig{budget: &Budget{limit: memory}}
+	r := &pagingRig{budget: &Budget{limit: memory, mostAlone: memory / 2}}
 	damaged := func(err error) { t.Error(err) }
 	var err error
 	r.store, err = store.Open(store.Options{Dir: t.TempDir(), SegmentSize: 1 << 20, OnDamage: damaged, OnFail: damaged})
@@ -160,22 +160,38 @@ func TestBacklogStaysOnDisk(t *testing.T) {
 	}
 }
 
-// TestUnackedLeaveMemory delivers a backlog to a consumer that acknowledges
-// nothing and then goes: all of it is ready again, in order.
+// TestUnackedLeaveMemory delivers messages, of a backlog and as they come, to a
+// consumer that acknowledges few and then goes: all others are ready again, in order.
 func TestUnackedLeaveMemory(t *testing.T) {
-	r := newPagingRig(t, 4<<20)
-	const n = 10000
-	r.fill(1, n, 1024, 100, all)
-	s := &sink{}
-	consume(t, r.queue, &Consumer{Holder: s})
-	wantNumbers(t, s.await(n), numbers(n))
-	for r.budget.Used() > 3<<20 {
-		runtime.Gosched()
+	for name, kept := range map[string]func(uint64) bool{"persistent": all, "transient": none, "mixed": mixed} {
+		t.Run(name, func(t *testing.T) {
+			r := newPagingRig(t, 4<<20)
+			const n = 20000
+			r.fill(1, n/2, 1024, 100, kept)
+			s := &sink{after: func(q *Queue, batch []Settlement) {
+				for _, a := range batch {
+					if a.Seq%100 == 0 {
+						q.Ack([]Settlement{a})
+					}
+				}
+			}}
+			consume(t, r.queue, &Consumer{Holder: s})
+			r.fill(n/2+1, n, 1024, 100, kept)
+			wantNumbers(t, s.await(n), numbers(n))
+			s.workers.Wait()
+			for r.budget.Used() > 5<<20 {
+				runtime.Gosched()
+			}
+			if alone := r.budget.alone.Load(); alone > 2<<20 {
+				t.Errorf("%d bytes are in memory that nobody keeps", alone)
+			}
+			r.queue.Detach(s)
+			again := &sink{after: (*Queue).Ack}
+			consume(t, r.queue, &Consumer{Holder: again, Prefetch: 100})
+			left := slices.DeleteFunc(numbers(n), func(n uint64) bool { return n%100 == 0 })
+			wantNumbers(t, again.await(len(left)), left)
+		})
 	}
-	r.queue.Detach(s)
-	again := &sink{after: (*Queue).Ack}
-	consume(t, r.queue, &Consumer{Holder: again, Prefetch: 100})
-	wantNumbers(t, again.await(n), numbers(n))
 }
 
 // TestGetFromBacklog fetches messages that are on disk, while others come.

@@ -25,6 +25,7 @@ type strand struct {
 	able    bool    // a consumer could have taken more at the end of the last turn
 	rested  int64   // about when the last run ended, in Unix milliseconds
 	counted int64   // of the budget
+	alone   int64   // of the budget, too: delivered messages that nobody keeps
 	wanted  int64   // what is being read, in bytes
 	now     int64   // Unix milliseconds; 0 if this turn has not asked yet
 	main    lane    // of the main priority

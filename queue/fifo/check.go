@@ -10,7 +10,7 @@ import (
 func (m *Machine) Check() error {
 	seen := map[uint64]bool{}
 	var err error
-	bytes := int64(0)
+	var bytes, alone int64
 	m.Resident(func(i *Item, _ int64) {
 		switch {
 		case seen[i.Seq]:
@@ -40,12 +40,16 @@ func (m *Machine) Check() error {
 		return err
 	}
 	for at := range m.residents.items {
-		if i := &m.residents.items[at]; i.Seq > 0 {
+		switch i := &m.residents.items[at]; {
+		case i.Seq == 0:
+		case i.Kept == Nobody:
+			alone += i.cost()
+		default:
 			bytes += i.cost()
 		}
 	}
-	if bytes != m.residents.bytes {
-		return fmt.Errorf("delivered messages in memory cost %d, not %d", bytes, m.residents.bytes)
+	if r := &m.residents; bytes != r.bytes || alone != r.alone {
+		return fmt.Errorf("delivered messages in memory cost %d and %d, not %d and %d", bytes, alone, r.bytes, r.alone)
 	}
 	return m.checkConsumers()
 }

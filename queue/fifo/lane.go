@@ -11,6 +11,8 @@ type lane struct {
 	// kept is up to which sequence number the keepers have what they were
 	// given.
 	kept [keepers]uint64
+	// spilled is the highest sequence number that the overflow was given.
+	spilled uint64
 	// unmeasured is the sequence number up to which messages in the gap are not
 	// counted in the length of the queue; 0 if all are. The store knows which
 	// messages it has, but not how large each is.

@@ -202,6 +202,9 @@ func (m *Machine) take(d *Delivery, c *Consumer) {
 	d.Slot = m.slots.put(f)
 	m.residents.settle(&f, d.Slot)
 	m.hold(&d.Item)
+	if d.Kept == Nobody && m.allowed > 0 && m.residents.alone > m.allowed {
+		m.heavy = append(m.heavy, delivered{d.Slot, d.Seq})
+	}
 	c.unacked++
 }
 

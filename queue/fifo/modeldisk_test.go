@@ -82,6 +82,7 @@ func (h *history) settleBelow(lane uint8, below uint64) {
 func (h *history) page() {
 	d := &h.disk
 	h.m.Window([]int64{0, 500, 2000}[h.r.IntN(3)])
+	h.m.Allow([]int64{0, 300, 1500}[h.r.IntN(3)])
 	for l := range h.m.eachLane {
 		given, written := &d.given[l.priority], &d.written[l.priority]
 		for k := range written {
@@ -93,6 +94,9 @@ func (h *history) page() {
 	if h.m.Over() {
 		h.m.Shrink(func(i *Item) bool {
 			if spills {
+				if i.Seq <= d.given[i.Lane][Overflow] {
+					panic(fmt.Sprintf("%d is spilled after %d", i.Seq, d.given[i.Lane][Overflow]))
+				}
 				i.Kept = Overflow
 				d.has[i.Seq] = Overflow
 				d.given[i.Lane][Overflow] = i.Seq

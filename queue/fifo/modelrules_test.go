@@ -92,6 +92,7 @@ func (h *history) giveBack(m *modelMessage, failed bool) {
 	}
 	r := l.rules
 	if r == nil {
+		h.makeReady(m)
 		return
 	}
 	failures := int64(m.count >> 1)

@@ -13,6 +13,10 @@ type paging struct {
 	era uint64
 	// window is what all that is ready may cost; 0 is no bound.
 	window int64
+	// allowed is what unacked messages may cost that nobody keeps; 0 is no bound.
+	allowed int64
+	// heavy are those that were delivered when they cost more.
+	heavy []delivered
 	// exhumed is how many of the dying messages, the first, are being read.
 	exhumed int
 	// reading says that a [Want] is not answered yet.
@@ -28,9 +32,17 @@ const (
 	// smallWindow is the window from which on delivered messages may stay, and
 	// the table of them when they have gone.
 	smallWindow = 64 << 10
+	// keepHeavy is how much room is kept for those that are to be spilled.
+	keepHeavy = 64
 	// leastBehind is the window from which consumers can be behind.
 	leastBehind = 1 << 20
 )
+
+// delivered is a message that is unacked, or was.
+type delivered struct {
+	at  Slot
+	seq uint64
+}
 
 // Want is what a queue needs to be read: ranges of sequence numbers of one
 // lane, by keeper.
@@ -66,6 +78,10 @@ func (m *Machine) Window(bytes int64) {
 	}
 }
 
+// Allow sets what unacked messages may cost that nobody keeps, 0 for any number of
+// bytes. Others are spilled when they are delivered.
+func (m *Machine) Allow(bytes int64) { m.allowed = bytes }
+
 // Written says up to which sequence numbers the keepers of a lane have written
 // what they were given.
 func (m *Machine) Written(lane uint8, stored, spilled uint64) {
@@ -81,11 +97,14 @@ func (m *Machine) waiting() int64 {
 }
 
 // Bytes is what the messages in memory cost.
-func (m *Machine) Bytes() int64 { return m.waiting() + m.residents.bytes }
+func (m *Machine) Bytes() int64 { return m.waiting() + m.residents.bytes + m.residents.alone }
+
+// Alone is what those of them cost that were delivered and that nobody keeps.
+func (m *Machine) Alone() int64 { return m.residents.alone }
 
 // Over says that the queue has more in memory than it may.
 func (m *Machine) Over() bool {
-	if m.packed() {
+	if m.packed() || len(m.heavy) > 0 {
 		return true
 	}
 	if m.lanes != nil {
@@ -130,6 +149,14 @@ func (m *Machine) mostResident() int64 {
 // given, Shrink returns that. It does a bounded amount of work; more says that it
 // is not through. Of several lanes the lowest shrinks first.
 func (m *Machine) Shrink(spill func(*Item) bool, release func(*Item)) (wait Lag, more bool) {
+	give := func(i *Item) bool {
+		if !spill(i) {
+			return false
+		}
+		m.at(i.Lane).spilled = i.Seq
+		return true
+	}
+	m.lighten(give)
 	if m.packed() {
 		more = m.residents.sweep(&m.slots, m.mostResident(), func(i *Item) bool {
 			kept := m.isKept(i)
@@ -140,9 +167,31 @@ func (m *Machine) Shrink(spill func(*Item) bool, release func(*Item)) (wait Lag,
 		}, release)
 	}
 	if m.lanes != nil {
-		return m.lanes.shrink(m.window, spill, release, wait), more
+		return m.lanes.shrink(m.window, give, release, wait), more
 	}
-	return m.main.shrink(spill, release, wait), more
+	return m.main.shrink(give, release, wait), more
+}
+
+// lighten spills what is heavy and still unacked. What it has spilled leaves the
+// memory like other messages that have a keeper. It takes them in order only: those
+// in line were published later.
+func (m *Machine) lighten(spill func(*Item) bool) {
+	for _, d := range m.heavy {
+		f, ok := m.slots.find(d.at, d.seq)
+		if !ok || !f.resident() {
+			continue
+		}
+		i := m.residents.get(&f)
+		if i.Kept != Nobody || i.Seq <= m.at(i.Lane).spilled {
+			continue
+		}
+		m.residents.count(i, -1)
+		spill(i)
+		m.residents.count(i, 1)
+	}
+	if m.heavy = m.heavy[:0]; cap(m.heavy) > keepHeavy {
+		m.heavy = nil
+	}
 }
 
 // isKept says whether a message's keeper has written it.

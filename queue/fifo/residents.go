@@ -35,8 +35,18 @@ type residents struct {
 	items []Item
 	slots []Slot // of each item, 0 if it is ready again
 	free  []uint32
-	bytes int64 // what they cost
+	bytes int64 // what those cost that somebody keeps
+	alone int64 // and those that nobody does
 	swept int   // where the next sweep begins
+}
+
+// count adds what an item costs, or takes it away.
+func (r *residents) count(i *Item, sign int64) {
+	if i.Kept == Nobody {
+		r.alone += sign * i.cost()
+	} else {
+		r.bytes += sign * i.cost()
+	}
 }
 
 // keep makes a ref of a message. If stay is false, the message is left to its
@@ -54,7 +64,7 @@ func (r *residents) keep(i *Item, owner ownerID, stay bool) ref {
 	} else {
 		r.items, r.slots = append(r.items, *i), append(r.slots, 0)
 	}
-	r.bytes += i.cost()
+	r.count(i, 1)
 	f.where = at<<whereBits | inMemory
 	return f
 }
@@ -155,7 +165,7 @@ func (r *residents) take(f *ref, to *Item) {
 	*to = r.items[at]
 	r.items[at] = Item{}
 	r.slots[at] = 0
-	r.bytes -= to.cost()
+	r.count(to, -1)
 	if r.free = append(r.free, at); len(r.free) == len(r.items) && len(r.items) > keepItems {
 		r.items, r.slots, r.free = nil, nil, nil
 	}

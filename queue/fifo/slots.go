@@ -81,17 +81,25 @@ func (s *slots) room() (n int) {
 	return 0
 }
 
-// take empties a slot. It reports false when the slot holds another message.
-func (s *slots) take(at Slot, seq uint64) (ref, bool) {
+// find returns what a slot holds. It reports false when that is another message, or
+// none.
+func (s *slots) find(at Slot, seq uint64) (ref, bool) {
 	page, n := at.place()
 	if int(page) >= len(s.pages) || s.pages[page].used>>n&1 == 0 {
 		return ref{}, false
 	}
-	p := &s.pages[page]
-	f := p.get(n)
-	if f.seq != seq {
+	f := s.pages[page].get(n)
+	return f, f.seq == seq
+}
+
+// take is find, and empties the slot.
+func (s *slots) take(at Slot, seq uint64) (ref, bool) {
+	f, ok := s.find(at, seq)
+	if !ok {
 		return ref{}, false
 	}
+	page, n := at.place()
+	p := &s.pages[page]
 	s.len--
 	if p.used &^= 1 << n; p.used == 0 {
 		p.drop()

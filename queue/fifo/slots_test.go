@@ -65,7 +65,7 @@ func TestSlots(t *testing.T) {
 		if n != len(model) {
 			t.Fatalf("seed %d: %d messages in the slots, want %d", seed, n, len(model))
 		}
-		if most := (most/pageSlots + 2) * pageSlots; len(s.pages) > 2*most {
+		if len(s.pages) > 2*(most/pageSlots+2) {
 			t.Errorf("seed %d: %d pages for %d messages at most", seed, len(s.pages), most)
 		}
 		for at, f := range s.all {
@@ -98,6 +98,28 @@ func TestSlotsAreRuns(t *testing.T) {
 	}
 	if want := n / pageSlots; len(s.pages) != want {
 		t.Errorf("%d pages, want %d", len(s.pages), want)
+	}
+}
+
+// TestSlotsFollow settles in order, as most consumers do: what is given out next is
+// always in the next slot.
+func TestSlotsFollow(t *testing.T) {
+	const held = 1000
+	var s slots
+	var at [held]Slot
+	broken := 0
+	for seq := range uint64(100_000) {
+		n := seq % held
+		if seq >= held {
+			s.take(at[n], seq-held)
+		}
+		before := at[(n+held-1)%held]
+		if at[n] = s.put(ref{seq: seq, owner: 1}); at[n] != before+1 {
+			broken++
+		}
+	}
+	if pages := held/pageSlots + 2; len(s.pages) > pages || broken > 100_000/held {
+		t.Errorf("%d pages, and %d slots that do not follow", len(s.pages), broken)
 	}
 }
 
