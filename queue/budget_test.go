@@ -12,34 +12,56 @@ func TestWindow(t *testing.T) {
 	for _, s := range []struct {
 		used, chunks, has int64
 		consumed          bool
-		want              int64
+		want, alone       int64
 	}{
-		{0, 0, 0, false, limit / 2},
-		{limit / 2, 0, 0, false, limit / 4},
-		{limit / 2, 0, limit / 2, false, limit / 2}, // it is the only one
-		{limit, 0, limit / 4, false, limit / 8},
-		{limit, 0, 0, true, leastWindow},
-		{limit, 0, 0, false, 1},
+		{0, 0, 0, false, limit / 2, 0},
+		{limit / 2, 0, 0, false, limit / 4, 0},
+		{limit / 2, 0, limit / 2, false, limit / 2, 0}, // it is the only one
+		{limit, 0, limit / 4, false, limit / 8, 0},
+		{limit, 0, 0, true, leastWindow, 0},
+		{limit, 0, 0, false, 1, 0},
 		// Few bytes of messages that many chunks are kept for.
-		{limit / 4, chunkShare*limit - limit/2, 0, false, limit / 4},
-		{limit / 4, chunkShare * limit, limit / 4, true, leastWindow},
-		{limit / 4, 3 * chunkShare * limit, limit / 4, false, 1},
+		{limit / 4, chunkShare*limit - limit/2, 0, false, limit / 4, 0},
+		{limit / 4, chunkShare * limit, limit / 4, true, leastWindow, 0},
+		{limit / 4, 3 * chunkShare * limit, limit / 4, false, 1, 0},
+		{limit / 4, 3 * chunkShare * limit, limit / 4, false, limit / 2, 3 * chunkShare * limit}, // they hold what is unacked
 	} {
 		b := &Budget{limit: limit, chunks: func() int64 { return s.chunks }}
 		b.used.Store(s.used)
+		b.alone.Store(s.alone)
 		if got := b.window(s.has, s.consumed); got != s.want {
 			t.Errorf("%+v: %d", s, got)
 		}
 	}
 }
 
-func TestBudgetOfMemory(t *testing.T) {
-	for memory, want := range map[int64]struct{ windows, mailboxes int64 }{
-		0:       {defaultBudget, defaultMailboxes},
-		1 << 40: {defaultBudget, defaultMailboxes},
-		1 << 26: {1 << 26 / budgetShare, 1 << 26 / budgetShare},
+// TestUnackedShare checks what a queue may have of messages that nobody keeps.
+func TestUnackedShare(t *testing.T) {
+	const most = 1 << 20
+	for _, s := range []struct{ alone, has, want int64 }{
+		{0, 0, most / 2},
+		{most / 2, most / 2, most / 2}, // it is the only one
+		{most / 2, 0, most / 4},
+		{2 * most, most / 4, leastAlone},
 	} {
-		if b := NewBudget(memory); b.limit != want.windows || b.chunks == nil || b.mailboxes*loadUnit != want.mailboxes {
+		b := &Budget{mostAlone: most}
+		b.alone.Store(s.alone)
+		if got := b.unacked(s.has); got != s.want {
+			t.Errorf("%+v: %d", s, got)
+		}
+	}
+	if got := new(Budget).unacked(0); got != 0 {
+		t.Errorf("a budget without bounds allows %d", got)
+	}
+}
+
+func TestBudgetOfMemory(t *testing.T) {
+	for memory, want := range map[int64]struct{ windows, alone, mailboxes int64 }{
+		0:       {defaultBudget, defaultAlone, defaultMailboxes},
+		1 << 40: {defaultBudget, defaultAlone, defaultMailboxes},
+		1 << 26: {1 << 26 / budgetShare, 1 << 26 / budgetShare, 1 << 26 / budgetShare},
+	} {
+		if b := NewBudget(memory); b.mostAlone != want.alone || b.limit != want.windows || b.chunks == nil || b.mailboxes*loadUnit != want.mailboxes {
 			t.Errorf("%d: %+v", memory, b)
 		}
 	}

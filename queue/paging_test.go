@@ -194,6 +194,37 @@ func TestUnackedLeaveMemory(t *testing.T) {
 	}
 }
 
+// TestAloneIsCounted delivers what nobody keeps, and counts it until it is settled.
+func TestAloneIsCounted(t *testing.T) {
+	r := newPagingRig(t, 4<<20)
+	s := &sink{}
+	consume(t, r.queue, &Consumer{Holder: s})
+	const n, size = 100, 1024
+	r.fill(1, n, size, 10, none)
+	wantNumbers(t, s.await(n), numbers(n))
+	count := func() (alone, others int64) {
+		done := make(chan bool)
+		r.queue.Info(func(Info, error) { close(done) })
+		<-done
+		// Of two requests, the second is answered after the turn of the first.
+		done = make(chan bool)
+		r.queue.Info(func(Info, error) { close(done) })
+		<-done
+		return r.budget.alone.Load(), r.budget.used.Load()
+	}
+	if alone, others := count(); alone < n*size || alone > n*(size+200) || others != 0 {
+		t.Errorf("%d bytes of delivered messages are counted, and %d of others", alone, others)
+	}
+	r.queue.Detach(s)
+	again := &sink{after: (*Queue).Ack}
+	consume(t, r.queue, &Consumer{Holder: again})
+	wantNumbers(t, again.await(n), numbers(n))
+	again.workers.Wait()
+	if alone, others := count(); alone != 0 || others != 0 {
+		t.Errorf("%d bytes of delivered messages are counted, and %d of others, of an empty queue", alone, others)
+	}
+}
+
 // TestGetFromBacklog fetches messages that are on disk, while others come.
 func TestGetFromBacklog(t *testing.T) {
 	r := newPagingRig(t, 4*leastWindow)

@@ -61,11 +61,16 @@ func (l *lane) returnedAway() bool { return l.returned.len > 0 && !l.returned.fi
 func (l *lane) isKept(i *Item) bool { return i.Kept != Nobody && i.Seq <= l.kept[i.Kept] }
 
 // shrink moves messages from the back into the gap, if the line costs too much,
-// and returns what it waits for, or what was waited for before.
-func (l *lane) shrink(spill func(*Item) bool, release func(*Item), wait Lag) Lag {
+// and returns what it waits for, or what was waited for before. If what was
+// delivered is heavy, what is in front is spilled, too, and stays: when it is
+// delivered it could not be any more, for what is behind it was.
+func (l *lane) shrink(spill func(*Item) bool, release func(*Item), heavy bool, wait Lag) Lag {
 	e := &l.line
 	if !e.over() {
 		return wait
+	}
+	if heavy {
+		e.handFront(l.spilled, spill)
 	}
 	e.hand(spill)
 	for e.mark.n > 0 {

@@ -174,12 +174,12 @@ func rest(window, used int64) int64 {
 }
 
 // shrink has the lanes shrink until they fit into the window, the lowest first.
-func (s *lanes) shrink(window int64, spill func(*Item) bool, release func(*Item), wait Lag) Lag {
+func (s *lanes) shrink(window int64, spill func(*Item) bool, release func(*Item), heavy bool, wait Lag) Lag {
 	total := s.bytes()
 	for _, l := range slices.Backward(s.list) {
 		had := l.line.bytes()
 		l.line.window = rest(window, total-had)
-		wait = l.shrink(spill, release, wait)
+		wait = l.shrink(spill, release, heavy, wait)
 		total += l.line.bytes() - had
 	}
 	return wait

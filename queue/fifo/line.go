@@ -9,6 +9,8 @@ type line struct {
 	gap   gap
 	back  list // came last
 	mark  mark // in back
+	// handed says that all of front has a keeper, or had its chance.
+	handed bool
 
 	blocks *Blocks
 	window int64 // what front and back may cost; 0 is no bound
@@ -80,6 +82,7 @@ func (l *line) low() bool { return l.gap.len() > 0 && l.front.bytes <= l.ahead()
 // empty.
 func (l *line) add(cost int64) *Item {
 	if l.consumed && l.back.len == 0 && l.gap.len() == 0 && (l.window == 0 || l.front.bytes <= l.window/2) {
+		l.handed = false
 		return l.front.add(cost, l.blocks)
 	}
 	return l.back.add(cost, l.blocks)
@@ -95,7 +98,7 @@ func (l *line) peek() *Item {
 		return l.back.peek()
 	}
 	l.front, l.back = l.back, l.front
-	l.mark = mark{}
+	l.mark, l.handed = mark{}, false
 	return l.front.peek()
 }
 
@@ -137,6 +140,21 @@ func (l *line) hand(spill func(*Item) bool) {
 		m.at++
 		m.n++
 	}
+}
+
+// handFront gives those messages of front to spill, once, that nobody keeps and that
+// are above a sequence number.
+func (l *line) handFront(above uint64, spill func(*Item) bool) {
+	if l.handed {
+		return
+	}
+	l.handed = true
+	taken := true
+	l.front.each(func(i *Item) {
+		if taken && i.Kept == Nobody && i.Seq > above {
+			taken = !i.held() && spill(i)
+		}
+	})
 }
 
 // shift moves the first item of back into the gap. It must have been handed

@@ -202,7 +202,7 @@ func (m *Machine) take(d *Delivery, c *Consumer) {
 	d.Slot = m.slots.put(f)
 	m.residents.settle(&f, d.Slot)
 	m.hold(&d.Item)
-	if d.Kept == Nobody && m.allowed > 0 && m.residents.alone > m.allowed {
+	if d.Kept == Nobody && m.isHeavy() {
 		m.heavy = append(m.heavy, delivered{d.Slot, d.Seq})
 	}
 	c.unacked++

@@ -165,12 +165,18 @@ func (m *Machine) Shrink(spill func(*Item) bool, release func(*Item)) (wait Lag,
 			}
 			return kept
 		}, release)
+		if wait.Keeper != Nobody {
+			more, m.residents.idle = false, 0 // all are looked at again then
+		}
 	}
 	if m.lanes != nil {
-		return m.lanes.shrink(m.window, give, release, wait), more
+		return m.lanes.shrink(m.window, give, release, m.isHeavy(), wait), more
 	}
-	return m.main.shrink(give, release, wait), more
+	return m.main.shrink(give, release, m.isHeavy(), wait), more
 }
+
+// isHeavy says that delivered messages that nobody keeps cost more than they may.
+func (m *Machine) isHeavy() bool { return m.allowed > 0 && m.residents.alone > m.allowed }
 
 // lighten spills what is heavy and still unacked. What it has spilled leaves the
 // memory like other messages that have a keeper. It takes them in order only: those

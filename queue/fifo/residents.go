@@ -38,6 +38,7 @@ type residents struct {
 	bytes int64 // what those cost that somebody keeps
 	alone int64 // and those that nobody does
 	swept int   // where the next sweep begins
+	idle  int   // how many were looked at since one has left
 }
 
 // count adds what an item costs, or takes it away.
@@ -99,7 +100,8 @@ func (r *residents) tally(f *ref, failed bool) Tally {
 
 // sweep looks at some of the items, others each time, and leaves those to
 // their keepers that leave says, for as long as they cost more than most. It
-// reports whether there may be more of them.
+// reports whether there may be more of them: not if none has left since all were
+// looked at.
 func (r *residents) sweep(s *slots, most int64, leave func(*Item) bool, release func(*Item)) (more bool) {
 	for range min(sweepLen, len(r.items)) {
 		if r.bytes <= most {
@@ -110,6 +112,7 @@ func (r *residents) sweep(s *slots, most int64, leave func(*Item) bool, release 
 		}
 		i, at := &r.items[r.swept], r.slots[r.swept]
 		r.swept++
+		r.idle++
 		if i.Seq == 0 || at == 0 || !leave(i) {
 			continue
 		}
@@ -119,9 +122,13 @@ func (r *residents) sweep(s *slots, most int64, leave func(*Item) bool, release 
 		f.where = away(&item)
 		s.set(at, f)
 		release(&item)
-		more = true
+		r.idle = 0
 	}
-	return more
+	if r.idle < len(r.items) {
+		return true
+	}
+	r.idle = 0
+	return false
 }
 
 // sweepLen is how many items a sweep looks at: as many as two turns of a strand
