@@ -126,6 +126,52 @@ func TestRequeuePosition(t *testing.T) {
 	}
 }
 
+// Thousands of messages that a consumer has at once are settled together: each once, in
+// order, and what is returned is not settled with the others when it comes again.
+func TestSettleThousands(t *testing.T) {
+	t.Parallel()
+	const n = 5000
+	for name, requeue := range map[string]func(ch *client) error{
+		"nack multiple": func(ch *client) error { return ch.Nack(n, true, true) },
+		"nack all":      func(ch *client) error { return ch.Nack(0, true, true) },
+		"recover":       func(ch *client) error { return ch.Recover(true) },
+		"rollback": func(ch *client) error {
+			if err := ch.Tx(); err != nil {
+				return err
+			}
+			if err := ch.Ack(0, true); err != nil {
+				return err
+			}
+			if err := ch.TxRollback(); err != nil {
+				return err
+			}
+			return ch.Recover(true)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := open(t)
+			q := c.queue()
+			c.settled("", q, numbers(0, n)...)
+			ch := c.channel()
+			deliveries := ch.consume(q)
+			wantDeliveries(t, deliveries, numbers(0, n)...)
+			ch.must(requeue(ch))
+			for i, d := range wantDeliveries(t, deliveries, numbers(0, n)...) {
+				if !d.Redelivered || d.DeliveryTag != uint64(n+i+1) {
+					t.Fatalf("%q came with tag %d, redelivered %v", d.Body, d.DeliveryTag, d.Redelivered)
+				}
+			}
+			ch.must(ch.Ack(2*n-1, true))
+			if name == "rollback" {
+				ch.must(ch.TxCommit())
+			}
+			ch.must(ch.Close())
+			c.wantDrained(q, "4999")
+		})
+	}
+}
+
 // Messages held back by several channels go back between each other's.
 func TestRequeueInterleaved(t *testing.T) {
 	t.Parallel()
