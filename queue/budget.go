@@ -25,7 +25,7 @@ const (
 	// defaultAlone is what delivered messages of all queues may have of the memory
 	// that nobody keeps, unless budgetShare is less, and leastAlone what those of a
 	// queue may have, however little there is.
-	defaultAlone = 256 << 20
+	defaultAlone = 128 << 20
 	leastAlone   = 64 << 10
 	// defaultMailboxes is what may wait in the mailboxes of all queues, in bytes,
 	// unless budgetShare is less.
