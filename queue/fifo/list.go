@@ -8,15 +8,15 @@ type block struct {
 	next  *block
 }
 
-// Blocks is memory for waiting messages that nobody uses now. A queue takes
-// from it and adds to it while it runs, see [Machine.Lend]; it belongs to the
-// same goroutine.
+// Blocks is memory for messages that nobody uses now. A queue takes from it and
+// adds to it while it runs, see [Machine.Lend]; it belongs to the same goroutine.
 type Blocks struct {
-	free *block
-	len  int
+	free   *block
+	len    int
+	tables []*slotTable
 }
 
-// maxFree is how many unused blocks are kept.
+// maxFree is how many unused blocks, and tables, are kept.
 const maxFree = 64
 
 func (b *Blocks) get() *block {
@@ -33,6 +33,22 @@ func (b *Blocks) put(old *block) {
 	if b != nil && b.len < maxFree {
 		old.next, b.free = b.free, old
 		b.len++
+	}
+}
+
+func (b *Blocks) table() *slotTable {
+	if b == nil || len(b.tables) == 0 {
+		return new(slotTable)
+	}
+	last := len(b.tables) - 1
+	t := b.tables[last]
+	b.tables = b.tables[:last]
+	return t
+}
+
+func (b *Blocks) putTable(old *slotTable) {
+	if b != nil && len(b.tables) < maxFree {
+		b.tables = append(b.tables, old)
 	}
 }
 

@@ -58,7 +58,7 @@ type Delivery struct {
 // Lend gives the machine memory to use and to leave, until it is called with
 // nil.
 func (m *Machine) Lend(b *Blocks) {
-	m.main.line.blocks = b
+	m.main.line.blocks, m.slots.blocks = b, b
 	if m.lanes != nil {
 		m.lanes.lend(b)
 	}

@@ -3,7 +3,6 @@ package fifo
 import (
 	"math"
 	"math/bits"
-	"sync"
 )
 
 // Slot names an unacked message inside its queue; 0 is none. Slots are used again;
@@ -18,6 +17,8 @@ type slots struct {
 	at    uint32 // the page that is being filled
 	len   int
 	few   bool // pages are not kept empty, except one
+
+	blocks *Blocks
 }
 
 // pageSlots is how many slots a page has: a bit of a word for each.
@@ -36,8 +37,6 @@ type slotPage struct {
 
 type slotTable [pageSlots]ref
 
-var slotTables = sync.Pool{New: func() any { return new(slotTable) }}
-
 func (s *slots) put(f ref) Slot {
 	n := pageSlots
 	if len(s.pages) > 0 {
@@ -52,7 +51,7 @@ func (s *slots) put(f ref) Slot {
 		t[n] = f
 		p.used |= 1 << n
 	} else {
-		p.put(n, f)
+		p.put(n, f, s.blocks)
 	}
 	return slotOf(s.at, n)
 }
@@ -102,9 +101,12 @@ func (s *slots) take(at Slot, seq uint64) (ref, bool) {
 	p := &s.pages[page]
 	s.len--
 	if p.used &^= 1 << n; p.used == 0 {
-		p.drop()
+		if p.table != nil {
+			s.blocks.putTable(p.table)
+			p.table = nil
+		}
 		if s.len == 0 && len(s.pages) > 1 && (s.few || len(s.pages) > keepPages) {
-			*s = slots{few: s.few}
+			s.pages, s.at = nil, 0
 		}
 	}
 	return f, true
@@ -118,7 +120,7 @@ func (s *slots) get(at Slot) ref {
 
 func (s *slots) set(at Slot, f ref) {
 	page, n := at.place()
-	s.pages[page].put(n, f)
+	s.pages[page].put(n, f, s.blocks)
 }
 
 // all calls yield for what is in the slots. It may take that.
@@ -148,7 +150,7 @@ func (p *slotPage) get(n int) ref {
 	return f
 }
 
-func (p *slotPage) put(n int, f ref) {
+func (p *slotPage) put(n int, f ref, b *Blocks) {
 	switch {
 	case p.table != nil:
 		p.table[n] = f
@@ -156,26 +158,17 @@ func (p *slotPage) put(n int, f ref) {
 		p.run = f
 		p.run.seq -= uint64(n)
 	case p.get(n) != f:
-		p.spread()
+		p.spread(b.table())
 		p.table[n] = f
 	}
 	p.used |= 1 << n
 }
 
-// spread ends the run: each slot is told by itself.
-func (p *slotPage) spread() {
-	t := slotTables.Get().(*slotTable)
+// spread ends the run: each slot is told by itself, in t.
+func (p *slotPage) spread(t *slotTable) {
 	for used := p.used; used != 0; used &= used - 1 {
 		n := bits.TrailingZeros64(used)
 		t[n] = p.get(n)
 	}
 	p.table = t
-}
-
-// drop gives back the table of a page that holds nothing.
-func (p *slotPage) drop() {
-	if p.table != nil {
-		slotTables.Put(p.table)
-		p.table = nil
-	}
 }

@@ -127,7 +127,7 @@ func BenchmarkSlots(b *testing.B) {
 	for name, where := range map[string]uint32{"runs": 0, "tables": 4} {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
-			var s slots
+			s := slots{blocks: &Blocks{}}
 			var at [128]Slot
 			for n := range uint64(b.N) {
 				if n >= 100 {
