@@ -83,6 +83,22 @@ func TestTxAck(t *testing.T) {
 	c.wantDrained(q, "4", "5")
 }
 
+// What is acked together makes room for as many when it is committed.
+func TestTxAckMakesRoom(t *testing.T) {
+	t.Parallel()
+	c := open(t)
+	q := c.queue()
+	c.settled("", q, numbers(0, 10)...)
+	tx := c.tx()
+	c.must(tx.Qos(5, 0, true))
+	deliveries := tx.consume(q)
+	wantDeliveries(t, deliveries, numbers(0, 5)...)
+	c.must(tx.Ack(5, true))
+	c.wantReady(q, 5)
+	c.must(tx.TxCommit())
+	wantDeliveries(t, deliveries, numbers(5, 10)...)
+}
+
 // A requeue waits for the commit too.
 func TestTxRequeue(t *testing.T) {
 	t.Parallel()

@@ -80,7 +80,7 @@ func (m *distinctModel) get(noAck bool) bool {
 	m.rig.queue.Get(m.holder, noAck, func(d *Delivery, _ int, ok bool, err error) {
 		a := answer{ok: ok}
 		if ok {
-			a.number, a.at = binary.BigEndian.Uint64(d.Body()), Settlement{d.Slot, d.Seq}
+			a.number, a.at = binary.BigEndian.Uint64(d.Body()), Settlement{Slot: d.Slot, Seq: d.Seq}
 		}
 		if err != nil {
 			m.t.Error(err)

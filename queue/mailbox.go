@@ -31,9 +31,11 @@ type Publication struct {
 	Publish uint64
 }
 
-// Settlement names an unacked message that is to be settled.
+// Settlement names an unacked message that is to be settled, and More others whose
+// slots and sequence numbers follow.
 type Settlement struct {
 	Slot Slot
+	More uint32
 	Seq  uint64
 }
 

@@ -1,6 +1,7 @@
 package queue
 
 import (
+	"cmp"
 	"encoding/binary"
 	"iter"
 	"runtime"
@@ -190,6 +191,49 @@ func TestUnackedLeaveMemory(t *testing.T) {
 			consume(t, r.queue, &Consumer{Holder: again, Prefetch: 100})
 			left := slices.DeleteFunc(numbers(n), func(n uint64) bool { return n%100 == 0 })
 			wantNumbers(t, again.await(len(left)), left)
+		})
+	}
+}
+
+// TestSettleRuns settles messages that follow each other with one word.
+func TestSettleRuns(t *testing.T) {
+	const n, first, last = 200, 50, 149
+	for name, settle := range map[string]func(*Queue, []Settlement){
+		"ack": (*Queue).Ack, "reject": (*Queue).Reject, "return": (*Queue).Return, "fail": (*Queue).Fail,
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newPagingRig(t, 4<<20)
+			given := make(chan []Settlement, n)
+			s := &sink{after: func(_ *Queue, batch []Settlement) { given <- batch }}
+			consume(t, r.queue, &Consumer{Holder: s})
+			r.fill(1, n, 100, 10, mixed)
+			wantNumbers(t, s.await(n), numbers(n))
+			var all []Settlement
+			for len(all) < n {
+				all = append(all, <-given...)
+			}
+			slices.SortFunc(all, func(a, b Settlement) int { return cmp.Compare(a.Seq, b.Seq) })
+			run := all[first]
+			run.More = last - first
+			if all[last].Slot-run.Slot != last-first {
+				t.Fatalf("slots %d to %d for %d messages", run.Slot, all[last].Slot, last-first+1)
+			}
+			settle(r.queue, []Settlement{run})
+			s.workers.Wait()
+			want, back := numbers(n), name == "return" || name == "fail"
+			if back {
+				want = slices.AppendSeq(want, counting(first+1, last+1))
+			}
+			wantNumbers(t, s.await(len(want)), want)
+			info := make(chan Info, 1)
+			r.queue.Info(func(i Info, err error) { info <- i })
+			left := n
+			if !back {
+				left -= last - first + 1
+			}
+			if i := <-info; i.Unacked != left || i.Ready != 0 {
+				t.Errorf("%d messages are unacked and %d ready, want %d and none", i.Unacked, i.Ready, left)
+			}
 		})
 	}
 }

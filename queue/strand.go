@@ -157,20 +157,13 @@ func (q *Queue) catchUp() {
 func (q *Queue) hurry(u *urgent) {
 	s := &q.strand
 	switch u.outcome {
-	case rejected:
-		if q.mourns() {
-			s.fifo.Reject(u.Slot, u.Seq)
-			return
+	case acked, rejected, returned, failed:
+		for n := uint32(0); ; n++ {
+			q.dispose(u.Slot+Slot(n), u.Seq+uint64(n), u.outcome)
+			if n == u.More {
+				return
+			}
 		}
-		if q.settleOne(&u.Settlement) {
-			s.flow.Dropped[Rejected]++ // it was delivered: there is a flow
-		}
-	case acked:
-		if q.settleOne(&u.Settlement) {
-			s.flow.Ack++ // it was delivered: there is a flow
-		}
-	case returned, failed:
-		s.fifo.Return(u.Slot, u.Seq, u.outcome == failed)
 	case resumed:
 		s.fifo.Resume(u.consumer)
 	case detached:
@@ -184,10 +177,27 @@ func (q *Queue) hurry(u *urgent) {
 	}
 }
 
+// dispose does what is to become of an unacked message.
+func (q *Queue) dispose(at Slot, seq uint64, how outcome) {
+	s := &q.strand
+	switch {
+	case how == acked:
+		if q.settleOne(at, seq) {
+			s.flow.Ack++ // it was delivered: there is a flow
+		}
+	case how != rejected:
+		s.fifo.Return(at, seq, how == failed)
+	case q.mourns():
+		s.fifo.Reject(at, seq)
+	case q.settleOne(at, seq):
+		s.flow.Dropped[Rejected]++ // it was delivered: there is a flow
+	}
+}
+
 // settleOne ends an unacked message, and reports whether there is such a one.
-func (q *Queue) settleOne(a *Settlement) bool {
+func (q *Queue) settleOne(at Slot, seq uint64) bool {
 	var i fifo.Item
-	ok := q.strand.fifo.Settle(a.Slot, a.Seq, &i)
+	ok := q.strand.fifo.Settle(at, seq, &i)
 	if ok {
 		q.forget(&i)
 	}

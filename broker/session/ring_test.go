@@ -2,6 +2,7 @@ package session
 
 import (
 	"cmp"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -101,13 +102,43 @@ func checkTakeTo(t *testing.T, ring *unackedRing, model map[uint64]unacked, at u
 	slices.SortFunc(want, func(a, b unacked) int { return cmp.Compare(a.tag, b.tag) })
 	for more := true; more; {
 		before := len(got)
-		got, more = ring.takeTo(at, got)
+		var some []unacked
+		some, more = ring.takeTo(at, nil, handful)
+		for _, u := range some {
+			u.each(func(one unacked) { got = append(got, one) })
+		}
 		if n := len(got) - before; more && n > handful+pageTags {
 			t.Fatalf("takeTo(%d) took %d at once", at, n)
 		}
 	}
 	if !slices.Equal(got, want) {
 		t.Fatalf("takeTo(%d) = %v, want %v", at, got, want)
+	}
+}
+
+// TestUnackedFollow checks which deliveries are settled with one word.
+func TestUnackedFollow(t *testing.T) {
+	a, b := &dealing{queue: &queue.Queue{}}, &dealing{queue: &queue.Queue{}}
+	first := unacked{from: a, seq: 10, tag: 20, slot: 30, more: 4}
+	for name, c := range map[string]struct {
+		change func(*unacked)
+		first  unacked
+		want   bool
+	}{
+		"it follows":         {func(*unacked) {}, first, true},
+		"another queue":      {func(u *unacked) { u.from = b }, first, false},
+		"messages between":   {func(u *unacked) { u.seq++ }, first, false},
+		"deliveries between": {func(u *unacked) { u.tag++ }, first, false},
+		"another slot":       {func(u *unacked) { u.slot++ }, first, false},
+		"fetched":            {func(u *unacked) { u.free = true }, first, false},
+		"taken back":         {func(u *unacked) { u.slot = 5 }, unacked{from: a, seq: 10, tag: 20, more: 4}, false},
+	} {
+		next := unacked{from: a, seq: 15, tag: 25, slot: 35, more: 2}
+		c.change(&next)
+		u := c.first
+		if got := u.add(&next); got != c.want || u.count() != map[bool]int{false: 5, true: 8}[c.want] {
+			t.Errorf("%s: %v, and %d deliveries", name, got, u.count())
+		}
 	}
 }
 
@@ -139,6 +170,14 @@ func TestUnackedRingOfRuns(t *testing.T) {
 	for tag := uint64(1); tag <= n; tag++ {
 		ring.push(&unacked{tag: tag, from: from, seq: tag + 5, slot: queue.Slot(tag)})
 	}
+	whole, _ := ring.takeTo(n-1, nil, math.MaxInt)
+	if len(whole) != 1 || whole[0].count() != n-1 {
+		t.Errorf("all but one were taken as %d runs, the first of %d", len(whole), whole[0].count())
+	}
+	ring = unackedRing{}
+	for tag := uint64(1); tag <= n; tag++ {
+		ring.push(&unacked{tag: tag, from: from, seq: tag + 5, slot: queue.Slot(tag)})
+	}
 	for tag := uint64(2); tag <= n; tag += 7 {
 		if u, ok := ring.take(tag); !ok || u.seq != tag+5 {
 			t.Fatalf("delivery %d is %v, %v", tag, u, ok)
@@ -152,8 +191,10 @@ func TestUnackedRingOfRuns(t *testing.T) {
 	left, got, more := ring.len, 0, true
 	for more {
 		var some []unacked
-		some, more = ring.takeTo(everything, nil)
-		got += len(some)
+		some, more = ring.takeTo(everything, nil, handful)
+		for _, u := range some {
+			got += u.count()
+		}
 	}
 	if got != left || ring.len != 0 {
 		t.Errorf("%d of %d were taken, and %d are left", got, left, ring.len)

@@ -1,6 +1,8 @@
 package session
 
 import (
+	"math"
+
 	"github.com/lepusmq/lepus/amqp"
 )
 
@@ -42,13 +44,17 @@ func (ch *channel) reject(m *amqp.BasicReject) *amqp.Error {
 
 // finish settles the deliveries that a tag names, now or with the transaction.
 func (ch *channel) finish(tag uint64, multiple bool, how fate) *amqp.Error {
-	taken, rest, err := ch.take(tag, multiple)
+	most := handful
+	if how == returned || how == failed {
+		most = math.MaxInt // in between others would be first in line
+	}
+	taken, rest, err := ch.take(tag, multiple, most)
 	if err != nil {
 		return err
 	}
 	ch.conclude(taken, how)
 	for rest > 0 {
-		taken, rest = ch.takeSome(rest)
+		taken, rest = ch.takeSome(rest, most)
 		ch.conclude(taken, how)
 	}
 	return nil
@@ -67,14 +73,8 @@ func (ch *channel) recover(requeue, reply bool) *amqp.Error {
 	if !requeue {
 		return amqp.RecoverInPlace()
 	}
-	ch.mu.Lock()
-	rest := ch.tag // what is returned comes again, with tags above
-	ch.mu.Unlock()
-	for rest > 0 {
-		var taken []unacked
-		taken, rest = ch.takeSome(rest)
-		ch.settle(taken, returned)
-	}
+	taken, _ := ch.takeSome(everything, math.MaxInt)
+	ch.settle(taken, returned)
 	if reply {
 		ch.send(&amqp.BasicRecoverOk{})
 	}
@@ -82,17 +82,17 @@ func (ch *channel) recover(requeue, reply bool) *amqp.Error {
 }
 
 // take removes deliveries that a tag names from those outstanding. If these are
-// more than a handful, rest is the tag up to which takeSome returns the others. What
+// more than most, rest is the tag up to which takeSome returns the others. What
 // is returned is valid until the next call.
-func (ch *channel) take(tag uint64, multiple bool) (taken []unacked, rest uint64, err *amqp.Error) {
+func (ch *channel) take(tag uint64, multiple bool, most int) (taken []unacked, rest uint64, err *amqp.Error) {
 	ch.mu.Lock()
 	defer ch.mu.Unlock()
 	switch {
 	case multiple && tag == 0:
-		taken, rest = ch.takeTo(ch.tag)
+		taken, rest = ch.takeTo(ch.tag, most)
 		return taken, rest, nil
 	case multiple && ch.unacked.has(tag):
-		taken, rest = ch.takeTo(tag)
+		taken, rest = ch.takeTo(tag, most)
 		return taken, rest, nil
 	case multiple:
 		return nil, 0, amqp.UnknownDeliveryTag(tag)
@@ -104,17 +104,17 @@ func (ch *channel) take(tag uint64, multiple bool) (taken []unacked, rest uint64
 	return ch.took(append(ch.s.settling[:0], u)), 0, nil
 }
 
-// takeSome removes the next handful of deliveries up to a tag, and returns the tag
-// again if there are more.
-func (ch *channel) takeSome(tag uint64) (taken []unacked, rest uint64) {
+// takeSome removes the next deliveries up to a tag, most or a few more, and returns the
+// tag again if there are others.
+func (ch *channel) takeSome(tag uint64, most int) (taken []unacked, rest uint64) {
 	ch.mu.Lock()
 	defer ch.mu.Unlock()
-	return ch.takeTo(tag)
+	return ch.takeTo(tag, most)
 }
 
 // takeTo is takeSome with mu held.
-func (ch *channel) takeTo(tag uint64) (taken []unacked, rest uint64) {
-	taken, more := ch.unacked.takeTo(tag, ch.s.settling[:0])
+func (ch *channel) takeTo(tag uint64, most int) (taken []unacked, rest uint64) {
+	taken, more := ch.unacked.takeTo(tag, ch.s.settling[:0], most)
 	if more {
 		rest = tag
 	}
@@ -132,24 +132,24 @@ func (ch *channel) took(taken []unacked) []unacked {
 
 // settle tells the queues what became of deliveries.
 func (ch *channel) settle(taken []unacked, how fate) {
-	if how == acked {
-		ch.sent.Ack += uint64(len(taken))
-	}
 	counted := 0
 	for i := 0; i < len(taken); {
-		from := taken[i].from
+		from, n := taken[i].from, 0
 		batch := ch.s.batch[:0]
 		for ; i < len(taken) && taken[i].from == from; i++ {
-			batch = append(batch, taken[i].settlement())
-			if !taken[i].free {
-				counted++
+			u := &taken[i]
+			batch = append(batch, u.settlement())
+			n += u.count()
+			if !u.free {
+				counted += u.count()
 			}
 		}
 		ch.s.batch = batch
 		q := from.queue
 		switch how {
 		case acked:
-			from.acked += uint64(len(batch))
+			ch.sent.Ack += uint64(n)
+			from.acked += uint64(n)
 			q.Ack(batch)
 		case rejected:
 			q.Reject(batch)

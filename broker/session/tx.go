@@ -31,7 +31,7 @@ type txPublish struct {
 	since int64
 }
 
-// txSettle is a delivery that was settled and can still be taken back.
+// txSettle is deliveries that were settled and can still be taken back.
 type txSettle struct {
 	unacked
 	how fate
@@ -93,8 +93,8 @@ func (ch *channel) txRollback() *amqp.Error {
 	}
 	held := ch.tx.end()
 	ch.mu.Lock()
-	for _, u := range held {
-		ch.unacked.putBack(u)
+	for i := range held {
+		held[i].each(ch.unacked.putBack)
 	}
 	ch.mu.Unlock()
 	ch.send(&amqp.TxRollbackOk{})
@@ -143,17 +143,17 @@ func (ch *channel) txCommit() *amqp.Error {
 		u := &ch.tx.settled[i]
 		switch u.how {
 		case acked:
-			group.Ack(u.from.queue, u.settlement())
-			ch.sent.Ack++
-			u.from.acked++
+			u.each(func(one unacked) { group.Ack(one.from.queue, one.settlement()) })
+			ch.sent.Ack += uint64(u.count())
+			u.from.acked += uint64(u.count())
 		case rejected:
-			group.Reject(u.from.queue, u.settlement())
+			u.each(func(one unacked) { group.Reject(one.from.queue, one.settlement()) })
 		default:
 			back[u.how] = append(back[u.how], u.unacked)
 			continue
 		}
 		if !u.free {
-			counted++
+			counted += u.count()
 		}
 	}
 	ch.tx = transaction{}

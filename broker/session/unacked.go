@@ -9,24 +9,47 @@ import (
 	"github.com/lepusmq/lepus/queue"
 )
 
-// unacked is a delivery that the client has not settled.
+// unacked is a delivery that the client has not settled, and maybe some more that
+// are like it: their tags, sequence numbers and slots follow.
 type unacked struct {
 	from *dealing // its queue
 	seq  uint64
 	tag  uint64
 	slot queue.Slot
-	free bool // fetched, and so outside the channel's window
+	more uint32 // 0 in a ring
+	free bool   // fetched, and so outside the channel's window
 }
 
 func (u *unacked) settlement() queue.Settlement {
-	return queue.Settlement{Slot: u.slot, Seq: u.seq}
+	return queue.Settlement{Slot: u.slot, More: u.more, Seq: u.seq}
+}
+
+// count is how many deliveries there are.
+func (u *unacked) count() int { return int(u.more) + 1 }
+
+// each calls f for one after the other.
+func (u *unacked) each(f func(unacked)) {
+	for n := range u.count() {
+		f(unacked{from: u.from, seq: u.seq + uint64(n), tag: u.tag + uint64(n), slot: u.slot + queue.Slot(n), free: u.free})
+	}
+}
+
+// add adds one that follows. It reports false if next does not.
+func (u *unacked) add(next *unacked) bool {
+	n := u.more + 1
+	if u.isTakenBack() || next.tag != u.tag+uint64(n) || next.seq != u.seq+uint64(n) || next.slot != u.slot+queue.Slot(n) ||
+		next.from != u.from || next.free != u.free || u.more > math.MaxUint32-pageTags {
+		return false
+	}
+	u.more += next.more + 1
+	return true
 }
 
 const (
 	// everything is the delivery tag that takes all outstanding ones with it.
 	everything = math.MaxUint64
-	// handful is about how many deliveries are settled at a time: a client may
-	// have millions.
+	// handful is about how many deliveries are acked at a time: a client may have
+	// millions.
 	handful = 1024
 )
 
@@ -134,12 +157,12 @@ func (r *unackedRing) inRing(tag uint64) bool {
 	return r.kept > 0 && page >= r.base && page < r.next && r.at(page).held>>bitOf(tag)&1 != 0
 }
 
-// takeTo removes deliveries up to tag and appends them to out, the oldest first.
-// With some of a handful it reports more: the rest is for another call.
-func (r *unackedRing) takeTo(tag uint64, out []unacked) (_ []unacked, more bool) {
-	from := len(out)
+// takeTo removes deliveries up to tag and appends them to out, the oldest first. When
+// it has taken most, or some more, it reports that there are others, for another call.
+func (r *unackedRing) takeTo(tag uint64, out []unacked, most int) (_ []unacked, more bool) {
+	from, taken := len(out), 0
 	for last := pageOf(tag); r.kept > 0 && r.base <= last; {
-		if len(out)-from >= handful && len(r.aside) == 0 {
+		if taken >= most && len(r.aside) == 0 {
 			return out, true
 		}
 		page, p := r.base, r.at(r.base)
@@ -149,6 +172,7 @@ func (r *unackedRing) takeTo(tag uint64, out []unacked) (_ []unacked, more bool)
 		}
 		out = p.appendTo(out, page, some)
 		n := bits.OnesCount64(some)
+		taken += n
 		r.len -= n
 		r.kept -= n
 		p.remove(some)

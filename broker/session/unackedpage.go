@@ -2,7 +2,6 @@ package session
 
 import (
 	"math/bits"
-	"slices"
 	"sync"
 
 	"github.com/lepusmq/lepus/queue"
@@ -59,20 +58,22 @@ func (p *unackedPage) get(tag uint64) unacked {
 
 // appendTo appends some of the deliveries that are outstanding.
 func (p *unackedPage) appendTo(out []unacked, page, some uint64) []unacked {
-	at := len(out)
-	out = slices.Grow(out, pageTags)[:at+bits.OnesCount64(some)]
-	from, e := p.from, p.run
-	for ; some != 0; some &= some - 1 {
+	for some != 0 {
 		n := bits.TrailingZeros64(some)
-		if t := p.table; t != nil {
-			e = t.entries[n]
-			from = t.from[e.from]
-		} else {
-			e.seq, e.slot = p.run.seq+uint64(n), p.run.slot+queue.Slot(n)
+		u := p.get(tagOf(page, n))
+		if p.table == nil {
+			like := some
+			if u.free {
+				like &= p.free
+			} else {
+				like &^= p.free
+			}
+			u.more = uint32(bits.TrailingZeros64(^(like >> n))) - 1
 		}
-		u := &out[at]
-		u.from, u.seq, u.tag, u.slot, u.free = from, e.seq, tagOf(page, n), e.slot, p.free>>n&1 != 0
-		at++
+		some &^= (1<<u.count() - 1) << n
+		if last := len(out) - 1; last < 0 || !out[last].add(&u) {
+			out = append(out, u)
+		}
 	}
 	return out
 }
