@@ -183,20 +183,25 @@ func TestConnectionLimits(t *testing.T) {
 	connect(t, url)
 	h.refused(url, "NOT_ALLOWED - access to vhost 'v' refused for user 'u': connection limit (2) is reached")
 	c.must(c.conn.Close())
-	eventually(t, func() bool { // the count falls when the connection has ended on the broker's side
-		conn, err := amqp.Dial(url)
-		if err == nil {
-			_ = conn.Close()
-		}
-		return err == nil
-	}, func() string { return "a place that became free stays taken" })
+	// The counts fall when a connection has ended on the broker's side.
+	connectSoon := func(url string) *amqp.Connection {
+		var conn *amqp.Connection
+		eventually(t, func() (ok bool) {
+			var err error
+			conn, err = amqp.Dial(url)
+			return err == nil
+		}, func() string { return "a place that became free stays taken" })
+		t.Cleanup(func() { _ = conn.Close() })
+		return conn
+	}
+	c.must(connectSoon(url).Close())
 	h.must(h.Broker.SetVHostLimits("v", &none, nil))
 
 	h.must(h.Broker.SetUserLimits("u", auth.Limits{MaxConnections: &one}))
 	h.refused(url, "NOT_ALLOWED - connection refused for user 'u': user connection limit (1) is reached")
 	h.must(h.Broker.SetUserLimits("u", auth.Limits{}))
 	for range 3 {
-		connect(t, h.URL)
+		connectSoon(h.URL)
 	}
 	h.refused(url, "NOT_ALLOWED - connection refused: node connection limit (4) is reached")
 }
