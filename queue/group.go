@@ -53,14 +53,14 @@ func (g *Group) Publish(to *Queue, p Publication) {
 	part.messages = append(part.messages, p)
 }
 
-// Ack adds a message to be settled.
+// Ack adds messages to be settled.
 func (g *Group) Ack(from *Queue, s Settlement) {
 	part := g.part(from)
 	part.acked = append(part.acked, s)
 }
 
-// Reject adds a message that nobody wants. If it goes to a dead letter exchange it
-// does so by itself, after the group.
+// Reject adds messages that nobody wants. If they go to a dead letter exchange they
+// do so by themselves, after the group.
 func (g *Group) Reject(from *Queue, s Settlement) {
 	part := g.part(from)
 	part.rejected = append(part.rejected, s)
@@ -225,23 +225,17 @@ func (g *Group) release() {
 	}
 }
 
-// join does the queue's part of a group.
-func (q *Queue) join(g *Group, part *groupPart) {
+// settleJoined ends unacked messages, those of the store with the group, and returns how
+// many there were.
+func (q *Queue) settleJoined(list []Settlement, joined *joined) (n uint64) {
 	s := &q.strand
-	var joined joined
-	acked := part.acked
-	if !q.mourns() {
-		acked = append(acked, part.rejected...)
-		part.rejected = nil
-	}
-	for at, a := range acked {
-		var i fifo.Item
-		if s.fifo.Settle(a.Slot, a.Seq, &i) {
-			if at < len(part.acked) {
-				s.flow.Ack++
-			} else {
-				s.flow.Dropped[Rejected]++
+	for _, one := range list {
+		for at, seq := range one.all {
+			var i fifo.Item
+			if !s.fifo.Settle(at, seq, &i) {
+				continue
 			}
+			n++
 			if i.Kept == fifo.Store {
 				joined.settle(i.Lane, i.Seq)
 				i.Kept = fifo.Nobody
@@ -249,6 +243,22 @@ func (q *Queue) join(g *Group, part *groupPart) {
 			}
 			q.forget(&i)
 		}
+	}
+	return n
+}
+
+// join does the queue's part of a group.
+func (q *Queue) join(g *Group, part *groupPart) {
+	s := &q.strand
+	var joined joined
+	if n := q.settleJoined(part.acked, &joined); n > 0 {
+		s.flow.Ack += n
+	}
+	if !q.mourns() {
+		if n := q.settleJoined(part.rejected, &joined); n > 0 {
+			s.flow.Dropped[Rejected] += n
+		}
+		part.rejected = nil
 	}
 	if n := len(part.messages); n > 0 && !g.posted {
 		s.count().Publish += uint64(n)

@@ -39,6 +39,12 @@ type Settlement struct {
 	Seq  uint64
 }
 
+// all calls yield for each message that is named.
+func (s Settlement) all(yield func(Slot, uint64) bool) {
+	for n := uint32(0); yield(s.Slot+Slot(n), s.Seq+uint64(n)) && n < s.More; n++ {
+	}
+}
+
 // outcome says what an entry of the urgent lane asks for.
 type outcome uint8
 

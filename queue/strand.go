@@ -158,11 +158,8 @@ func (q *Queue) hurry(u *urgent) {
 	s := &q.strand
 	switch u.outcome {
 	case acked, rejected, returned, failed:
-		for n := uint32(0); ; n++ {
-			q.dispose(u.Slot+Slot(n), u.Seq+uint64(n), u.outcome)
-			if n == u.More {
-				return
-			}
+		for at, seq := range u.all {
+			q.dispose(at, seq, u.outcome)
 		}
 	case resumed:
 		s.fifo.Resume(u.consumer)

@@ -166,18 +166,18 @@ func TestUnackedRingStaysSmall(t *testing.T) {
 func TestUnackedRingOfRuns(t *testing.T) {
 	const n = 2_000_000
 	from := &dealing{queue: &queue.Queue{}}
-	var ring unackedRing
-	for tag := uint64(1); tag <= n; tag++ {
-		ring.push(&unacked{tag: tag, from: from, seq: tag + 5, slot: queue.Slot(tag)})
+	fill := func() (ring unackedRing) {
+		for tag := uint64(1); tag <= n; tag++ {
+			ring.push(&unacked{tag: tag, from: from, seq: tag + 5, slot: queue.Slot(tag)})
+		}
+		return ring
 	}
+	ring := fill()
 	whole, _ := ring.takeTo(n-1, nil, math.MaxInt)
 	if len(whole) != 1 || whole[0].count() != n-1 {
 		t.Errorf("all but one were taken as %d runs, the first of %d", len(whole), whole[0].count())
 	}
-	ring = unackedRing{}
-	for tag := uint64(1); tag <= n; tag++ {
-		ring.push(&unacked{tag: tag, from: from, seq: tag + 5, slot: queue.Slot(tag)})
-	}
+	ring = fill()
 	for tag := uint64(2); tag <= n; tag += 7 {
 		if u, ok := ring.take(tag); !ok || u.seq != tag+5 {
 			t.Fatalf("delivery %d is %v, %v", tag, u, ok)

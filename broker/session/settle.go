@@ -87,15 +87,15 @@ func (ch *channel) recover(requeue, reply bool) *amqp.Error {
 func (ch *channel) take(tag uint64, multiple bool, most int) (taken []unacked, rest uint64, err *amqp.Error) {
 	ch.mu.Lock()
 	defer ch.mu.Unlock()
-	switch {
-	case multiple && tag == 0:
-		taken, rest = ch.takeTo(ch.tag, most)
-		return taken, rest, nil
-	case multiple && ch.unacked.has(tag):
+	if multiple {
+		switch {
+		case tag == 0:
+			tag = ch.tag
+		case !ch.unacked.has(tag):
+			return nil, 0, amqp.UnknownDeliveryTag(tag)
+		}
 		taken, rest = ch.takeTo(tag, most)
 		return taken, rest, nil
-	case multiple:
-		return nil, 0, amqp.UnknownDeliveryTag(tag)
 	}
 	u, ok := ch.unacked.take(tag)
 	if !ok {

@@ -143,11 +143,11 @@ func (ch *channel) txCommit() *amqp.Error {
 		u := &ch.tx.settled[i]
 		switch u.how {
 		case acked:
-			u.each(func(one unacked) { group.Ack(one.from.queue, one.settlement()) })
+			group.Ack(u.from.queue, u.settlement())
 			ch.sent.Ack += uint64(u.count())
 			u.from.acked += uint64(u.count())
 		case rejected:
-			u.each(func(one unacked) { group.Reject(one.from.queue, one.settlement()) })
+			group.Reject(u.from.queue, u.settlement())
 		default:
 			back[u.how] = append(back[u.how], u.unacked)
 			continue

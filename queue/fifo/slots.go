@@ -46,13 +46,7 @@ func (s *slots) put(f ref) Slot {
 		n = s.room()
 	}
 	s.len++
-	p := &s.pages[s.at]
-	if t := p.table; t != nil {
-		t[n] = f
-		p.used |= 1 << n
-	} else {
-		p.put(n, f, s.blocks)
-	}
+	s.pages[s.at].put(n, f, s.blocks)
 	return slotOf(s.at, n)
 }
 
