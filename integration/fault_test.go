@@ -42,6 +42,7 @@ type flood struct {
 	window  chan struct{}
 	quit    chan struct{}
 	ended   chan struct{} // closed when no more confirms come
+	over    chan struct{} // closed when nothing more is published
 	all     sync.WaitGroup
 
 	// guarded by mu
@@ -65,7 +66,7 @@ func startFlood(t testing.TB, url, queue string, mode uint8, size int) *flood {
 	f := &flood{
 		c: connect(t, url), queue: queue, mode: mode, size: size,
 		blocked: make(chan amqp.Blocking, 16), window: make(chan struct{}, 32), quit: make(chan struct{}),
-		ended: make(chan struct{}),
+		ended: make(chan struct{}), over: make(chan struct{}),
 	}
 	f.c.conn.NotifyBlocked(f.blocked)
 	f.c.must(f.c.Confirm(false))
@@ -76,6 +77,7 @@ func startFlood(t testing.TB, url, queue string, mode uint8, size int) *flood {
 }
 
 func (f *flood) publish() {
+	defer close(f.over)
 	for n := 0; n < floodMessages && n*f.size < floodBytes; n++ {
 		select {
 		case f.window <- struct{}{}:
@@ -122,6 +124,7 @@ func (f *flood) wantBlocked(active bool, reason string) {
 func (f *flood) stop() int {
 	f.c.t.Helper()
 	close(f.quit)
+	<-f.over // there may be one on its way
 	eventually(f.c.t, func() bool { return f.settled() == f.published() }, func() string {
 		return fmt.Sprintf("%d of %d messages are confirmed, %v", f.settled(), f.published(), f.err)
 	})
