@@ -8,11 +8,9 @@ import (
 	"strings"
 )
 
-// Where Linux mounts the cgroup hierarchies that may limit memory.
-const (
-	cgroupMount   = "sys/fs/cgroup"
-	cgroupV1Mount = "sys/fs/cgroup/memory"
-)
+// cgroupMount is where Linux mounts the cgroups: those of version 2, and in a folder
+// for each controller those of version 1.
+const cgroupMount = "sys/fs/cgroup"
 
 // memoryOf returns how much memory, in bytes, a process may use that sees root
 // as its file system: the machine's, or less if a cgroup limits it. It is 0 if
@@ -30,34 +28,11 @@ func memoryOf(root fs.FS) int64 {
 // cgroupLimits returns the limits of this process's cgroups and of those
 // around them.
 func cgroupLimits(root fs.FS) []int64 {
-	b, err := fs.ReadFile(root, "proc/self/cgroup")
-	if err != nil {
-		return nil
-	}
 	var limits []int64
-	for line := range strings.Lines(string(b)) {
-		// hierarchy:controllers:path; version 2 is hierarchy 0, which names no controllers.
-		id, rest, _ := strings.Cut(strings.TrimSpace(line), ":")
-		controllers, group, ok := strings.Cut(rest, ":")
-		switch {
-		case !ok:
-		case id == "0" && controllers == "":
-			limits = append(limits, limitsAbove(root, cgroupMount, group, "memory.max", "memory.high")...)
-		case slices.Contains(strings.Split(controllers, ","), "memory"):
-			limits = append(limits, limitsAbove(root, cgroupV1Mount, group, "memory.limit_in_bytes")...)
-		}
-	}
-	return limits
-}
-
-// limitsAbove reads limits from a cgroup up to where its hierarchy is mounted.
-// A container may see its own group there and nothing on the way: what is
-// missing limits nothing.
-func limitsAbove(root fs.FS, mount, group string, files ...string) []int64 {
-	var limits []int64
-	for group = path.Clean("/" + group); ; group = path.Dir(group) {
-		for _, f := range files {
-			b, err := fs.ReadFile(root, path.Join(mount, group, f))
+	for _, dir := range cgroups(root, "memory") {
+		// The last is that of version 1.
+		for _, f := range []string{"memory.max", "memory.high", "memory.limit_in_bytes"} {
+			b, err := fs.ReadFile(root, path.Join(dir, f))
 			if err != nil {
 				continue
 			}
@@ -66,8 +41,41 @@ func limitsAbove(root fs.FS, mount, group string, files ...string) []int64 {
 				limits = append(limits, n)
 			}
 		}
-		if group == "/" {
-			return limits
+	}
+	return limits
+}
+
+// cgroups returns the folders of the cgroups of a controller that this process is
+// in, from its own up to where they are mounted. A container may see its own group
+// there and nothing on the way: what is missing limits nothing.
+func cgroups(root fs.FS, controller string) []string {
+	b, err := fs.ReadFile(root, "proc/self/cgroup")
+	if err != nil {
+		return nil
+	}
+	var dirs []string
+	for line := range strings.Lines(string(b)) {
+		// hierarchy:controllers:path; version 2 is hierarchy 0, which names no controllers.
+		id, rest, _ := strings.Cut(strings.TrimSpace(line), ":")
+		controllers, group, ok := strings.Cut(rest, ":")
+		switch {
+		case !ok:
+		case id == "0" && controllers == "":
+			dirs = append(dirs, upwards(cgroupMount, group)...)
+		case slices.Contains(strings.Split(controllers, ","), controller):
+			dirs = append(dirs, upwards(path.Join(cgroupMount, controller), group)...)
+		}
+	}
+	return dirs
+}
+
+// upwards returns a folder below mount and all that it is in, mount as the last.
+func upwards(mount, dir string) []string {
+	var dirs []string
+	for dir = path.Clean("/" + dir); ; dir = path.Dir(dir) {
+		dirs = append(dirs, path.Join(mount, dir))
+		if dir == "/" {
+			return dirs
 		}
 	}
 }

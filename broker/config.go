@@ -205,6 +205,11 @@ type Config struct {
 	// channel is closed.
 	ConsumerTimeoutCancels bool
 
+	// BusyWait is how long a core is kept awake for clients that answer at once, while
+	// they do, at most [session.MaxBusyWait]. 0 is 60 µs where the process may use two
+	// cores or more, below 0 never.
+	BusyWait time.Duration
+
 	// MemoryLimit is how much memory the broker may use in all, in bytes. It
 	// is a setting of the whole process while the broker runs: the Go runtime
 	// is told to keep below it, unless the environment variable GOMEMLIMIT
@@ -253,6 +258,7 @@ func (c Config) withDefaults() Config {
 	c.UnixMode = cmp.Or(c.UnixMode, 0o660)
 	c.TLSHandshakeTimeout = cmp.Or(c.TLSHandshakeTimeout, defaultTLSTimeout)
 	c.ConsumerTimeout = max(cmp.Or(c.ConsumerTimeout, defaultConsumerTimeout), 0)
+	c.BusyWait = cmp.Or(c.BusyWait, defaultBusyWait())
 	c.ConsumerTimeoutCheck = cmp.Or(c.ConsumerTimeoutCheck, defaultConsumerTimeoutCheck)
 	c.MaxMessageSize = cmp.Or(c.MaxMessageSize, defaultMaxMessageSize)
 	if c.Management.Handler == nil {

@@ -10,6 +10,7 @@ import (
 func (b *Broker) sessionConfig(cfg *Config, limits *session.Limits) *session.Config {
 	limits.SetMaxMessageSize(cfg.MaxMessageSize)
 	limits.SetAckTimeout(cfg.ConsumerTimeout, cfg.ConsumerTimeoutCancels)
+	limits.SetBusyWait(cfg.BusyWait)
 	return &session.Config{
 		Log:              b.cfg.Log,
 		Realm:            b.realm.Realm,

@@ -57,6 +57,7 @@ func (b *Broker) teardown(ctx context.Context) {
 		b.setErr(err)
 	}
 	b.memory.end()
+	b.session.Load().Limits.Close()
 }
 
 // endClients tells every client to go and returns when all have gone.

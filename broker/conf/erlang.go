@@ -67,11 +67,16 @@ func (e advanced) applications(file string, t *erlang.Node) {
 }
 
 // arguments reads what people give RabbitMQ's runtime to set values of its
-// applications: -rabbit consumer_timeout 3600000.
+// applications, -rabbit consumer_timeout 3600000, and to keep its schedulers from
+// busy waiting, +sbwt none.
 func (e advanced) arguments(variable string) {
 	from := RabbitPrefix + variable
 	words := shellWords(e.rabbit(variable))
 	for i := 0; i < len(words); i++ {
+		if words[i] == "+sbwt" && i+1 < len(words) && words[i+1] == "none" {
+			e.add(from, "busy_wait", "0")
+			continue
+		}
 		if words[i] != "-rabbit" && words[i] != "-rabbitmq_management" {
 			if flag(words[i]) {
 				e.warnings = append(e.warnings, fmt.Sprintf("%s: %s has no effect", from, words[i]))

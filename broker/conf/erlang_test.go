@@ -89,14 +89,23 @@ func TestAdvancedConfig(t *testing.T) {
 
 func TestErlangArguments(t *testing.T) {
 	l := load(t, "", environ(`RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS=-rabbit consumer_timeout undefined heartbeat 7 -rabbit default_pass '<<"a b">>' -rabbit loopback_users [] `+
-		`-rabbit disk_free_limit "{absolute, 5}" -rabbitmq_management load_definitions "/d.json" -rabbit auth_mechanisms ['PLAIN'] -rabbit unheard 1 +S 2 -sname x`))
+		`-rabbit disk_free_limit "{absolute, 5}" -rabbitmq_management load_definitions "/d.json" -rabbit auth_mechanisms ['PLAIN'] -rabbit unheard 1 +S 2 +sbwt none -sname x`))
 	b := l.Settings.Broker
-	if b.ConsumerTimeout != -1 || b.Heartbeat != 7*time.Second || b.Seed.Password != "a b" || len(b.LoopbackUsers) != 0 || b.DiskFreeLimit != 5 ||
+	if b.ConsumerTimeout != -1 || b.BusyWait != -1 || b.Heartbeat != 7*time.Second || b.Seed.Password != "a b" || len(b.LoopbackUsers) != 0 || b.DiskFreeLimit != 5 ||
 		!reflect.DeepEqual(b.Definitions.Paths, []string{"/d.json"}) || !reflect.DeepEqual(b.Mechanisms, []string{"PLAIN"}) {
 		t.Errorf("got %+v", b)
 	}
 	if len(l.Warnings) != 3 || !strings.Contains(l.Warnings[0], "unheard has no effect") || !strings.Contains(l.Warnings[1], "+S has") || !strings.Contains(l.Warnings[2], "-sname has no effect") {
 		t.Errorf("warnings are %q", l.Warnings)
+	}
+}
+
+// TestBusyWaitOfRabbitMQ checks that only who wants no busy waiting gets none: how
+// long Erlang's schedulers wait otherwise means nothing here.
+func TestBusyWaitOfRabbitMQ(t *testing.T) {
+	l := load(t, "", environ("RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS=+sbwt very_short +sbwt"))
+	if b := l.Settings.Broker; b.BusyWait != 0 || len(l.Warnings) != 2 || !strings.Contains(l.Warnings[0], "+sbwt has no effect") {
+		t.Errorf("got %v, warnings are %q", b.BusyWait, l.Warnings)
 	}
 }
 

@@ -42,6 +42,10 @@ func listenerKeys() []Key {
 			Doc: "how long a client may take for its TLS handshake, or a proxy for its header",
 		},
 		{
+			Pattern: "busy_wait", Reload: true, Flag: "busy-wait", Kind: kind, Type: span(time.Microsecond, func(to Target, d time.Duration) { to.Broker.BusyWait = d }),
+			Doc: "keep a core awake for `TIME` for clients that answer at once, while they do, 10ms at most; 0 is never, without this it is 60us if two cores or more may be used",
+		},
+		{
 			Pattern: "tcp_listen_options.nodelay", Default: "true", Type: boolean(func(to Target, on bool) { to.Broker.TCP.Delay = !on }),
 			Doc: "send small packets at once",
 		},

@@ -51,7 +51,7 @@ connects, and what is published, from then on; what else changed is named in the
 		"| `RABBITMQ_LOG` | `log.default.level`, `log.$category.level`, as `info,connection.debug`; `+json` for lines in JSON |\n" +
 		"| `RABBITMQ_CONF_ENV_FILE` | a file with more of them, without the prefix |\n" +
 		"| `RABBITMQ_ADVANCED_CONFIG_FILE` | the file with Erlang terms, `/etc/rabbitmq/advanced.config` without it |\n" +
-		"| `RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS` | `-rabbit KEY VALUE` |\n\n" +
+		"| `RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS` | `-rabbit KEY VALUE`; `+sbwt none` is `busy_wait = 0` |\n\n" +
 		"Of Erlang terms these settings of the application `rabbit` are known, and count more than those of the other files; others are warned of: `" +
 		strings.Join(plainSettings(), "`, `") +
 		"`, `disk_free_limit`, `vm_memory_high_watermark`, `loopback_users`, `default_user_tags`, `log_levels`, `auth_mechanisms`, `auth_backends`.\n")

@@ -108,7 +108,7 @@ func limit(set func(Target, int)) Value {
 // span is a time: a number in a unit, or with one of its own. The function gets
 // what is below 0 for no limit.
 func span(unit time.Duration, set func(Target, time.Duration)) Value {
-	name := map[time.Duration]string{time.Millisecond: "ms", time.Second: "s"}[unit]
+	name := map[time.Duration]string{time.Microsecond: "us", time.Millisecond: "ms", time.Second: "s"}[unit]
 	return value("time in "+name, func(s string) (time.Duration, error) { return readSpan(s, unit) }, set)
 }
 

@@ -32,7 +32,7 @@ func newRoute(t *testing.T) *route {
 	ours, _ := tcpPair(t)
 	s := &Session{
 		cfg: &Config{Limits: new(Limits)}, vhost: v, user: "u", access: access, state: running, channels: map[uint16]*channel{},
-		frameMax: 128 << 10, sock: newSocket(ours), out: &outbox{attended: true},
+		frameMax: 128 << 10, sock: newSocket(ours, nil), out: &outbox{attended: true},
 	}
 	r := &route{channel: &channel{s: s, id: 1, consumers: map[string]*consumer{}}, t: t, body: make([]byte, 16)}
 	s.channels[1] = r.channel

@@ -22,7 +22,7 @@ type failing struct {
 func newFailing() *failing {
 	ours, theirs := net.Pipe()
 	s := &Session{cfg: &Config{Log: zap.NewNop()}, state: running, channels: map[uint16]*channel{}, frameMax: 128 << 10,
-		log: zap.NewNop(), sock: newSocket(ours), closed: make(chan struct{})}
+		log: zap.NewNop(), sock: newSocket(ours, nil), closed: make(chan struct{})}
 	s.out = &outbox{sock: s.sock, start: s.start, broken: s.signalEnd}
 	f := &failing{channel: &channel{s: s, id: 1, consumers: map[string]*consumer{}}, their: theirs}
 	s.channels[1] = f.channel

@@ -10,6 +10,7 @@ import (
 // goroutine.
 type Limits struct {
 	outgoing outgoing
+	busy     *busyWait // nil never looks
 
 	maxMessage atomic.Uint64
 	ackTimeout atomic.Int64
@@ -22,11 +23,22 @@ type Limits struct {
 // if that is not known.
 func NewLimits(memory int64) *Limits {
 	l := new(Limits)
+	l.busy = &busyWait{poll: openArrivals()}
 	l.outgoing.limit = maxOutgoing
 	if memory > 0 {
 		l.outgoing.limit = min(maxOutgoing, memory/outgoingShare)
 	}
 	return l
+}
+
+// Close releases what the limits hold when all sessions have ended.
+func (l *Limits) Close() { l.busy.poll.close() }
+
+// SetBusyWait says how long a core that has nothing more to do is kept awake for a
+// peer that answers at once; 0 or less is not at all, and [MaxBusyWait] is the most.
+// Only on Linux, and not for TLS.
+func (l *Limits) SetBusyWait(d time.Duration) {
+	l.busy.span.Store(int64(min(max(d, 0), MaxBusyWait)))
 }
 
 // SetMaxMessageSize bounds the body of a message, in bytes; 0 is no bound.

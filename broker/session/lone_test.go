@@ -104,7 +104,7 @@ func TestLoneConfirmIsSent(t *testing.T) {
 			ours, theirs := tcpPair(t)
 			part := &notes{}
 			kept := &leadStore{Store: store.NewMemory(), commit: func() { test.commit(part) }}
-			s := &Session{sock: newSocket(ours), vhost: vhost.New(vhost.Config{Store: kept})}
+			s := &Session{sock: newSocket(ours, nil), vhost: vhost.New(vhost.Config{Store: kept})}
 			out, workers := newTestOutbox(ours)
 			writers := countWriters(out)
 			s.out, s.handOver, s.answer = out, s.handOverLone, out.flush

@@ -29,7 +29,7 @@ func certified(t *testing.T, name string) *Session {
 				return name
 			},
 		},
-		sock: newSocket(a),
+		sock: newSocket(a, nil),
 	}
 }
 

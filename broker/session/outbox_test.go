@@ -49,7 +49,7 @@ func newTestOutbox(conn net.Conn) (*outbox, *sync.WaitGroup) {
 		workers.Go(f)
 		return true
 	}
-	return &outbox{sock: newSocket(conn), start: start, broken: func() {}}, &workers
+	return &outbox{sock: newSocket(conn, nil), start: start, broken: func() {}}, &workers
 }
 
 // countWriters counts the writers that an outbox starts.

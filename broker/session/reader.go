@@ -84,6 +84,8 @@ func (b *inbuf) shrink() {
 func (s *Session) read() error {
 	var in inbuf
 	defer in.lend()
+	s.sock.busy.join(s.sock)
+	defer s.sock.busy.leave(s.sock)
 	idle := s.idle // named in the loop, it would be made for every read
 	for {
 		room := in.room()
@@ -235,16 +237,16 @@ func (s *Session) frame(f amqp.Frame) {
 // be taken. It is called without work and does not return before there is
 // room, or the session ends: then it reports false.
 func (s *Session) slowDown() (open bool) {
-	for {
-		room := s.obstacle()
-		if room == nil {
-			break
-		}
+	for room := s.obstacle(); room != nil; room = s.obstacle() {
 		s.stop()
 		select {
 		case <-room:
-			s.goOn()
+			open = true
 		case <-s.closed:
+			open = false
+		}
+		s.goOn()
+		if !open {
 			return false
 		}
 	}
@@ -256,9 +258,11 @@ func (s *Session) slowDown() (open bool) {
 func (s *Session) stop() {
 	s.waiting.Store(true)
 	s.quiet()
+	s.sock.busy.rest()
 }
 
 func (s *Session) goOn() {
+	s.sock.busy.resume()
 	s.waiting.Store(false)
 	s.out.attend()
 }

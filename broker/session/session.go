@@ -166,7 +166,7 @@ func New(conn net.Conn, cfg *Config) *Session {
 	s := &Session{
 		cfg:      cfg,
 		name:     conn.RemoteAddr().String() + " -> " + conn.LocalAddr().String(),
-		sock:     newSocket(conn),
+		sock:     newSocket(conn, cfg.Limits.busy),
 		since:    time.Now().UnixMilli(),
 		owner:    vhost.OwnerID(cfg.Limits.owners.Add(1)),
 		closed:   make(chan struct{}),

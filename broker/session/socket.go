@@ -11,6 +11,7 @@ import (
 type socket struct {
 	conn net.Conn
 	raw  syscall.RawConn // nil: only the blocking way
+	busy *busyWait       // shared by all sockets; may be nil
 
 	// Owned by the reader.
 	rd struct {
@@ -21,6 +22,7 @@ type socket struct {
 		then   func() // what idle left to do after a look
 		short  bool   // the last read emptied the socket: it did not fill its buffer
 		tried  bool
+		rests  bool // the reader waits, for all that busyWait knows
 		waited bool // there was nothing to read for a while
 		steady bool // lately there was more to read without a wait
 		fn     func(fd uintptr) bool
@@ -35,8 +37,9 @@ type socket struct {
 	}
 }
 
-func newSocket(conn net.Conn) *socket {
-	s := &socket{conn: conn}
+// newSocket returns the socket of a connection; busy may be nil.
+func newSocket(conn net.Conn, busy *busyWait) *socket {
+	s := &socket{conn: conn, busy: busy}
 	if c, ok := conn.(syscall.Conn); ok && canTry {
 		if raw, err := c.SyscallConn(); err == nil {
 			s.raw = raw
@@ -57,10 +60,14 @@ func (s *socket) read(p []byte, idle func() (then func())) (int, error) {
 		if then := idle(); then != nil {
 			then()
 		}
+		s.busy.rest()
+		defer s.busy.resume()
 		return s.conn.Read(p)
 	}
 	s.rd.p, s.rd.idle, s.rd.tried, s.rd.waited = p, idle, false, false
-	if err := s.raw.Read(s.rd.fn); err != nil {
+	err := s.raw.Read(s.rd.fn)
+	s.resume() // it may have been interrupted
+	if err != nil {
 		return 0, err
 	}
 	return s.rd.n, s.rd.err
@@ -68,7 +75,24 @@ func (s *socket) read(p []byte, idle func() (then func())) (int, error) {
 
 // readOnce is one attempt; false asks to be called again when there is
 // something to read.
-func (s *socket) readOnce(fd uintptr) bool {
+func (s *socket) readOnce(fd uintptr) (done bool) {
+	s.resume()
+	if done = s.attempt(fd); !done {
+		s.rd.rests = true
+		s.busy.rest()
+	}
+	return done
+}
+
+// resume ends what readOnce has begun when it asked to be called again.
+func (s *socket) resume() {
+	if s.rd.rests {
+		s.rd.rests = false
+		s.busy.resume()
+	}
+}
+
+func (s *socket) attempt(fd uintptr) bool {
 	if s.rd.short && !s.rd.steady && !s.rd.tried {
 		// Nothing will be found: whoever waits for us need not wait for the look.
 		s.rd.tried = true
@@ -86,15 +110,21 @@ func (s *socket) readOnce(fd uintptr) bool {
 			s.rd.steady = s.rd.steady || !s.rd.waited
 			return true
 		}
-		if s.rd.tried {
-			s.rd.waited, s.rd.steady = true, false
+		if !s.rd.tried {
+			s.rd.tried = true
+			// What idle does may take long enough for more to come. But a peer that
+			// waits for an answer sends nothing, and to look would be for nothing.
+			if s.rd.then = s.rd.idle(); s.rd.then != nil || s.rd.steady {
+				continue
+			}
+		}
+		flow := s.rd.steady
+		s.rd.waited, s.rd.steady = true, false
+		if flow {
+			s.busy.forget(fd)
 			return false
 		}
-		s.rd.tried = true
-		// What idle does may take long enough for more to come. But a peer that
-		// waits for an answer sends nothing, and to look would be for nothing.
-		if s.rd.then = s.rd.idle(); s.rd.then == nil && !s.rd.steady {
-			s.rd.waited = true
+		if !s.busy.look(fd) {
 			return false
 		}
 	}

@@ -29,7 +29,7 @@ func TestReadAfterIdle(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			ours, theirs := socketPair(t)
-			s := newSocket(ours)
+			s := newSocket(ours, nil)
 			hop := func() {
 				if _, err := theirs.Write([]byte("hop")); err != nil {
 					t.Error(err)
