@@ -115,8 +115,12 @@ generated:
 	after=$$(find . \( -name '*_gen.go' -o -name REFERENCE.md \) -exec cksum {} + | sort); \
 	[ "$$before" = "$$after" ] || { echo "generated code was out of date, it is written anew: commit it"; exit 1; }
 
+.PHONY: unraced
+unraced: ## run the tests that the race detector would disturb: what a message may allocate, and all histories of the store
+	go test -count=1 -timeout $(TIMEOUT) -run 'Garbage|Histories' ./...
+
 .PHONY: check
-check: generated lint race ## what CI runs: generated code, lint, all tests with the race detector
+check: generated lint race unraced ## what CI runs: generated code, lint, all tests, with the race detector where it does not disturb
 
 .PHONY: soak
 soak: ## kill the broker under load, then cut its power, ROUNDS (30) times each; have it work for MINUTES (30)

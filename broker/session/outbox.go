@@ -2,6 +2,7 @@ package session
 
 import (
 	"encoding/binary"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -80,10 +81,7 @@ type span struct {
 
 // outBuffers are the buffers of outboxes that are empty now. There is room for
 // what the last message adds to a buffer that was almost full.
-var outBuffers = sync.Pool{New: func() any {
-	b := make([]byte, 0, sendSize+refSize+4<<10)
-	return &b
-}}
+var outBuffers = buffers{size: sendSize + refSize + 4<<10}
 
 // begin locks the outbox and returns the buffer to append to; commit must
 // follow. ok is false, and nothing locked, when nothing may be sent any more.
@@ -94,7 +92,7 @@ func (o *outbox) begin() (buf []byte, ok bool) {
 		return nil, false
 	}
 	if o.buf == nil {
-		o.buf = (*outBuffers.Get().(*[]byte))[:0]
+		o.buf = outBuffers.get()
 	}
 	return o.buf, true
 }
@@ -107,7 +105,7 @@ func (o *outbox) turn(buf []byte) []byte {
 	}
 	o.size += len(buf) - len(o.buf)
 	o.packets = append(o.packets, packet{buf: buf, spans: o.spans})
-	o.buf, o.spans = (*outBuffers.Get().(*[]byte))[:0], nil
+	o.buf, o.spans = outBuffers.get(), nil
 	return o.buf
 }
 
@@ -137,15 +135,16 @@ func (o *outbox) count() {
 	}
 }
 
-// take returns all that waits. Called with mu held.
-func (o *outbox) take() []packet {
-	all := o.packets
-	if len(o.buf) > 0 {
-		all = append(all, packet{buf: o.buf, spans: o.spans})
-		o.buf, o.spans = nil, nil
+// next takes the packet that is next, of some that wait. Called with mu held.
+func (o *outbox) next() packet {
+	if len(o.packets) > 0 {
+		p := o.packets[0]
+		o.packets = slices.Delete(o.packets, 0, 1)
+		return p
 	}
-	o.packets = nil
-	return all
+	p := packet{buf: o.buf, spans: o.spans}
+	o.buf, o.spans = nil, nil
+	return p
 }
 
 func (o *outbox) empty() bool { return len(o.buf) == 0 && len(o.packets) == 0 }

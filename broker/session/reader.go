@@ -3,7 +3,6 @@ package session
 import (
 	"bytes"
 	"errors"
-	"sync"
 
 	"github.com/lepusmq/lepus/amqp"
 )
@@ -20,10 +19,7 @@ const (
 	handshakeFrameMax3 = 4 << 10
 )
 
-var bigReads = sync.Pool{New: func() any {
-	b := make([]byte, bigRead)
-	return &b
-}}
+var bigReads = buffers{size: bigRead}
 
 // inbuf is the bytes that were read and not yet handled: buf[from:to].
 type inbuf struct {
@@ -54,7 +50,7 @@ func (b *inbuf) room() []byte {
 func (b *inbuf) grow() {
 	var next []byte
 	if len(b.buf) < bigRead {
-		next = *bigReads.Get().(*[]byte)
+		next = bigReads.get()[:bigRead]
 	} else {
 		next = make([]byte, 2*len(b.buf))
 	}
@@ -66,9 +62,7 @@ func (b *inbuf) grow() {
 // lend gives a big buffer to others.
 func (b *inbuf) lend() {
 	if len(b.buf) == bigRead {
-		// Not the address of the field, which will hold another buffer.
-		lent := b.buf
-		bigReads.Put(&lent)
+		bigReads.put(b.buf)
 	}
 }
 

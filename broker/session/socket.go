@@ -182,9 +182,8 @@ func (s *socket) writeMore(fd uintptr) bool {
 // TLS each would be a record of its own, encrypted and sent by itself. Called by
 // whoever holds the outbox's writing flag.
 func (s *socket) gather(parts net.Buffers) error {
-	whole := outBuffers.Get().(*[]byte)
-	defer outBuffers.Put(whole)
-	buf := (*whole)[:0]
+	buf := outBuffers.get()
+	defer outBuffers.put(buf)
 	for _, part := range parts {
 		for len(part) > 0 {
 			n := min(len(part), cap(buf)-len(buf))

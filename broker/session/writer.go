@@ -26,11 +26,9 @@ func (o *outbox) writeAll() {
 			o.sent(0, nil)
 			return
 		}
-		packets := o.take()
+		p := o.next()
 		o.mu.Unlock()
-		for i := range packets {
-			o.writeOne(&packets[i])
-		}
+		o.writeOne(&p)
 	}
 }
 
@@ -82,7 +80,7 @@ func (o *outbox) put(buf []byte, spans []span) error {
 // wakes those who waited for room. Called with mu held, which it releases.
 func (o *outbox) sent(n int, buf []byte) {
 	if cap(buf) >= sendSize && cap(buf) <= 2*sendSize {
-		outBuffers.Put(&buf)
+		outBuffers.put(buf)
 	}
 	o.size = max(o.size-n, 0)
 	if n > 0 {
@@ -130,9 +128,11 @@ func (o *outbox) fail() {
 		return
 	}
 	o.failed, o.sealed = true, true
-	for _, p := range o.take() {
+	for !o.empty() {
+		p := o.next()
 		p.release()
 	}
+	o.packets = nil
 	o.size = 0
 	o.count()
 	if o.room != nil {
