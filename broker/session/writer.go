@@ -132,7 +132,6 @@ func (o *outbox) fail() {
 		p := o.next()
 		p.release()
 	}
-	o.packets = nil
 	o.size = 0
 	o.count()
 	if o.room != nil {
