@@ -2,6 +2,7 @@ package session
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"time"
 
@@ -50,6 +51,18 @@ func (m *ackMarks) add(tag, oldest uint64, now time.Time) {
 	m.marks = append(m.marks, ackMark{tag: tag, at: now})
 }
 
+// before returns the newest delivery that has waited since then at least; 0 if there
+// is none.
+func (m *ackMarks) before(then time.Time) (tag uint64) {
+	for i := range m.marks {
+		if m.marks[i].at.After(then) {
+			break
+		}
+		tag = m.marks[i].tag
+	}
+	return tag
+}
+
 // since returns the time since when a delivery has waited at least; ok is false
 // if that is not known yet.
 func (m *ackMarks) since(tag uint64) (at time.Time, ok bool) {
@@ -83,8 +96,12 @@ func (ch *channel) checkAcks(now time.Time) {
 	if len(late) == 0 {
 		return
 	}
+	count := 0
+	for i := range late {
+		count += late[i].count()
+	}
 	ch.log().Warn("deliveries were not acknowledged in time: the consumer is stuck, or needs longer than consumer_timeout",
-		zap.String("queue", late[0].from.queue.QueueName()), zap.Int("deliveries", len(late)), zap.Duration("timeout", timeout))
+		zap.String("queue", late[0].from.queue.QueueName()), zap.Int("deliveries", count), zap.Duration("timeout", timeout))
 	if ch.s.cfg.Limits.cancels.Load() && ch.s.client.cancelNotify {
 		ch.takeBack(late)
 		return
@@ -101,19 +118,41 @@ func (ch *channel) findLate(now time.Time) (late []unacked, timeout time.Duratio
 		ch.ackMarks = ackMarks{}
 		return nil, 0
 	}
-	oldest := ch.tag
-	ch.unacked.each(func(u unacked) {
-		oldest = min(oldest, u.tag)
+	// A client may have millions. None of those behind this one is late.
+	newest := ch.ackMarks.before(now.Add(-ch.leastTimeout()))
+	ch.unacked.eachTo(newest, func(u unacked) {
 		since, ok := ch.ackMarks.since(u.tag)
 		if !ok || u.isTakenBack() {
 			return
 		}
-		if allowed := ch.ackTimeout(u.from.queue); allowed > 0 && now.Sub(since) >= allowed {
-			late, timeout = append(late, u), allowed
+		allowed := ch.ackTimeout(u.from.queue)
+		if allowed <= 0 || now.Sub(since) < allowed {
+			return
+		}
+		timeout = allowed
+		if last := len(late) - 1; last < 0 || !late[last].add(&u) {
+			late = append(late, u)
 		}
 	})
-	ch.ackMarks.add(ch.tag, oldest, now)
+	ch.ackMarks.add(ch.tag, ch.unacked.oldest(), now)
 	return late, timeout
+}
+
+// leastTimeout is the shortest time that any delivery may wait, except for ever.
+// Called with mu held.
+func (ch *channel) leastTimeout() time.Duration {
+	least := time.Duration(math.MaxInt64)
+	var last *queue.Queue
+	ch.unacked.queues(func(q *queue.Queue) {
+		if q == last {
+			return
+		}
+		last = q
+		if allowed := ch.ackTimeout(q); allowed > 0 {
+			least = min(least, allowed)
+		}
+	})
+	return least
 }
 
 // ackTimeout is how long deliveries from a queue may wait; 0 is for ever. What the
@@ -152,11 +191,11 @@ func (ch *channel) takeBack(late []unacked) {
 		u := &late[i]
 		returns[u.from.queue] = append(returns[u.from.queue], u.settlement())
 		if !u.free {
-			counted++
+			counted += u.count()
 		}
-		ch.unacked.replace(u.takenBack())
+		u.each(func(one unacked) { ch.unacked.replace(one.takenBack()) })
+		ch.takenBack += u.count()
 	}
-	ch.takenBack += len(late)
 	ch.mu.Unlock()
 	// Before the consumers have ended, what is returned would be theirs again.
 	for q, batch := range returns {

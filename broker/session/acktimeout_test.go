@@ -105,6 +105,50 @@ func TestAckTimeoutOfAQueue(t *testing.T) {
 	w.pass(10)
 }
 
+// The queue with the shortest timeout may be any of several.
+func TestAckTimeoutIsTheShortest(t *testing.T) {
+	patient, quick := queue.New(queue.Config{Name: "patient"}), queue.New(queue.Config{Name: "quick"})
+	quick.Configure(queue.Options{ConsumerTimeout: queue.Bound{Set: true, N: 5 * 60 * 1000}})
+	for _, first := range []bool{true, false} {
+		w := newWaiting(t, time.Hour)
+		if !first {
+			w.deliver(patient)
+		}
+		late := w.deliver(quick)
+		w.deliver(patient)
+		w.pass(6, late)
+	}
+}
+
+// What follows each other is late as one, and taken back as it was delivered.
+func TestManyAreTakenBack(t *testing.T) {
+	w := newWaiting(t, time.Minute)
+	from := &dealing{queue: queue.New(queue.Config{Name: "q"})}
+	for range 100 {
+		w.tag++
+		w.unacked.push(&unacked{from: from, tag: w.tag, seq: w.tag, slot: queue.Slot(w.tag)})
+	}
+	w.findLate(w.now)
+	late, timeout := w.findLate(w.now.Add(time.Minute))
+	if len(late) != 1 || late[0].count() != 100 || timeout != time.Minute {
+		t.Fatalf("late after %v is %+v", timeout, late)
+	}
+	w.takeBack(late)
+	n := 0
+	w.unacked.each(func(u unacked) {
+		if u.isTakenBack() && u.seq == u.tag {
+			n++
+		}
+	})
+	if n != 100 || w.takenBack != 100 {
+		t.Errorf("%d are taken back, %d are counted", n, w.takenBack)
+	}
+	taken, _ := w.unacked.takeTo(everything, nil, handful)
+	if left := w.dropTakenBack(taken); len(left) != 0 || w.takenBack != 0 {
+		t.Errorf("settled: %+v, of %d", left, w.takenBack)
+	}
+}
+
 // A consumer may have a timeout of its own, and none, whatever its queue says.
 func TestAckTimeoutOfAConsumer(t *testing.T) {
 	w := newWaiting(t, 5*time.Minute)
@@ -149,5 +193,23 @@ func TestAckMarksAreBounded(t *testing.T) {
 	}
 	if late, _ := w.findLate(w.now); len(late) < 900 {
 		t.Errorf("%d are late of 1000", len(late))
+	}
+}
+
+// BenchmarkFindLate looks at a million deliveries of which none is late.
+func BenchmarkFindLate(b *testing.B) {
+	limits := &Limits{}
+	limits.SetAckTimeout(time.Hour, false)
+	ch := &channel{s: &Session{cfg: &Config{Limits: limits}}}
+	from := &dealing{queue: queue.New(queue.Config{})}
+	for tag := range uint64(1_000_000) {
+		ch.unacked.push(&unacked{from: from, tag: tag + 1, seq: tag, slot: queue.Slot(tag + 1)})
+	}
+	ch.tag = 1_000_000
+	now := time.Unix(1e9, 0)
+	for b.Loop() {
+		if late, _ := ch.findLate(now); len(late) > 0 {
+			b.Fatal("something is late")
+		}
 	}
 }

@@ -56,6 +56,7 @@ func TestUnackedRing(t *testing.T) {
 				}
 			case n < 18 && r.IntN(40) == 0:
 				at := tag - uint64(r.IntN(int(tag)+1))
+				checkEachTo(t, &ring, model, at)
 				checkTakeTo(t, &ring, model, at)
 			case n == 19 && r.IntN(40) == 0:
 				checkEach(t, &ring, model)
@@ -65,6 +66,7 @@ func TestUnackedRing(t *testing.T) {
 			}
 		}
 		checkEach(t, &ring, model)
+		checkEachTo(t, &ring, model, tag/2)
 		checkTakeTo(t, &ring, model, everything)
 		if ring.len != 0 || ring.kept != 0 {
 			t.Fatalf("seed %d: %d deliveries are left, %d of them in the ring", seed, ring.len, ring.kept)
@@ -87,6 +89,27 @@ func checkEach(t *testing.T, ring *unackedRing, model map[uint64]unacked) {
 	})
 	if n != len(model) {
 		t.Fatalf("%d deliveries, want %d", n, len(model))
+	}
+}
+
+func checkEachTo(t *testing.T, ring *unackedRing, model map[uint64]unacked, at uint64) {
+	t.Helper()
+	want, oldest := 0, uint64(everything)
+	for tag := range model {
+		if oldest = min(oldest, tag); tag <= at {
+			want++
+		}
+	}
+	if got := ring.oldest(); got != oldest {
+		t.Fatalf("the oldest is %d, want %d", got, oldest)
+	}
+	ring.eachTo(at, func(u unacked) {
+		if want--; u.tag > at || model[u.tag] != u {
+			t.Fatalf("eachTo(%d): delivery %d is %v, want %v", at, u.tag, u, model[u.tag])
+		}
+	})
+	if want != 0 {
+		t.Fatalf("eachTo(%d) has passed over %d", at, want)
 	}
 }
 

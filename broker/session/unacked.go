@@ -99,7 +99,7 @@ func (r *unackedRing) widen() {
 		for end := r.base + size/2; r.base < end; r.base++ {
 			p := r.at(r.base)
 			r.kept -= bits.OnesCount64(p.held)
-			p.each(r.base, func(u unacked) { r.aside[u.tag] = u })
+			p.each(r.base, p.held, func(u unacked) { r.aside[u.tag] = u })
 			p.remove(p.held)
 		}
 		return
@@ -214,16 +214,37 @@ func (r *unackedRing) replace(u unacked) {
 }
 
 // each calls f for every delivery, in no particular order.
-func (r *unackedRing) each(f func(unacked)) {
+func (r *unackedRing) each(f func(unacked)) { r.eachTo(everything, f) }
+
+// eachTo is each of the deliveries up to tag.
+func (r *unackedRing) eachTo(tag uint64, f func(unacked)) {
 	for _, u := range r.aside {
-		f(u)
+		if u.tag <= tag {
+			f(u)
+		}
 	}
-	if r.kept == 0 {
+	if r.kept == 0 || tag == 0 {
 		return
 	}
-	for page := r.base; page < r.next; page++ {
-		r.at(page).each(page, f)
+	for page, last := r.base, pageOf(tag); page < r.next && page <= last; page++ {
+		some := r.at(page).held
+		if page == last {
+			some &= math.MaxUint64 >> (pageTags - 1 - bitOf(tag))
+		}
+		r.at(page).each(page, some, f)
 	}
+}
+
+// oldest is the lowest tag of a delivery, of some that there are.
+func (r *unackedRing) oldest() uint64 {
+	oldest := uint64(everything)
+	if r.kept > 0 {
+		oldest = tagOf(r.base, bits.TrailingZeros64(r.at(r.base).held))
+	}
+	for tag := range r.aside {
+		oldest = min(oldest, tag)
+	}
+	return oldest
 }
 
 // queues calls f with the queue of every delivery, if with some more than once.

@@ -137,10 +137,11 @@ func (p *unackedPage) remove(some uint64) {
 	}
 }
 
-// each calls f for the deliveries of the page of this number.
-func (p *unackedPage) each(page uint64, f func(unacked)) {
-	for held := p.held; held != 0; held &= held - 1 {
-		f(p.get(tagOf(page, bits.TrailingZeros64(held))))
+// each calls f for some of the deliveries that are outstanding, of the page of this
+// number.
+func (p *unackedPage) each(page, some uint64, f func(unacked)) {
+	for ; some != 0; some &= some - 1 {
+		f(p.get(tagOf(page, bits.TrailingZeros64(some))))
 	}
 }
 
