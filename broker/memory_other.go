@@ -8,6 +8,6 @@ import "runtime"
 // machine's, or less if a cgroup limits it. It is 0 where that is not known.
 func AvailableMemory() int64 { return 0 }
 
-func availableCores() float64 { return float64(runtime.GOMAXPROCS(0)) }
+func availableCores() float64 { return float64(min(runtime.NumCPU(), runtime.GOMAXPROCS(0))) }
 
 func memoryUsed() int64 { return runtimeMemory() }

@@ -39,7 +39,7 @@ func (b *Broker) Node() stats.Node {
 	n := stats.Node{
 		Name: b.cfg.NodeName, ClusterName: b.ClusterName(), ClusterID: b.ClusterID(), Version: b.cfg.Version, Build: b.cfg.Build,
 		Started: b.begun, PID: os.Getpid(), DataDir: b.cfg.DataDir, ConfigFiles: b.cfg.ConfigFiles, LogFiles: b.cfg.LogFiles,
-		Processors: runtime.GOMAXPROCS(0), Goroutines: runtime.NumGoroutine(),
+		Processors: runtime.NumCPU(), Goroutines: runtime.NumGoroutine(),
 		RunQueue:    int(readMetric("/sched/goroutines/runnable:goroutines")),
 		Collections: uint64(readMetric("/gc/cycles/total:gc-cycles")), Collected: uint64(readMetric("/gc/heap/frees:bytes")),
 		MemoryUsed: memoryUsed(), MemoryLimit: known(b.memory.watermark.Load()), MemoryTotal: known(AvailableMemory()),

@@ -50,6 +50,7 @@ func runServer(c *cli.Context) error {
 	}
 	sayConfig(log.logger, loaded)
 	defer collectOften()()
+	defer spareProcessor()()
 	defer log.rotateOnTime()()
 	ctx, stop := signal.NotifyContext(c.Context, os.Interrupt, syscall.SIGTERM)
 	defer stop()
