@@ -12,7 +12,9 @@ func AvailableMemory() int64 { return memoryOf(os.DirFS("/")) }
 
 // availableCores returns how many cores' worth of time this process may use: those
 // of the machine, or less if a cgroup limits it.
-func availableCores() float64 { return coresOf(os.DirFS("/"), min(runtime.NumCPU(), runtime.GOMAXPROCS(0))) }
+func availableCores() float64 {
+	return coresOf(os.DirFS("/"), min(runtime.NumCPU(), runtime.GOMAXPROCS(0)))
+}
 
 // memoryUsed counts what cannot be dropped and read again: mapped files, such
 // as the store's tables, are the kernel's to keep or to let go.
