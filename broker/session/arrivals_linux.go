@@ -10,30 +10,30 @@ import (
 // it.
 type arrivals struct{ epoll int }
 
-// openArrivals returns one that watches no socket yet. If the system has no more
-// descriptors to give, nothing will ever come.
-func openArrivals() arrivals {
+// openArrivals returns one that watches no socket yet; nil if the system has none to
+// give.
+func openArrivals() *arrivals {
 	fd, err := syscall.EpollCreate1(syscall.EPOLL_CLOEXEC)
 	if err != nil {
-		fd = -1
+		return nil
 	}
-	return arrivals{fd}
+	return &arrivals{fd}
 }
 
 // add watches a socket from now on.
-func (a arrivals) add(fd uintptr) {
+func (a *arrivals) add(fd uintptr) {
 	what := syscall.EpollEvent{Events: syscall.EPOLLIN | syscall.EPOLLET&0xffffffff, Fd: int32(fd)}
 	// What is not watched does not come.
 	_ = syscall.EpollCtl(a.epoll, syscall.EPOLL_CTL_ADD, int(fd), &what)
 }
 
 // remove ends that.
-func (a arrivals) remove(fd uintptr) {
+func (a *arrivals) remove(fd uintptr) {
 	_ = syscall.EpollCtl(a.epoll, syscall.EPOLL_CTL_DEL, int(fd), nil)
 }
 
 // next returns a socket on which something has come, without waiting.
-func (a arrivals) next() (fd uintptr, came bool) {
+func (a *arrivals) next() (fd uintptr, came bool) {
 	var what syscall.EpollEvent
 	n, _, err := syscall.RawSyscall6(syscall.SYS_EPOLL_PWAIT, uintptr(a.epoll), uintptr(unsafe.Pointer(&what)), 1, 0, 0, 0)
 	if err != 0 || n == 0 {
@@ -43,4 +43,4 @@ func (a arrivals) next() (fd uintptr, came bool) {
 }
 
 // close is called when all sockets have been removed.
-func (a arrivals) close() { _ = syscall.Close(a.epoll) }
+func (a *arrivals) close() { _ = syscall.Close(a.epoll) }

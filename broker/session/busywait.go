@@ -2,6 +2,7 @@ package session
 
 import (
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -28,7 +29,9 @@ const (
 type busyWait struct {
 	span   atomic.Int64 // how long to look, in nanoseconds; 0 is not at all
 	atWork atomic.Int64 // readers that do not wait
-	poll   arrivals     // what has come on the connections of all readers
+
+	opening sync.Once
+	poll    atomic.Pointer[arrivals] // what comes on watched sockets; nil before the first
 
 	looking atomic.Bool
 	// Owned by the reader that is looking.
@@ -37,15 +40,20 @@ type busyWait struct {
 	oldest           int                    // of known
 }
 
-// join counts one more reader, which is at work, and watches its socket.
+// join counts one more reader, which is at work, and watches its socket if there is
+// anybody who looks.
 func (b *busyWait) join(s *socket) {
 	if b == nil {
 		return
 	}
 	b.atWork.Add(1)
-	if s.raw != nil {
+	if s.raw == nil || b.span.Load() == 0 {
+		return
+	}
+	b.opening.Do(func() { b.poll.Store(openArrivals()) })
+	if poll := b.poll.Load(); poll != nil {
 		// Without being watched it is only served less quickly.
-		_ = s.raw.Control(b.poll.add)
+		_ = s.raw.Control(poll.add)
 	}
 }
 
@@ -54,11 +62,21 @@ func (b *busyWait) leave(s *socket) {
 	if b == nil {
 		return
 	}
-	if s.raw != nil {
-		// The only error is that the socket is closed, and not watched either.
-		_ = s.raw.Control(b.poll.remove)
+	if poll := b.poll.Load(); poll != nil && s.raw != nil {
+		// The only errors are that it is not watched, or closed and so not watched either.
+		_ = s.raw.Control(poll.remove)
 	}
 	b.atWork.Add(-1)
+}
+
+// close is called when all readers have left.
+func (b *busyWait) close() {
+	if b == nil {
+		return
+	}
+	if poll := b.poll.Swap(nil); poll != nil {
+		poll.close()
+	}
 }
 
 // rest is called by a reader before it waits, resume when it has.
@@ -77,7 +95,11 @@ func (b *busyWait) resume() {
 // look is called by a reader that is about to wait for something to come on fd, and
 // reports whether it has.
 func (b *busyWait) look(fd uintptr) bool {
-	if b == nil || b.span.Load() == 0 || b.atWork.Load() > 1 || !b.looking.CompareAndSwap(false, true) {
+	if b == nil || b.span.Load() == 0 || b.atWork.Load() > 1 {
+		return false
+	}
+	poll := b.poll.Load()
+	if poll == nil || !b.looking.CompareAndSwap(false, true) {
 		return false
 	}
 	defer b.looking.Store(false)
@@ -85,7 +107,7 @@ func (b *busyWait) look(fd uintptr) bool {
 		b.skip--
 		return false
 	}
-	from, came := b.await()
+	from, came := b.await(poll)
 	switch {
 	case !came:
 	case slices.Contains(b.known[:], from):
@@ -114,9 +136,9 @@ func (b *busyWait) forget(fd uintptr) {
 }
 
 // await looks until something has come, and says where, or it has been long enough.
-func (b *busyWait) await() (from uintptr, came bool) {
+func (b *busyWait) await(poll *arrivals) (from uintptr, came bool) {
 	for end := time.Now().Add(time.Duration(b.span.Load())); b.atWork.Load() == 1; {
-		if from, came = b.poll.next(); came || !time.Now().Before(end) {
+		if from, came = poll.next(); came || !time.Now().Before(end) {
 			return from, came
 		}
 	}

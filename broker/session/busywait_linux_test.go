@@ -16,12 +16,12 @@ import (
 // forEver is so long that a test that waits for its end fails.
 const forEver = time.Hour
 
-// newBusyWait looks for so long.
-func newBusyWait(t *testing.T, span time.Duration) *busyWait {
-	l := NewLimits(0)
-	l.busy.span.Store(int64(span))
-	t.Cleanup(l.Close)
-	return l.busy
+// startBusyWait looks for so long.
+func startBusyWait(t *testing.T, span time.Duration) *busyWait {
+	b := new(busyWait)
+	b.span.Store(int64(span))
+	t.Cleanup(b.close)
+	return b
 }
 
 // peer is a connection with a reader, and the client at its other end.
@@ -66,11 +66,11 @@ func (p *peer) take(t *testing.T) {
 }
 
 func TestArrivals(t *testing.T) {
-	b := newBusyWait(t, forEver)
+	b := startBusyWait(t, forEver)
 	p, q := newPeer(t, b), newPeer(t, b)
 	want := func(what string, want uintptr) {
 		t.Helper()
-		if fd, came := b.poll.next(); came != (want != 0) || fd != want {
+		if fd, came := b.poll.Load().next(); came != (want != 0) || fd != want {
 			t.Errorf("%s: something on %d, %v; want it on %d", what, fd, came, want)
 		}
 	}
@@ -89,7 +89,7 @@ func TestArrivals(t *testing.T) {
 }
 
 func TestBusyWaitFindsWhatCame(t *testing.T) {
-	b := newBusyWait(t, forEver)
+	b := startBusyWait(t, forEver)
 	p, q := newPeer(t, b), resting(t, b)
 	p.send(t)
 	if !b.look(p.fd) {
@@ -108,7 +108,7 @@ func TestBusyWaitFindsWhatCame(t *testing.T) {
 
 // TestFlowIsNoAnswer has a connection that is known send more without a wait.
 func TestFlowIsNoAnswer(t *testing.T) {
-	b := newBusyWait(t, forEver)
+	b := startBusyWait(t, forEver)
 	p := newPeer(t, b)
 	b.known[2] = p.fd
 	p.rd.steady = true
@@ -129,7 +129,7 @@ func TestFlowIsNoAnswer(t *testing.T) {
 // TestBusyWaitIsForIdleCores checks that a reader does not look, or no longer, when
 // another is at work.
 func TestBusyWaitIsForIdleCores(t *testing.T) {
-	b := newBusyWait(t, forEver)
+	b := startBusyWait(t, forEver)
 	p := newPeer(t, b)
 	b.resume()
 	if b.look(p.fd) {
@@ -152,7 +152,7 @@ func TestBusyWaitIsForIdleCores(t *testing.T) {
 
 // TestBusyWaitPays counts the waits without a look after looks for nothing.
 func TestBusyWaitPays(t *testing.T) {
-	b := newBusyWait(t, 1)
+	b := startBusyWait(t, 1)
 	p := newPeer(t, b)
 	for _, want := range []int{1, 3, 7, 15, 31, 63, 127, 255, 511, 1023, 1023} {
 		b.look(p.fd)
@@ -184,7 +184,7 @@ func TestBusyWaitPays(t *testing.T) {
 // over, and one more.
 func TestBusyWaitIsForFew(t *testing.T) {
 	for n, pays := range map[int]bool{acquaintances: true, acquaintances + 1: false} {
-		b := newBusyWait(t, forEver)
+		b := startBusyWait(t, forEver)
 		looks := newPeer(t, b)
 		var peers []*peer
 		for range n {
@@ -216,7 +216,7 @@ func TestBusyWaitBounds(t *testing.T) {
 }
 
 func TestBusyWaitNever(t *testing.T) {
-	for name, b := range map[string]*busyWait{"off": newBusyWait(t, 0), "none": nil} {
+	for name, b := range map[string]*busyWait{"off": startBusyWait(t, 0), "none": nil} {
 		p := newPeer(t, b)
 		b.rest()
 		p.send(t)
@@ -224,14 +224,18 @@ func TestBusyWaitNever(t *testing.T) {
 		if b.look(p.fd) {
 			t.Errorf("%s: it has looked", name)
 		}
+		if b != nil && b.poll.Load() != nil {
+			t.Errorf("%s: it is watched", name)
+		}
 		b.leave(p.socket)
 	}
+	(*busyWait)(nil).close()
 }
 
 // TestReadLooks has the peer answer while the reader looks, and not send anything
 // before: the peer has waited.
 func TestReadLooks(t *testing.T) {
-	b := newBusyWait(t, forEver)
+	b := startBusyWait(t, forEver)
 	p := newPeer(t, b)
 	go func() {
 		for !b.looking.Load() {
@@ -251,7 +255,7 @@ func TestReadLooks(t *testing.T) {
 // TestReadersAtWork checks that the count is right again whatever becomes of a
 // reader.
 func TestReadersAtWork(t *testing.T) {
-	b := newBusyWait(t, 0)
+	b := startBusyWait(t, 0)
 	want := func(what string, n int64) {
 		t.Helper()
 		if got := b.atWork.Load(); got != n {

@@ -23,7 +23,7 @@ type Limits struct {
 // if that is not known.
 func NewLimits(memory int64) *Limits {
 	l := new(Limits)
-	l.busy = &busyWait{poll: openArrivals()}
+	l.busy = new(busyWait)
 	l.outgoing.limit = maxOutgoing
 	if memory > 0 {
 		l.outgoing.limit = min(maxOutgoing, memory/outgoingShare)
@@ -32,7 +32,7 @@ func NewLimits(memory int64) *Limits {
 }
 
 // Close releases what the limits hold when all sessions have ended.
-func (l *Limits) Close() { l.busy.poll.close() }
+func (l *Limits) Close() { l.busy.close() }
 
 // SetBusyWait says how long a core that has nothing more to do is kept awake for a
 // peer that answers at once; 0 or less is not at all, and [MaxBusyWait] is the most.
