@@ -69,6 +69,7 @@ func runServer(c *cli.Context) error {
 	if b := n.Running(); b != nil {
 		s.sayReady(readyLine(b, cfg))
 	}
+	trimProgram()
 	defer s.reloadWhenAsked()()
 	defer s.removePIDFile()
 	defer context.AfterFunc(ctx, func() {
