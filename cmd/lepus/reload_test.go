@@ -3,6 +3,8 @@
 package main
 
 import (
+	"bufio"
+	"context"
 	"crypto/tls"
 	"io"
 	"net"
@@ -88,6 +90,33 @@ func TestServerReloads(t *testing.T) {
 	}
 	if _, err := os.Stat(pidFile); err == nil {
 		t.Error("the file with its number is still there")
+	}
+}
+
+// A server that is told to reload before it is ready does so then. It is not ready
+// before somebody has read its line.
+func TestServerReloadsAfterTheStart(t *testing.T) {
+	logFile := filepath.Join(t.TempDir(), "log")
+	ctx, cancel := context.WithCancel(t.Context())
+	out, in := io.Pipe()
+	ended := make(chan error, 1)
+	go func() {
+		ended <- newApp(in, io.Discard).RunContext(ctx, append([]string{"lepus", "server", "--ephemeral", "--listen", "127.0.0.1:0", "--set", "log.file=" + logFile}, onlyWhatIsAsked(nil)...))
+	}()
+	if _, err := out.Read(make([]byte, 1)); err != nil {
+		t.Fatal(err)
+	}
+	sendSignal(t, syscall.SIGHUP)
+	if _, err := bufio.NewReader(out).ReadString('\n'); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the configuration is loaded anew", func() bool {
+		text, err := os.ReadFile(logFile)
+		return err == nil && strings.Contains(string(text), "loaded anew")
+	})
+	cancel()
+	if err := <-ended; err != nil {
+		t.Error(err)
 	}
 }
 

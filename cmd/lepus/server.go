@@ -54,6 +54,10 @@ func runServer(c *cli.Context) error {
 	defer log.rotateOnTime()()
 	ctx, stop := signal.NotifyContext(c.Context, os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	// Whoever rotates logs does not wait until a large broker has started.
+	hangUp := make(chan os.Signal, 1)
+	signal.Notify(hangUp, syscall.SIGHUP)
+	defer signal.Stop(hangUp)
 
 	cfg := loaded.Settings.Broker
 	cfg.Log, cfg.LogRecords = log.logger, log.records
@@ -69,14 +73,14 @@ func runServer(c *cli.Context) error {
 	if b := n.Running(); b != nil {
 		s.sayReady(readyLine(b, cfg))
 	}
-	trimProgram()
-	defer s.reloadWhenAsked()()
+	defer s.reloadOn(hangUp)()
 	defer s.removePIDFile()
 	defer context.AfterFunc(ctx, func() {
 		// A second signal does not wait for an orderly end.
 		stop()
 		s.tell(daemon.SdNotifyStopping)
 	})()
+	trimProgram()
 	return n.Run(ctx)
 }
 
@@ -133,13 +137,17 @@ func (s *process) removePIDFile() {
 	}
 }
 
-// reloadWhenAsked reloads on SIGHUP until the function that it returns is called.
-func (s *process) reloadWhenAsked() (stop func()) {
-	hangUp := make(chan os.Signal, 1)
-	signal.Notify(hangUp, syscall.SIGHUP)
+// reloadOn reloads when the signal comes, until stop is called.
+func (s *process) reloadOn(hangUp <-chan os.Signal) (stop func()) {
+	end := make(chan struct{})
 	var running sync.WaitGroup
 	running.Go(func() {
-		for range hangUp {
+		for {
+			select {
+			case <-end:
+				return
+			case <-hangUp:
+			}
 			s.tell(daemon.SdNotifyReloading + "\n" + daemon.SdNotifyMonotonicUsec())
 			if err := s.reload(); err != nil {
 				s.log.logger.Error("reload: what cannot be taken over stays as it was", zap.Error(err))
@@ -150,8 +158,7 @@ func (s *process) reloadWhenAsked() (stop func()) {
 		}
 	})
 	return func() {
-		signal.Stop(hangUp)
-		close(hangUp)
+		close(end)
 		running.Wait()
 	}
 }
