@@ -32,12 +32,8 @@ func cgroupLimits(root fs.FS) []int64 {
 	for _, dir := range cgroups(root, "memory") {
 		// The last is that of version 1.
 		for _, f := range []string{"memory.max", "memory.high", "memory.limit_in_bytes"} {
-			b, err := fs.ReadFile(root, path.Join(dir, f))
-			if err != nil {
-				continue
-			}
 			// No limit is "max", which is no number.
-			if n, err := strconv.ParseInt(strings.TrimSpace(string(b)), 10, 64); err == nil {
+			if n, err := strconv.ParseInt(cgroupText(root, dir, f), 10, 64); err == nil {
 				limits = append(limits, n)
 			}
 		}
@@ -67,6 +63,15 @@ func cgroups(root fs.FS, controller string) []string {
 		}
 	}
 	return dirs
+}
+
+// cgroupText returns what a file of a cgroup says; nothing if it is not there.
+func cgroupText(root fs.FS, dir, file string) string {
+	b, err := fs.ReadFile(root, path.Join(dir, file))
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(b))
 }
 
 // upwards returns a folder below mount and all that it is in, mount as the last.

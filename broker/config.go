@@ -258,7 +258,9 @@ func (c Config) withDefaults() Config {
 	c.UnixMode = cmp.Or(c.UnixMode, 0o660)
 	c.TLSHandshakeTimeout = cmp.Or(c.TLSHandshakeTimeout, defaultTLSTimeout)
 	c.ConsumerTimeout = max(cmp.Or(c.ConsumerTimeout, defaultConsumerTimeout), 0)
-	c.BusyWait = cmp.Or(c.BusyWait, defaultBusyWait())
+	if c.BusyWait == 0 {
+		c.BusyWait = defaultBusyWait()
+	}
 	c.ConsumerTimeoutCheck = cmp.Or(c.ConsumerTimeoutCheck, defaultConsumerTimeoutCheck)
 	c.MaxMessageSize = cmp.Or(c.MaxMessageSize, defaultMaxMessageSize)
 	if c.Management.Handler == nil {

@@ -2,7 +2,8 @@ package broker
 
 import (
 	"io/fs"
-	"path"
+	"os"
+	"runtime"
 	"strconv"
 	"strings"
 	"time"
@@ -20,7 +21,7 @@ const (
 // defaultBusyWait returns how long it pays to keep a core awake: below 0, which is
 // never, if the process may use less than two of them.
 func defaultBusyWait() time.Duration {
-	if availableCores() < busyWaitCores {
+	if coresOf(os.DirFS("/"), min(runtime.NumCPU(), runtime.GOMAXPROCS(0))) < busyWaitCores {
 		return -1
 	}
 	return busyWait
@@ -41,17 +42,10 @@ func coresOf(root fs.FS, machine int) float64 {
 // quotaOf returns how much time per time a cgroup may use; what is not above 0 is no
 // limit.
 func quotaOf(root fs.FS, dir string) float64 {
-	text := func(file string) string {
-		b, err := fs.ReadFile(root, path.Join(dir, file))
-		if err != nil {
-			return ""
-		}
-		return strings.TrimSpace(string(b))
-	}
 	// Version 2 has both in one file, version 1 in two.
-	quota, period, ok := strings.Cut(text("cpu.max"), " ")
+	quota, period, ok := strings.Cut(cgroupText(root, dir, "cpu.max"), " ")
 	if !ok {
-		quota, period = text("cpu.cfs_quota_us"), text("cpu.cfs_period_us")
+		quota, period = cgroupText(root, dir, "cpu.cfs_quota_us"), cgroupText(root, dir, "cpu.cfs_period_us")
 	}
 	// No limit is "max", or below 0.
 	q, err := strconv.ParseFloat(quota, 64)

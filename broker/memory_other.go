@@ -2,12 +2,8 @@
 
 package broker
 
-import "runtime"
-
 // AvailableMemory returns how much memory, in bytes, this process may use: the
 // machine's, or less if a cgroup limits it. It is 0 where that is not known.
 func AvailableMemory() int64 { return 0 }
-
-func availableCores() float64 { return float64(min(runtime.NumCPU(), runtime.GOMAXPROCS(0))) }
 
 func memoryUsed() int64 { return runtimeMemory() }

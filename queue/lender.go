@@ -2,20 +2,20 @@ package queue
 
 import "sync"
 
-// lender lends buffers to queues that are busy. Any goroutine may use it.
+// Lender lends buffers to who is busy. Any goroutine may use it.
 //
 // A pool takes a pointer to a buffer, and to make one for each that comes back
 // would cost what the pool is to save: the empty ones are kept, too.
-type lender[T any] struct {
-	room        int // of a new buffer
+type Lender[T any] struct {
+	Room        int // of a new buffer, in entries
 	full, empty sync.Pool
 }
 
-// borrow returns an empty buffer with room.
-func (l *lender[T]) borrow() []T {
+// Borrow returns an empty buffer with room.
+func (l *Lender[T]) Borrow() []T {
 	p, ok := l.full.Get().(*[]T)
 	if !ok {
-		return make([]T, 0, l.room)
+		return make([]T, 0, l.Room)
 	}
 	b := *p
 	*p = nil
@@ -23,8 +23,9 @@ func (l *lender[T]) borrow() []T {
 	return b
 }
 
-// giveBack takes a buffer whose entries are zero, up to its capacity.
-func (l *lender[T]) giveBack(b []T) {
+// GiveBack takes a buffer. Its entries are zero, up to its capacity, if they point to
+// anything: others would keep that alive.
+func (l *Lender[T]) GiveBack(b []T) {
 	p, ok := l.empty.Get().(*[]T)
 	if !ok {
 		p = new([]T)

@@ -70,8 +70,8 @@ type urgent struct {
 
 // The buffers of mailboxes that are idle now.
 var (
-	inboxes = lender[command]{room: 1024}
-	urgents = lender[urgent]{room: 256}
+	inboxes = Lender[command]{Room: 1024}
+	urgents = Lender[urgent]{Room: 256}
 )
 
 const (
@@ -311,20 +311,20 @@ func (q *Queue) stop() {
 
 // roomFor returns a buffer with what is in b, a borrowed one if that and n more
 // are a burst.
-func roomFor[T any](b []T, n int, others *lender[T]) []T {
+func roomFor[T any](b []T, n int, others *Lender[T]) []T {
 	if cap(b) > smallInbox || len(b)+n <= smallInbox {
 		return b
 	}
-	return append(others.borrow(), b...)
+	return append(others.Borrow(), b...)
 }
 
 // spare returns what an idle queue keeps of a buffer; one that is larger goes
 // to others.
-func spare[T any](b []T, others *lender[T]) []T {
+func spare[T any](b []T, others *Lender[T]) []T {
 	b = b[:0]
 	if cap(b) <= smallInbox {
 		return b
 	}
-	others.giveBack(b)
+	others.GiveBack(b)
 	return nil
 }

@@ -63,14 +63,11 @@ func (m *ackMarks) before(then time.Time) (tag uint64) {
 	return tag
 }
 
-// since returns the time since when a delivery has waited at least; ok is false
-// if that is not known yet.
-func (m *ackMarks) since(tag uint64) (at time.Time, ok bool) {
+// since returns the time since when a delivery has waited at least, which is one up
+// to the last mark.
+func (m *ackMarks) since(tag uint64) time.Time {
 	i, _ := slices.BinarySearchFunc(m.marks, tag, func(m ackMark, tag uint64) int { return cmp.Compare(m.tag, tag) })
-	if i == len(m.marks) {
-		return time.Time{}, false
-	}
-	return m.marks[i].at, true
+	return m.marks[i].at
 }
 
 // CheckAcks ends channels, or consumers, that have let a delivery wait for its
@@ -121,12 +118,8 @@ func (ch *channel) findLate(now time.Time) (late []unacked, timeout time.Duratio
 	// A client may have millions. None of those behind this one is late.
 	newest := ch.ackMarks.before(now.Add(-ch.leastTimeout()))
 	ch.unacked.eachTo(newest, func(u unacked) {
-		since, ok := ch.ackMarks.since(u.tag)
-		if !ok || u.isTakenBack() {
-			return
-		}
 		allowed := ch.ackTimeout(u.from.queue)
-		if allowed <= 0 || now.Sub(since) < allowed {
+		if u.isTakenBack() || allowed <= 0 || now.Sub(ch.ackMarks.since(u.tag)) < allowed {
 			return
 		}
 		timeout = allowed

@@ -81,7 +81,7 @@ type span struct {
 
 // outBuffers are the buffers of outboxes that are empty now. There is room for
 // what the last message adds to a buffer that was almost full.
-var outBuffers = buffers{size: sendSize + refSize + 4<<10}
+var outBuffers = queue.Lender[byte]{Room: sendSize + refSize + 4<<10}
 
 // begin locks the outbox and returns the buffer to append to; commit must
 // follow. ok is false, and nothing locked, when nothing may be sent any more.
@@ -92,7 +92,7 @@ func (o *outbox) begin() (buf []byte, ok bool) {
 		return nil, false
 	}
 	if o.buf == nil {
-		o.buf = outBuffers.get()
+		o.buf = outBuffers.Borrow()
 	}
 	return o.buf, true
 }
@@ -105,7 +105,7 @@ func (o *outbox) turn(buf []byte) []byte {
 	}
 	o.size += len(buf) - len(o.buf)
 	o.packets = append(o.packets, packet{buf: buf, spans: o.spans})
-	o.buf, o.spans = outBuffers.get(), nil
+	o.buf, o.spans = outBuffers.Borrow(), nil
 	return o.buf
 }
 

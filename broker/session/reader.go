@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/lepusmq/lepus/amqp"
+	"github.com/lepusmq/lepus/queue"
 )
 
 const (
@@ -19,7 +20,7 @@ const (
 	handshakeFrameMax3 = 4 << 10
 )
 
-var bigReads = buffers{size: bigRead}
+var bigReads = queue.Lender[byte]{Room: bigRead}
 
 // inbuf is the bytes that were read and not yet handled: buf[from:to].
 type inbuf struct {
@@ -50,7 +51,7 @@ func (b *inbuf) room() []byte {
 func (b *inbuf) grow() {
 	var next []byte
 	if len(b.buf) < bigRead {
-		next = bigReads.get()[:bigRead]
+		next = bigReads.Borrow()[:bigRead]
 	} else {
 		next = make([]byte, 2*len(b.buf))
 	}
@@ -62,7 +63,7 @@ func (b *inbuf) grow() {
 // lend gives a big buffer to others.
 func (b *inbuf) lend() {
 	if len(b.buf) == bigRead {
-		bigReads.put(b.buf)
+		bigReads.GiveBack(b.buf)
 	}
 }
 

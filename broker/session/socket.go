@@ -122,11 +122,10 @@ func (s *socket) attempt(fd uintptr) bool {
 		s.rd.waited, s.rd.steady = true, false
 		if flow {
 			s.busy.forget(fd)
-			return false
+		} else if s.busy.look(fd) {
+			continue
 		}
-		if !s.busy.look(fd) {
-			return false
-		}
+		return false
 	}
 }
 
@@ -182,8 +181,8 @@ func (s *socket) writeMore(fd uintptr) bool {
 // TLS each would be a record of its own, encrypted and sent by itself. Called by
 // whoever holds the outbox's writing flag.
 func (s *socket) gather(parts net.Buffers) error {
-	buf := outBuffers.get()
-	defer outBuffers.put(buf)
+	buf := outBuffers.Borrow()
+	defer outBuffers.GiveBack(buf)
 	for _, part := range parts {
 		for len(part) > 0 {
 			n := min(len(part), cap(buf)-len(buf))

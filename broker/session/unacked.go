@@ -166,10 +166,7 @@ func (r *unackedRing) takeTo(tag uint64, out []unacked, most int) (_ []unacked, 
 			return out, true
 		}
 		page, p := r.base, r.at(r.base)
-		some := p.held
-		if page == last {
-			some &= math.MaxUint64 >> (pageTags - 1 - bitOf(tag))
-		}
+		some := p.heldTo(page, tag)
 		out = p.appendTo(out, page, some)
 		n := bits.OnesCount64(some)
 		taken += n
@@ -227,11 +224,8 @@ func (r *unackedRing) eachTo(tag uint64, f func(unacked)) {
 		return
 	}
 	for page, last := r.base, pageOf(tag); page < r.next && page <= last; page++ {
-		some := r.at(page).held
-		if page == last {
-			some &= math.MaxUint64 >> (pageTags - 1 - bitOf(tag))
-		}
-		r.at(page).each(page, some, f)
+		p := r.at(page)
+		p.each(page, p.heldTo(page, tag), f)
 	}
 }
 

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"math"
 	"math/bits"
 	"sync"
 
@@ -54,6 +55,14 @@ func (p *unackedPage) get(tag uint64) unacked {
 		e.slot += queue.Slot(n)
 	}
 	return unacked{from: from, seq: e.seq, tag: tag, slot: e.slot, free: p.free>>n&1 != 0}
+}
+
+// heldTo returns those that are outstanding of the page of this number, up to tag.
+func (p *unackedPage) heldTo(page, tag uint64) uint64 {
+	if page < pageOf(tag) {
+		return p.held
+	}
+	return p.held & (math.MaxUint64 >> (pageTags - 1 - bitOf(tag)))
 }
 
 // appendTo appends some of the deliveries that are outstanding.

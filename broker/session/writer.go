@@ -80,7 +80,7 @@ func (o *outbox) put(buf []byte, spans []span) error {
 // wakes those who waited for room. Called with mu held, which it releases.
 func (o *outbox) sent(n int, buf []byte) {
 	if cap(buf) >= sendSize && cap(buf) <= 2*sendSize {
-		outBuffers.put(buf)
+		outBuffers.GiveBack(buf)
 	}
 	o.size = max(o.size-n, 0)
 	if n > 0 {

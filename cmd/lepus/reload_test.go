@@ -4,7 +4,6 @@ package main
 
 import (
 	"bufio"
-	"context"
 	"crypto/tls"
 	"io"
 	"net"
@@ -97,12 +96,7 @@ func TestServerReloads(t *testing.T) {
 // before somebody has read its line.
 func TestServerReloadsAfterTheStart(t *testing.T) {
 	logFile := filepath.Join(t.TempDir(), "log")
-	ctx, cancel := context.WithCancel(t.Context())
-	out, in := io.Pipe()
-	ended := make(chan error, 1)
-	go func() {
-		ended <- newApp(in, io.Discard).RunContext(ctx, append([]string{"lepus", "server", "--ephemeral", "--listen", "127.0.0.1:0", "--set", "log.file=" + logFile}, onlyWhatIsAsked(nil)...))
-	}()
+	s, out := launchServer(t, "--ephemeral", "--listen", "127.0.0.1:0", "--set", "log.file="+logFile)
 	if _, err := out.Read(make([]byte, 1)); err != nil {
 		t.Fatal(err)
 	}
@@ -114,8 +108,7 @@ func TestServerReloadsAfterTheStart(t *testing.T) {
 		text, err := os.ReadFile(logFile)
 		return err == nil && strings.Contains(string(text), "loaded anew")
 	})
-	cancel()
-	if err := <-ended; err != nil {
+	if err := s.stop(); err != nil {
 		t.Error(err)
 	}
 }

@@ -30,6 +30,19 @@ type server struct {
 // startServer runs the real command and returns when it says it is ready.
 func startServer(t *testing.T, args ...string) *server {
 	t.Helper()
+	s, out := launchServer(t, args...)
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		t.Fatalf("the server is not ready: %v", <-s.ended)
+	}
+	s.ready = line
+	return s
+}
+
+// launchServer runs the real command, which waits until the line that says that it
+// is ready has been read.
+func launchServer(t *testing.T, args ...string) (*server, io.Reader) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	out, in := io.Pipe()
 	s := &server{stderr: new(bytes.Buffer), cancel: cancel, ended: make(chan error, 1)}
@@ -39,12 +52,7 @@ func startServer(t *testing.T, args ...string) *server {
 		s.ended <- err
 	}()
 	t.Cleanup(cancel)
-	line, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil {
-		t.Fatalf("the server is not ready: %v", <-s.ended)
-	}
-	s.ready = line
-	return s
+	return s, out
 }
 
 // onlyWhatIsAsked adds flags that keep a server from the machine's files and ports,
