@@ -75,11 +75,7 @@ func runServer(c *cli.Context) error {
 	}
 	defer s.reloadOn(hangUp)()
 	defer s.removePIDFile()
-	defer context.AfterFunc(ctx, func() {
-		// A second signal does not wait for an orderly end.
-		stop()
-		s.tell(daemon.SdNotifyStopping)
-	})()
+	defer s.stopOn(ctx, stop)()
 	trimProgram()
 	return n.Run(ctx)
 }
@@ -134,6 +130,24 @@ func writePIDFile(path string) error {
 func (s *process) removePIDFile() {
 	if s.pidFile != "" {
 		_ = os.Remove(s.pidFile) // it may be gone already
+	}
+}
+
+// stopOn tells that the end has begun when ctx is done. Wait returns when that was
+// told, or will not be.
+func (s *process) stopOn(ctx context.Context, stop func()) (wait func()) {
+	told := make(chan struct{})
+	forget := context.AfterFunc(ctx, func() {
+		defer close(told)
+		// A second signal does not wait for an orderly end.
+		stop()
+		s.tell(daemon.SdNotifyStopping)
+	})
+	return func() {
+		// The end may be over before the function has been started.
+		if ctx.Err() != nil || !forget() {
+			<-told
+		}
 	}
 }
 
