@@ -47,7 +47,7 @@ func openBadger(dir string, memtable int64) (*badgerKV, error) {
 		WithValueThreshold(memtable / 8). // nothing goes to the value log but what no transaction could have
 		WithValueLogFileSize(32 << 20).   // a sparse file, and the most that such a value may have
 		WithBaseTableSize(1 << 20).       // for which it takes a buffer of twice that, many times
-		WithNumLevelZeroTables(7).
+		WithNumLevelZeroTables(4).
 		WithBaseLevelSize(4 << 20). // a compaction has all of the base level in memory
 		WithBlockSize(64 << 10).
 		WithNumCompactors(2).

@@ -12,7 +12,7 @@ import (
 const (
 	// The next checkpoint comes after so many times what the last one wrote,
 	// within these bounds; on a small volume they are lower.
-	checkpointFactor = 4
+	checkpointFactor = 64
 	checkpointMin    = 64 << 20
 	checkpointMax    = 256 << 20
 	// idleAfter is how long nothing must have been committed for a checkpoint

@@ -6,6 +6,10 @@ package store
 // once a queue had messages in thousands of segments.
 const versionWithSums = 3
 
+// formerPage is in the number of a page that was written before version 5, which
+// had the pages of a queue under keys beside each other. They go as they change.
+const formerPage = 1 << 63
+
 // formerSum is a value of version 3 that is to go: its key, and what it adds to
 // the sum over all values.
 type formerSum struct {

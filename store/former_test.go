@@ -1,28 +1,65 @@
 package store
 
 import (
+	"maps"
 	"slices"
 	"testing"
 
 	"github.com/lepusmq/lepus/store/vfs"
 )
 
-// former makes the index of a rig, whose store is closed, one of version 3.
-func (r *rig) former() {
-	key := stateKey(keyAnchor)
-	v, _ := unseal(key, r.kv.m[string(key)])
-	v = append(le.AppendUint16(nil, versionWithSums), v[2:]...)
-	r.kv.m[string(key)] = seal(key, v)
-	key = stateKey(keySum)
-	v, _ = unseal(key, r.kv.m[string(key)])
-	sum := le.Uint64(v)
-	for seq := range uint64(2000) {
-		s := stateKey(keySegment, seq)
-		v := seal(s, le.AppendUint64(le.AppendUint64(nil, seq), 1000*seq))
-		sum += hashOf(s, v)
-		r.kv.m[string(s)] = v
+// former makes the index of a rig, whose store is closed, one of an older version.
+func (r *rig) former(version uint16) {
+	m := r.kv.m
+	value := func(key []byte) []byte {
+		v, err := unseal(key, m[string(key)])
+		if err != nil {
+			panic(err)
+		}
+		return v
 	}
-	r.kv.m[string(key)] = seal(key, le.AppendUint64(nil, sum))
+	anchor := stateKey(keyAnchor)
+	m[string(anchor)] = seal(anchor, append(le.AppendUint16(nil, version), value(anchor)[2:]...))
+	sum := le.Uint64(value(stateKey(keySum)))
+	put := func(key, value []byte) {
+		if old := m[string(key)]; old != nil {
+			sum -= hashOf(key, old)
+		}
+		m[string(key)] = seal(key, value)
+		sum += hashOf(key, m[string(key)])
+	}
+	for k := range maps.Clone(m) {
+		if k[0] != keyQueue {
+			continue
+		}
+		key := []byte(k)
+		n, _ := keyNumbers(key, 1)
+		rec, _ := decodeQueueRecord(value(key))
+		for i := range rec.pages {
+			p := &rec.pages[i]
+			by, former := pageKey(n[0], p.number), pageKey(n[0], p.number|formerPage)
+			m[string(former)] = seal(former, value(by))
+			delete(m, string(by))
+			p.number, p.check = p.number|formerPage, checkOf(m[string(former)])
+		}
+		put(key, rec.encode())
+	}
+	if version == versionWithSums {
+		for seq := range uint64(2000) {
+			put(stateKey(keySegment, seq), le.AppendUint64(le.AppendUint64(nil, seq), 1000*seq))
+		}
+	}
+	m[string(stateKey(keySum))] = seal(stateKey(keySum), le.AppendUint64(nil, sum))
+}
+
+// count returns how many keys there are of a kind.
+func (r *rig) count(kind byte) (n int) {
+	for key := range r.kv.m {
+		if key[0] == kind {
+			n++
+		}
+	}
+	return n
 }
 
 // An index of the version before is brought to this one at the start, whatever
@@ -34,7 +71,7 @@ func TestFormerIndex(t *testing.T) {
 	publish(t, q, 1, 2, 3)
 	q.Settle([]uint64{2})
 	mustClose(t, s)
-	base.former()
+	base.former(versionWithSums)
 	for n, whole := 1, false; !whole; n++ {
 		r := base.clone(uint64(n))
 		r.fs.CrashAt(n)
@@ -52,15 +89,76 @@ func TestFormerIndex(t *testing.T) {
 			t.Errorf("crash %d: %v", n, err)
 		}
 		mustClose(t, s)
-		for key := range r.kv.m {
-			if key[0] == keySegment {
-				t.Fatalf("crash %d: key %x is left", n, key)
-			}
+		if left := r.count(keySegment); left > 0 {
+			t.Fatalf("crash %d: %d keys are left", n, left)
 		}
 		mustClose(t, mustOpen(t, r.options()))
 		if n > 500 {
 			t.Fatal("there is no end of steps")
 		}
+	}
+}
+
+// Pages of the version before are read where they are, and go as they change. What
+// a crash leaves of them when their queue is deleted goes at the next start.
+func TestFormerPages(t *testing.T) {
+	base := newRig(1)
+	s := pageScene(t, base, 100)
+	want := seqsOf(loadAll(t, s.Queue(1)))
+	mustClose(t, s)
+	base.former(stateVersion - 1)
+	pages := base.count(keyFormerPage)
+	if pages < 10 || base.count(keyPage) > 0 {
+		t.Fatalf("%d and %d pages", pages, base.count(keyPage))
+	}
+
+	s = mustOpen(t, base.options())
+	if got := seqsOf(loadAll(t, s.Queue(1))); !slices.Equal(got, want) {
+		t.Fatalf("%d, want %d", got, want)
+	}
+	s.index.pageRuns = 4
+	s.Queue(1).Settle(want[50:51])
+	for i := range uint64(20) {
+		publish(t, s.Queue(1), want[99]+1000*(1+i))
+	}
+	mustClose(t, s)
+	if former := base.count(keyFormerPage); former == 0 || former >= pages || base.count(keyPage) == 0 {
+		t.Errorf("%d of %d former pages, %d others", former, pages, base.count(keyPage))
+	}
+
+	swept := 0
+	for n, whole := 1, false; !whole; n++ {
+		r := base.clone(uint64(n))
+		s := mustOpen(t, r.options())
+		if got := len(loadAll(t, s.Queue(1))); got != 119 {
+			t.Fatalf("%d messages", got)
+		}
+		s.checkpoints.batch = 300
+		r.fs.CrashAt(n)
+		s.Define([]Definition{{Kind: KindQueue, ID: 1, Deleted: true}}, nil)
+		if whole = s.Close() == nil; !whole {
+			r.fs.Crash()
+		}
+		r.fs.PowerCut(vfs.LoseSome)
+		before := r.count(keyFormerPage) + r.count(keyPage)
+		s = mustOpen(t, r.options())
+		if err := s.index.check(); err != nil {
+			t.Errorf("crash %d: %v", n, err)
+		}
+		if s.index.queues[1] == nil && before != r.count(keyFormerPage)+r.count(keyPage) {
+			swept++
+		}
+		s.Define([]Definition{{Kind: KindQueue, ID: 1, Deleted: true}, {Kind: KindQueue, ID: 2, Deleted: true}}, nil)
+		mustClose(t, s)
+		if left := r.count(keyFormerPage) + r.count(keyPage); left > 0 {
+			t.Errorf("crash %d: %d pages are left", n, left)
+		}
+		if n > 500 {
+			t.Fatal("there is no end of steps")
+		}
+	}
+	if swept < 5 {
+		t.Errorf("%d crashes left pages behind", swept)
 	}
 }
 

@@ -38,6 +38,7 @@ type index struct {
 	defined  map[definitionKey]*definition
 	applied  log.Position // everything below has been applied
 	lastID   uint64       // the highest id ever named
+	nextPage uint64       // above the number of every page in Badger
 
 	// What has changed since the last checkpoint began to write it.
 	changed   []*queueIndex
@@ -73,6 +74,7 @@ func newIndex(source func() []log.Segment, get func(key []byte) ([]byte, error),
 		segments:   segments{source: source},
 		queues:     make(map[uint64]*queueIndex),
 		defined:    make(map[definitionKey]*definition),
+		nextPage:   1,
 	}
 }
 
@@ -182,7 +184,7 @@ func (x *index) dropOrphans(at log.Position) {
 }
 
 func (x *index) newQueue(id uint64, position log.Position) *queueIndex {
-	return &queueIndex{id: id, position: position, next: 1, nextPage: 1, index: x}
+	return &queueIndex{id: id, position: position, next: 1, index: x}
 }
 
 // nextSeq returns a number above all that were ever used in a queue.

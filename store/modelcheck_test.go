@@ -101,16 +101,16 @@ func (h *history) checkKV() error {
 	for id, q := range x.queues {
 		named[string(stateKey(keyQueue, id))] = true
 		for _, p := range q.pages {
-			named[string(stateKey(keyPage, id, p.number))] = true
+			named[string(pageKey(id, p.number))] = true
 		}
 		for _, n := range q.garbage {
-			named[string(stateKey(keyPage, id, n))] = true
+			named[string(pageKey(id, n))] = true
 		}
 	}
 	for _, q := range x.ended {
 		named[string(stateKey(keyQueue, q.id))] = true
 		for _, n := range q.garbage {
-			named[string(stateKey(keyPage, q.id, n))] = true
+			named[string(pageKey(q.id, n))] = true
 		}
 	}
 	for key := range h.rig.kv.m {

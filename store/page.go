@@ -22,7 +22,7 @@ const (
 // only the summary stays.
 type page struct {
 	// The summary, as it was saved. It is void while the page is changed.
-	number      uint64 // in Badger; 0 if the page is part of the queue's record
+	number      uint64 // in Badger, see pageKey; 0 if the page is part of the queue's record
 	check       uint32
 	messages    uint32
 	from, until uint64
@@ -207,7 +207,7 @@ func (p *page) agrees(o *page) bool {
 // fetch returns the value of a page, or the part of the queue's record that
 // has it.
 func (q *queueIndex) fetch(p *page) ([]byte, error) {
-	key := stateKey(keyPage, q.id, p.number)
+	key := pageKey(q.id, p.number)
 	if p.number == 0 {
 		key = stateKey(keyQueue, q.id)
 	}
@@ -247,5 +247,5 @@ func (q *queueIndex) lose(p *page, why error) error {
 }
 
 func (q *queueIndex) pageError(p *page, why error) error {
-	return &PageError{Queue: q.id, Page: p.number, First: p.from, Last: p.until, Messages: p.messages, Err: why}
+	return &PageError{Queue: q.id, Page: p.number &^ formerPage, First: p.from, Last: p.until, Messages: p.messages, Err: why}
 }

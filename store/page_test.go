@@ -41,7 +41,7 @@ func pageScene(tb testing.TB, r *rig, messages int) *durable {
 func (r *rig) damagePage(s *durable, queue, seq uint64) (p *page, undo func()) {
 	q := s.index.queues[queue]
 	p = q.pages[q.find(seq)]
-	key := string(stateKey(keyPage, queue, p.number))
+	key := string(pageKey(queue, p.number))
 	r.kv.m[key][20] ^= 1
 	return p, func() { r.kv.m[key][20] ^= 1 }
 }
@@ -339,7 +339,7 @@ func TestOldPage(t *testing.T) {
 		t.Fatal(err)
 	}
 	old.runs[0].pos++
-	key := stateKey(keyPage, 1, p.number)
+	key := pageKey(1, p.number)
 	r.kv.m[string(key)] = seal(key, old.encode())
 	var damage *PageError
 	if s.Queue(1).Load([]Range{{p.first(), p.first()}}, 1); len(r.lost) != 1 || !errors.As(r.lost[0], &damage) || damage.Page != p.number {

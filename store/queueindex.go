@@ -23,10 +23,9 @@ type queueIndex struct {
 	deltas  []segmentSum
 	garbage []uint64 // numbers of pages that are not used any more
 	// What Badger has.
-	hash     uint64
-	nextPage uint64
-	stored   bool
-	dirty    bool // the queue is to be saved
+	hash   uint64
+	stored bool
+	dirty  bool // the queue is to be saved
 }
 
 // room is how many runs a page may hold before it is parted.

@@ -79,16 +79,16 @@ func (q *queueIndex) snapshot(applied log.Position) queueState {
 				rec.tail = b
 				break
 			}
-			p.number = q.nextPage
-			q.nextPage++
-			key := stateKey(keyPage, q.id, p.number)
+			p.number = q.index.nextPage
+			q.index.nextPage++
+			key := pageKey(q.id, p.number)
 			b = seal(key, b)
 			p.check = checkOf(b)
 			s.pages = append(s.pages, change{key: key, value: b})
 		}
 		rec.pages = append(rec.pages, p.entry())
 	}
-	rec.nextPage = q.nextPage
+	rec.nextPage = q.index.nextPage
 	s.record = rec.encode()
 	s.finish()
 	return s
@@ -140,7 +140,7 @@ func (x *index) written(saved []*page) {
 func (s *queueState) finish() {
 	q := s.queue
 	for _, number := range q.garbage {
-		s.old = append(s.old, change{key: stateKey(keyPage, q.id, number), deleted: true})
+		s.old = append(s.old, change{key: pageKey(q.id, number), deleted: true})
 	}
 	s.deltas = q.takeDeltas()
 	q.garbage = nil
@@ -157,7 +157,7 @@ func (s *queueState) finish() {
 // locked.
 func (q *queueIndex) ending() queueState {
 	s := queueState{queue: q}
-	rec := queueRecord{flags: queueTombstone, position: q.position, next: q.next, nextPage: q.nextPage}
+	rec := queueRecord{flags: queueTombstone, position: q.position, next: q.next, nextPage: q.index.nextPage}
 	s.record = rec.encode()
 	s.finish()
 	return s

@@ -17,15 +17,16 @@ const (
 	keyDefinition = 'd'
 	keyG          = 'g'
 	keySum        = 'h'
-	keyPage       = 'p'
+	keyFormerPage = 'p'
 	keyQueue      = 'q'
 	keySegment    = 's'
 	keySweep      = 'w'
+	keyPage       = 'z'
 )
 
-// stateVersion is the version of what is in Badger. An index of versionWithSums can
-// be read, see former.go.
-const stateVersion = 4
+// stateVersion is the version of what is in Badger. What is older can be read from
+// versionWithSums on, see former.go.
+const stateVersion = 5
 
 // queueTombstone marks the record of a queue whose pages are still to go.
 const queueTombstone = 1
@@ -47,8 +48,13 @@ const (
 	runFlags       = 63
 )
 
-// pageLost is the flag of a page entry whose page could not be read.
-const pageLost = 1
+// The flags of a page entry.
+const (
+	pageLost  = 1 // it could not be read
+	pageByAge = 2 // it is not a former one
+
+	pageFlags = 3
+)
 
 // The least that these can take.
 const (
@@ -81,6 +87,16 @@ func keyNumbers(key []byte, n int) ([]uint64, error) {
 		numbers[i] = binary.BigEndian.Uint64(key[1+8*i:])
 	}
 	return numbers, nil
+}
+
+// pageKey makes the key of a page. What is new comes first, and all pages come last:
+// Badger rewrites what lies between the keys that it merges, and that is no page of
+// long ago then.
+func pageKey(queue, number uint64) []byte {
+	if number&formerPage != 0 {
+		return stateKey(keyFormerPage, queue, number&^formerPage)
+	}
+	return stateKey(keyPage, ^number, queue)
 }
 
 func (k definitionKey) state() []byte {
@@ -237,7 +253,7 @@ type queueRecord struct {
 	flags    byte
 	position log.Position
 	next     uint64
-	nextPage uint64
+	nextPage uint64 // of the store, when that was written
 	pages    []pageEntry
 	tail     []byte // the last page, if it is short
 }
@@ -278,8 +294,11 @@ func (p *pageEntry) append(b []byte, after uint64) []byte {
 	if p.lost {
 		flags |= pageLost
 	}
+	if p.number&formerPage == 0 {
+		flags |= pageByAge
+	}
 	b = append(b, flags)
-	b = binary.AppendUvarint(b, p.number)
+	b = binary.AppendUvarint(b, p.number&^formerPage)
 	b = binary.AppendUvarint(b, p.first-after)
 	b = binary.AppendUvarint(b, p.last-p.first)
 	b = binary.AppendUvarint(b, uint64(p.messages))
@@ -310,11 +329,14 @@ func decodeQueueRecord(b []byte) (r queueRecord, ok bool) {
 
 func (p *pageEntry) decode(c *cursor, after uint64) (ok bool) {
 	flags := c.byte()
-	*p = pageEntry{lost: flags&pageLost != 0, number: c.uvarint(), first: c.above(after)}
+	*p = pageEntry{lost: flags&pageLost != 0, number: c.small(formerPage - 1), first: c.above(after)}
+	if flags&pageByAge == 0 {
+		p.number |= formerPage
+	}
 	p.last = c.above(p.first)
 	p.messages, p.check = uint32(c.small(math.MaxUint32)), c.uint32()
 	p.sums = c.bytes(int(c.small(uint64(len(c.b)))))
-	return !c.bad && flags&^pageLost == 0 && p.sums.valid()
+	return !c.bad && flags&^pageFlags == 0 && p.sums.valid()
 }
 
 // gRecord ends a checkpoint.

@@ -40,8 +40,8 @@ func (l *stateLoader) anchor() error {
 	if len(v) < 18 {
 		return l.tolerate(fmt.Errorf("%w: index: the anchor", ErrDamaged))
 	}
-	if l.version = le.Uint16(v); l.version != stateVersion && l.version != versionWithSums {
-		return fmt.Errorf("%w: the index has version %d, this program knows versions %d and %d",
+	if l.version = le.Uint16(v); l.version < versionWithSums || l.version > stateVersion {
+		return fmt.Errorf("%w: the index has version %d, this program knows versions %d to %d",
 			ErrFormat, l.version, versionWithSums, stateVersion)
 	}
 	copy(l.id[:], v[2:18])
@@ -210,12 +210,13 @@ func (l *stateLoader) readQueue(key, value []byte, hash uint64) error {
 	if !ok {
 		return l.tolerate(fmt.Errorf("%w: index: the record of queue %d", ErrDamaged, n[0]))
 	}
+	l.index.nextPage = max(l.index.nextPage, rec.nextPage)
 	if rec.flags&queueTombstone != 0 {
 		l.tombs = append(l.tombs, n[0])
 		return nil
 	}
 	q := l.index.newQueue(n[0], rec.position)
-	q.next, q.nextPage, q.stored, q.hash = rec.next, rec.nextPage, true, hash
+	q.next, q.stored, q.hash = rec.next, true, hash
 	q.mortal = rec.flags&queueMortal != 0
 	l.index.queues[q.id] = q
 	if n := len(rec.pages); n > 0 {

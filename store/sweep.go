@@ -4,18 +4,25 @@ import "bytes"
 
 // sweep removes what an earlier process left half removed.
 func (s *durable) sweep(marked, tombs []uint64) error {
+	if len(marked)+len(tombs) == 0 {
+		return nil
+	}
+	named := make(map[uint64]map[uint64]bool)
 	for _, id := range tombs {
-		if err := s.sweepPages(id, nil); err != nil {
-			return err
-		}
+		named[id] = nil
+	}
+	for _, id := range marked {
+		named[id] = s.index.queues[id].pageNumbers()
+	}
+	if err := s.sweepPages(named); err != nil {
+		return err
+	}
+	for _, id := range tombs {
 		if err := s.removeTomb(id); err != nil {
 			return err
 		}
 	}
 	for _, id := range marked {
-		if err := s.sweepPages(id, s.index.queues[id]); err != nil {
-			return err
-		}
 		if err := s.commitAll([]change{{key: stateKey(keySweep, id), deleted: true}}); err != nil {
 			return err
 		}
@@ -23,31 +30,50 @@ func (s *durable) sweep(marked, tombs []uint64) error {
 	return nil
 }
 
-// sweepPages removes the pages of a queue that q, if there is one, does not
-// have.
-func (s *durable) sweepPages(id uint64, q *queueIndex) error {
-	named := make(map[uint64]bool)
-	if q != nil {
-		for _, p := range q.pages {
-			named[p.number] = true
-		}
-		for _, number := range q.garbage {
-			named[number] = true
-		}
+// pageNumbers are those of the pages that the queue, if there is one, has in Badger.
+func (q *queueIndex) pageNumbers() map[uint64]bool {
+	if q == nil {
+		return nil
 	}
+	all := make(map[uint64]bool)
+	for _, p := range q.pages {
+		all[p.number] = true
+	}
+	for _, number := range q.garbage {
+		all[number] = true
+	}
+	return all
+}
+
+// sweepPages removes the pages of queues, by their ids, that are not named.
+func (s *durable) sweepPages(named map[uint64]map[uint64]bool) error {
 	var gone []change
-	err := s.kv.scan(stateKey(keyPage, id), func(key, _ []byte) error {
-		n, err := keyNumbers(key, 2)
-		if err != nil {
-			return err
-		}
-		if !named[n[1]] {
+	look := func(key []byte, id, number uint64) {
+		if numbers, swept := named[id]; swept && !numbers[number] {
 			gone = append(gone, change{key: bytes.Clone(key), deleted: true})
 		}
-		return nil
+	}
+	err := s.kv.scan([]byte{keyPage}, func(key, _ []byte) error {
+		n, err := keyNumbers(key, 2)
+		if err == nil {
+			look(key, n[1], ^n[0])
+		}
+		return err
 	})
 	if err != nil {
 		return err
+	}
+	for id := range named {
+		err := s.kv.scan(stateKey(keyFormerPage, id), func(key, _ []byte) error {
+			n, err := keyNumbers(key, 2)
+			if err == nil {
+				look(key, n[0], n[1]|formerPage)
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
 	}
 	return s.commitAll(gone)
 }
