@@ -266,7 +266,7 @@ func FuzzState(f *testing.F) {
 	}}}
 	f.Add(r.encode())
 	f.Add(appendRun(nil, &run{seq: 1, pos: 4096, live: 1, bytes: 3}, new(run), nil))
-	f.Add(appendRun(nil, &run{seq: 1, pos: 4096, to: 2, live: 2, bytes: 3, dead: []uint64{2}}, new(run), map[uint64]tally{1: {count: 9}}))
+	f.Add(appendRun(nil, &run{seq: 1, pos: 4096, to: 2, live: 2, bytes: 3, rare: &rareRun{dead: []uint64{2}}}, new(run), map[uint64]tally{1: {count: 9}}))
 	f.Add(appendRun(nil, &run{seq: 1, pos: 4096, to: 1, live: 2, bytes: 3}, new(run), map[uint64]tally{1: {count: 9}, 2: {1, 1 << 40}}))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if r, ok := decodeQueueRecord(b); ok && !bytes.Equal(b, r.encode()) {

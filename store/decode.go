@@ -78,7 +78,7 @@ func (d *decoder) place(pos log.Position) error {
 		if o.kind == recEnqueue || o.kind == recMove {
 			o.run.pos = pos
 			if o.chunk != 0 {
-				o.run.back = uint32(pos - o.chunk)
+				o.run.setBack(uint32(pos - o.chunk))
 			}
 		}
 	}

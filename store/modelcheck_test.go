@@ -412,8 +412,7 @@ func (h *history) planMove() {
 			}
 			for _, r := range runs {
 				if r.pos >= g.start && r.pos < g.limit {
-					r.dead = slices.Clone(r.dead)
-					list = append(list, survivor{q.id, r})
+					list = append(list, survivor{q.id, r.clone()})
 				}
 			}
 		}

@@ -12,8 +12,10 @@ const (
 	// stays short.
 	pageRuns    = 128
 	maxPageRuns = 4096
-	// runMemory and tallyMemory are what a run and a tally take in memory.
-	runMemory   = 64
+	// runMemory and tallyMemory are what a run and a tally take in memory,
+	// rareMemory what few runs take beside that and their bits.
+	runMemory   = 48
+	rareMemory  = 32
 	tallyMemory = 56
 )
 

@@ -29,13 +29,18 @@ type run struct {
 	seq   uint64
 	pos   log.Position // the first record
 	reach uint32       // how far behind pos the last record begins
-	back  uint32       // how far before pos the first chunk lies, 0 without chunks
 	bytes uint32       // the queue's share of the log's bytes, dead messages left out
 
-	from, to uint16 // the first and last offset alive
 	live     uint32 // how many are alive
+	from, to uint16 // the first and last offset alive
 	// redelivered says so of all messages.
 	redelivered bool
+	rare        *rareRun // nil in most runs, of which there are many
+}
+
+// rareRun is what few runs have.
+type rareRun struct {
+	back uint32 // how far before pos the first chunk lies, 0 without chunks
 	// dead has a bit for each offset between from and to that is not alive;
 	// what is behind its end is alive. Bits beyond from and to say nothing.
 	dead []uint64
@@ -45,7 +50,52 @@ func (r *run) first() uint64 { return r.seq + uint64(r.from) }
 func (r *run) last() uint64  { return r.seq + uint64(r.to) }
 
 // size is the memory that the run takes.
-func (r *run) size() int { return runMemory + 8*len(r.dead) }
+func (r *run) size() int {
+	if r.rare == nil {
+		return runMemory
+	}
+	return runMemory + rareMemory + 8*len(r.rare.dead)
+}
+
+// back is how far before pos the first chunk lies, 0 without chunks.
+func (r *run) back() uint32 {
+	if r.rare == nil {
+		return 0
+	}
+	return r.rare.back
+}
+
+// dead are the bits of what is not alive, as [rareRun] has them.
+func (r *run) dead() []uint64 {
+	if r.rare == nil {
+		return nil
+	}
+	return r.rare.dead
+}
+
+// setBack sets how far before pos the first chunk lies.
+func (r *run) setBack(back uint32) {
+	if back > 0 {
+		r.rarely().back = back
+	}
+}
+
+// rarely returns what few runs have, to be changed.
+func (r *run) rarely() *rareRun {
+	if r.rare == nil {
+		r.rare = new(rareRun)
+	}
+	return r.rare
+}
+
+// clone returns a copy that shares nothing with the run.
+func (r *run) clone() run {
+	c := *r
+	if r.rare != nil {
+		c.rare = &rareRun{back: r.rare.back, dead: slices.Clone(r.rare.dead)}
+	}
+	return c
+}
 
 // alive says whether a message of the run is alive.
 func (r *run) alive(seq uint64) bool {
@@ -56,14 +106,15 @@ func (r *run) alive(seq uint64) bool {
 }
 
 func (r *run) bit(offset uint16) bool {
-	w := int(offset >> 6)
-	return w < len(r.dead) && r.dead[w]>>(offset&63)&1 != 0
+	w, dead := int(offset>>6), r.dead()
+	return w < len(dead) && dead[w]>>(offset&63)&1 != 0
 }
 
 // mask sets the bits of the offsets from to to, both included.
 func (r *run) mask(from, to uint16) {
-	if need := int(to>>6) + 1; need > len(r.dead) {
-		r.dead = append(r.dead, make([]uint64, need-len(r.dead))...)
+	rare := r.rarely()
+	if need := int(to>>6) + 1; need > len(rare.dead) {
+		rare.dead = append(rare.dead, make([]uint64, need-len(rare.dead))...)
 	}
 	for w := from >> 6; w <= to>>6; w++ {
 		lo, hi := uint16(0), uint16(63)
@@ -73,15 +124,15 @@ func (r *run) mask(from, to uint16) {
 		if w == to>>6 {
 			hi = to & 63
 		}
-		r.dead[w] |= ^uint64(0) >> (63 - hi + lo) << lo
+		rare.dead[w] |= ^uint64(0) >> (63 - hi + lo) << lo
 	}
 }
 
 // deadIn counts the bits from offset from to offset to, both included.
 func (r *run) deadIn(from, to uint16) uint32 {
-	n := 0
-	for w := int(from >> 6); w <= int(to>>6) && w < len(r.dead); w++ {
-		word := r.dead[w]
+	n, dead := 0, r.dead()
+	for w := int(from >> 6); w <= int(to>>6) && w < len(dead); w++ {
+		word := dead[w]
 		if w == int(from>>6) {
 			word = word >> (from & 63) << (from & 63)
 		}
@@ -147,8 +198,7 @@ func (r *run) kill(first, last uint64) (messages, bytes uint32) {
 
 // within returns a copy that has only the messages first to last.
 func (r *run) within(first, last uint64) run {
-	c := *r
-	c.dead = slices.Clone(r.dead)
+	c := r.clone()
 	if c.first() < first {
 		c.kill(c.first(), first-1)
 	}
@@ -161,8 +211,7 @@ func (r *run) within(first, last uint64) run {
 // split returns what lies at seq and behind it, and keeps what is before.
 // There must be something of both.
 func (r *run) split(seq uint64) run {
-	rest := *r
-	rest.dead = slices.Clone(r.dead)
+	rest := r.clone()
 	at := uint16(seq - r.seq)
 	messages, bytes := r.window(r.from, at-1)
 	rest.window(at, rest.to)
@@ -176,7 +225,7 @@ func (r *run) split(seq uint64) run {
 // join adds a run that follows in the log and in the queue, if they may be
 // one.
 func (r *run) join(next *run) bool {
-	if r.back != 0 || next.back != 0 || r.redelivered != next.redelivered || next.pos < r.pos {
+	if r.back() != 0 || next.back() != 0 || r.redelivered != next.redelivered || next.pos < r.pos {
 		return false
 	}
 	if next.first()-r.last() > runGap {
@@ -209,8 +258,8 @@ func (r *run) join(next *run) bool {
 
 // trim clears the bits behind to: the run is about to grow over them.
 func (r *run) trim() {
-	if w := int(r.to >> 6); w < len(r.dead) {
-		r.dead = r.dead[:w+1]
-		r.dead[w] = r.dead[w] << (63 - r.to&63) >> (63 - r.to&63)
+	if w, dead := int(r.to>>6), r.dead(); w < len(dead) {
+		dead[w] = dead[w] << (63 - r.to&63) >> (63 - r.to&63)
+		r.rare.dead = dead[:w+1]
 	}
 }

@@ -133,14 +133,14 @@ func (s *segments) span(from, to log.Position, each func(*segment)) {
 // share calls each for every segment that a run lies in, with what so many of
 // its messages and bytes are there.
 func (s *segments) share(r *run, messages, bytes int64, each func(*segment, sum)) {
-	if r.back == 0 {
+	if r.back() == 0 {
 		if g := s.of(r.pos); g != nil {
 			each(g, sum{messages, bytes})
 		}
 		return
 	}
 	var covered []*segment
-	s.span(r.pos-log.Position(r.back), r.pos, func(g *segment) { covered = append(covered, g) })
+	s.span(r.pos-log.Position(r.back()), r.pos, func(g *segment) { covered = append(covered, g) })
 	for _, g := range covered {
 		each(g, sum{messages, bytes / int64(len(covered))})
 	}

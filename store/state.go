@@ -140,9 +140,9 @@ func appendRun(b []byte, r, after *run, tallies map[uint64]tally) []byte {
 		b[flags] |= runLong
 		b = binary.AppendUvarint(b, uint64(r.reach))
 	}
-	if r.back > 0 {
+	if back := r.back(); back > 0 {
 		b[flags] |= runChunked
-		b = binary.AppendUvarint(b, uint64(r.back))
+		b = binary.AppendUvarint(b, uint64(back))
 	}
 	if r.redelivered {
 		b[flags] |= runRedelivered
@@ -208,7 +208,7 @@ func decodeRun(b []byte, after *run, known func(seqTally)) (r run, rest []byte, 
 		r.reach = uint32(c.small(math.MaxUint32))
 	}
 	if flags&runChunked != 0 {
-		r.back = uint32(c.small(math.MaxUint32))
+		r.setBack(uint32(c.small(math.MaxUint32)))
 	}
 	r.live = uint32(r.to) + 1
 	if flags&runBits != 0 {

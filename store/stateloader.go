@@ -284,7 +284,7 @@ func (l *stateLoader) take(q *queueIndex, p *page) error {
 	}
 	var kept []run
 	for _, r := range p.runs {
-		if l.index.segments.of(r.pos) == nil || l.index.segments.of(r.pos-log.Position(r.back)) == nil {
+		if l.index.segments.of(r.pos) == nil || l.index.segments.of(r.pos-log.Position(r.back())) == nil {
 			err := l.tolerate(fmt.Errorf("%w: the log does not have position %d, where queue %d has %d messages",
 				ErrDamaged, r.pos, q.id, r.live))
 			if err != nil {
