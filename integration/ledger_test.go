@@ -138,6 +138,10 @@ func (l *ledger) begin(orderly bool) {
 	for _, e := range l.entries {
 		e.out = false
 		e.stored = e.stored || orderly && e.acked
+		if e.late && !orderly {
+			// It is delivered before the disk knows that it has come to the queue, and comes there anew if it never does.
+			e.delivered = false
+		}
 	}
 }
 
