@@ -99,6 +99,18 @@ func pageKey(queue, number uint64) []byte {
 	return stateKey(keyPage, ^number, queue)
 }
 
+// pageOfKey reads what pageKey made.
+func pageOfKey(key []byte) (queue, number uint64, err error) {
+	n, err := keyNumbers(key, 2)
+	if err != nil {
+		return 0, 0, err
+	}
+	if key[0] == keyFormerPage {
+		return n[0], n[1] | formerPage, nil
+	}
+	return n[1], ^n[0], nil
+}
+
 func (k definitionKey) state() []byte {
 	b := []byte{keyDefinition, byte(k.kind)}
 	return binary.BigEndian.AppendUint64(b, k.id)

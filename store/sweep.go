@@ -48,26 +48,11 @@ func (q *queueIndex) pageNumbers() map[uint64]bool {
 // sweepPages removes the pages of queues, by their ids, that are not named.
 func (s *durable) sweepPages(named map[uint64]map[uint64]bool) error {
 	var gone []change
-	look := func(key []byte, id, number uint64) {
-		if numbers, swept := named[id]; swept && !numbers[number] {
-			gone = append(gone, change{key: bytes.Clone(key), deleted: true})
-		}
-	}
-	err := s.kv.scan([]byte{keyPage}, func(key, _ []byte) error {
-		n, err := keyNumbers(key, 2)
-		if err == nil {
-			look(key, n[1], ^n[0])
-		}
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	for id := range named {
-		err := s.kv.scan(stateKey(keyFormerPage, id), func(key, _ []byte) error {
-			n, err := keyNumbers(key, 2)
-			if err == nil {
-				look(key, n[0], n[1]|formerPage)
+	for _, letter := range [...]byte{keyPage, keyFormerPage} {
+		err := s.kv.scan([]byte{letter}, func(key, _ []byte) error {
+			id, number, err := pageOfKey(key)
+			if numbers, swept := named[id]; err == nil && swept && !numbers[number] {
+				gone = append(gone, change{key: bytes.Clone(key), deleted: true})
 			}
 			return err
 		})
