@@ -30,7 +30,7 @@ run: build ## build and run a broker on port 5672
 
 .PHONY: build
 build: ## build bin/lepus
-	go build -trimpath -o bin/lepus ./cmd/lepus
+	CGO_ENABLED=0 go build -trimpath -o bin/lepus ./cmd/lepus
 
 # The same source and toolchain give the same bytes, wherever it is built.
 .PHONY: release

@@ -24,8 +24,10 @@ type badgerKV struct {
 	deletes atomic.Int64 // keys deleted since the tables were last flattened
 	filling sync.Mutex   // one commit at a time
 
+	read atomic.Bool // since the last look of runPaging
+
 	// owned by runPaging
-	written map[uint64]bool // tables that were there at its last look
+	known map[uint64]bool // tables that were there at its last look
 }
 
 // openBadger opens or makes the index in a directory, with memtables of a size.
@@ -65,7 +67,6 @@ func openBadger(dir string, memtable int64) (*badgerKV, error) {
 		db.Close()
 		return nil, fmt.Errorf("open the index: %w", err)
 	}
-	b.written = b.tableIDs()
 	return b, nil
 }
 
@@ -94,6 +95,7 @@ func removeLeftovers(dir string) error {
 }
 
 func (b *badgerKV) scan(prefix []byte, fn func(key, value []byte) error) error {
+	defer b.read.Store(true)
 	return b.db.View(func(txn *badger.Txn) error {
 		opt := badger.DefaultIteratorOptions
 		opt.Prefix = prefix
@@ -112,6 +114,7 @@ func (b *badgerKV) scan(prefix []byte, fn func(key, value []byte) error) error {
 }
 
 func (b *badgerKV) get(key []byte) (value []byte, err error) {
+	defer b.read.Store(true)
 	err = b.db.View(func(txn *badger.Txn) error {
 		item, err := txn.Get(key)
 		if err != nil {

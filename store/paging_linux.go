@@ -7,13 +7,11 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
-
-	"golang.org/x/sys/unix"
 )
 
-// pageOutTables takes mapped tables of the index in dir out of memory. Their
-// addresses may be another's by then: MADV_PAGEOUT loses nothing of what is there,
-// unlike MADV_DONTNEED. A kernel that does not know it leaves all as it is.
+// pageOutTables takes mapped tables of the index in dir out of the process's memory.
+// They must stay where they are meanwhile: what the advice is given for is taken from
+// whoever has those addresses.
 func pageOutTables(dir string, ids map[uint64]bool) {
 	// The kernel names files by the whole path, without links.
 	dir, err := filepath.Abs(dir)
@@ -31,7 +29,7 @@ func pageOutTables(dir string, ids map[uint64]bool) {
 	lines := bufio.NewScanner(maps)
 	for lines.Scan() {
 		if from, to, id, ok := tableMapping(lines.Text(), dir); ok && ids[id] {
-			_, _, _ = syscall.Syscall(syscall.SYS_MADVISE, from, to-from, unix.MADV_PAGEOUT)
+			_, _, _ = syscall.Syscall(syscall.SYS_MADVISE, from, to-from, syscall.MADV_DONTNEED)
 		}
 	}
 }

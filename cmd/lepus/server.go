@@ -76,7 +76,7 @@ func runServer(c *cli.Context) error {
 	defer s.reloadOn(hangUp)()
 	defer s.removePIDFile()
 	defer s.stopOn(ctx, stop)()
-	trimProgram()
+	defer keepTrimmed()()
 	return n.Run(ctx)
 }
 

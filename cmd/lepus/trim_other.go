@@ -2,5 +2,5 @@
 
 package main
 
-// trimProgram does nothing on this platform.
-func trimProgram() {}
+// keepTrimmed does nothing on this platform.
+func keepTrimmed() (stop func()) { return func() {} }

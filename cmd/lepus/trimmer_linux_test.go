@@ -1,0 +1,81 @@
+package main
+
+import (
+	"runtime"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func TestTrimmer(t *testing.T) {
+	var worked time.Duration
+	var collected uint64
+	trimmed := 0
+	tr := &trimmer{
+		worked:    func() time.Duration { return worked },
+		collected: func() uint64 { return collected },
+		trim:      func() { trimmed++ },
+	}
+	for _, step := range []struct {
+		name      string
+		worked    time.Duration
+		collected uint64
+		trims     bool
+	}{
+		{"a collection while there is little to do", trimBusy - 1, 1, true},
+		{"no collection since", 0, 0, false},
+		{"much to do", trimBusy, 1, false},
+		{"still much", 5 * trimBusy, 3, false},
+		{"little again", 0, 0, true},
+		{"that was all", trimBusy - 1, 0, false},
+	} {
+		worked += step.worked
+		collected += step.collected
+		before := trimmed
+		tr.look()
+		if trims := trimmed > before; trims != step.trims {
+			t.Errorf("%s: trimmed: %v", step.name, trims)
+		}
+	}
+}
+
+func TestTrimmerRuns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		trimmed := 0
+		tr := &trimmer{
+			worked:    func() time.Duration { return 0 },
+			collected: func() uint64 { return uint64(time.Now().Unix()) },
+			trim:      func() { trimmed++ },
+		}
+		quit, done := make(chan struct{}), make(chan struct{})
+		go func() {
+			defer close(done)
+			tr.run(quit)
+		}()
+		<-time.After(3*trimEvery + time.Second)
+		close(quit)
+		<-done
+		if trimmed != 3 {
+			t.Errorf("trimmed %d times, want 3", trimmed)
+		}
+	})
+}
+
+// TestTrimmerSources checks what a trimmer goes by.
+func TestTrimmerSources(t *testing.T) {
+	worked, collected := processorTime(), collections()
+	runtime.GC()
+	for processorTime() == worked {
+	}
+	if collections() <= collected {
+		t.Errorf("%d collections, before %d", collections(), collected)
+	}
+}
+
+func TestKeepTrimmedStops(t *testing.T) {
+	before := runtime.NumGoroutine()
+	keepTrimmed()()
+	if after := runtime.NumGoroutine(); after > before {
+		t.Errorf("%d goroutines, before %d", after, before)
+	}
+}
