@@ -66,8 +66,12 @@ func newConsumer(c *conn, index int, o *Options, t *topology, run uint16, m *met
 func (k *consumer) consume(ctx context.Context) error {
 	defer k.conn.hangUp()
 	k.ctx = ctx
-	stopped := context.AfterFunc(ctx, func() { _ = k.conn.sock.SetReadDeadline(time.Now()) })
-	defer stopped()
+	interrupted := make(chan struct{})
+	forget := context.AfterFunc(ctx, func() {
+		_ = k.conn.sock.SetReadDeadline(time.Now())
+		close(interrupted)
+	})
+	defer forget()
 	for {
 		err := k.conn.each(k.frame)
 		if err == nil {
@@ -77,6 +81,10 @@ func (k *consumer) consume(ctx context.Context) error {
 			err = k.conn.fill()
 		}
 		if ctx.Err() != nil && (err == nil || errors.Is(err, os.ErrDeadlineExceeded)) {
+			// An interruption that is under way must not fall into the end.
+			if !forget() {
+				<-interrupted
+			}
 			return k.leave()
 		}
 		if err != nil {

@@ -1,8 +1,11 @@
 package perf
 
 import (
+	"context"
+	"net"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/lepusmq/lepus/amqp"
 )
@@ -91,4 +94,49 @@ func TestConsumerEndsWithTheBrokersReason(t *testing.T) {
 			t.Errorf("%v: %v", m.ID(), err)
 		}
 	}
+}
+
+// slowContext has ended, and tells so when tell is called.
+type slowContext struct {
+	context.Context
+	tell func()
+}
+
+func (c *slowContext) Done() <-chan struct{} { return make(chan struct{}) }
+func (c *slowContext) Err() error            { return context.Canceled }
+
+// AfterFunc is what the context package calls.
+func (c *slowContext) AfterFunc(f func()) (stop func() bool) {
+	c.tell = f
+	return func() bool { return true }
+}
+
+// TestConsumerLeavesInOrder has a consumer see by itself that the run has ended, and
+// be told so while it waits for the broker's last word.
+func TestConsumerLeavesInOrder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ours, theirs := net.Pipe()
+		defer theirs.Close()
+		k := newTestConsumer()
+		k.conn = &conn{sock: ours, clock: newClock(), frameMax: 4096}
+		ctx := &slowContext{Context: t.Context()}
+		left := make(chan error, 1)
+		go func() { left <- k.consume(ctx) }()
+
+		broker := &conn{sock: theirs, clock: newClock(), frameMax: 4096}
+		if _, err := theirs.Write(amqp.AppendHeartbeat(nil)); err != nil {
+			t.Fatal(err)
+		}
+		if err := broker.call(0, nil, new(amqp.ConnectionClose)); err != nil {
+			t.Fatal(err)
+		}
+		ctx.tell()
+		synctest.Wait()
+		if err := broker.send(0, new(amqp.ConnectionCloseOk)); err != nil {
+			t.Fatal(err)
+		}
+		if err := <-left; err != nil {
+			t.Errorf("the consumer has ended with %v", err)
+		}
+	})
 }
