@@ -109,16 +109,18 @@ func TestAnswers(t *testing.T) {
 // A server that does not answer is a refusal that says why, and not what was asked.
 func TestNobodyAnswers(t *testing.T) {
 	hang := make(chan struct{})
+	defer close(hang) // before the servers are closed, which wait for those who hang
 	answer := func(http.ResponseWriter, *http.Request) { <-hang }
 	b := serve(t, answer, func(c *Config) { c.RequestTimeout = 50 * time.Millisecond })
-	t.Cleanup(func() { close(hang) })
 	login := auth.Login{User: "ann", Password: "s3cret"}
 	if _, err := b.Login(login); err == nil || errors.Is(err, auth.ErrRefused) || strings.Contains(err.Error(), "s3cret") {
 		t.Errorf("a server that hangs: %v", err)
 	}
-	slow := serve(t, answer)
+	asked := make(chan struct{}, 1)
+	slow := serve(t, func(http.ResponseWriter, *http.Request) { asked <- struct{}{}; <-hang })
 	done := make(chan error, 1)
 	go func() { _, err := slow.Login(login); done <- err }()
+	<-asked
 	slow.Close()
 	select {
 	case err := <-done:
