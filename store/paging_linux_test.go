@@ -67,16 +67,10 @@ func TestPageOut(t *testing.T) {
 // these have ended.
 func leave(t *testing.T, b *badgerKV) {
 	t.Helper()
-	for deadline := time.Now().Add(time.Minute); ; <-time.After(10 * time.Millisecond) {
+	eventually(t, "the tables are still in memory", func() bool {
 		b.pageOut()
-		left := mapped(t, b.dir, ".sst")
-		if left <= 1<<20 {
-			return
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("%d KiB of the tables are in memory", left>>10)
-		}
-	}
+		return mapped(t, b.dir, ".sst") <= 1<<20
+	})
 }
 
 // TestPageOutAtRest sees that nothing is done for tables that nobody has used since.
@@ -89,22 +83,20 @@ func TestPageOutAtRest(t *testing.T) {
 	putKeys(t, b, 0, 400, false)
 	step(t, b.rotate())
 	// While compactions are under way there are new tables.
-	for deadline := time.Now().Add(time.Minute); ; <-time.After(10 * time.Millisecond) {
+	eventually(t, "the tables change all the time", func() bool {
 		b.pageOut()
 		read := readAll(t, b, 400)
 		b.read.Store(false)
 		known := b.known
 		b.pageOut()
-		if maps.Equal(known, b.known) {
-			if left := mapped(t, dir, ".sst"); left < read {
-				t.Errorf("%d KiB of the tables are in memory, before %d KiB", left>>10, read>>10)
-			}
-			return
+		if !maps.Equal(known, b.known) {
+			return false
 		}
-		if time.Now().After(deadline) {
-			t.Fatal("the tables change all the time")
+		if left := mapped(t, dir, ".sst"); left < read {
+			t.Errorf("%d KiB of the tables are in memory, before %d KiB", left>>10, read>>10)
 		}
-	}
+		return true
+	})
 }
 
 // TestHolding has tables that are held be replaced: they stay mapped where they are
@@ -175,13 +167,18 @@ func TestStorePagesOut(t *testing.T) {
 	s := mustOpen(t, Options{Dir: "data", SegmentSize: 1 << 20})
 	putKeys(t, s.compactor, 0, 400, false)
 	step(t, s.compactor.rotate())
-	for deadline := time.Now().Add(time.Minute); mapped(t, dir, ".sst") > 4<<20; {
-		if time.Now().After(deadline) {
-			t.Fatalf("%d KiB of the tables are in memory", mapped(t, dir, ".sst")>>10)
-		}
-		<-time.After(10 * time.Millisecond)
-	}
+	eventually(t, "the tables are still in memory", func() bool { return mapped(t, dir, ".sst") <= 4<<20 })
 	mustClose(t, s)
+}
+
+// eventually waits until done reports so, for a minute at most.
+func eventually(t *testing.T, otherwise string, done func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(time.Minute); !done(); <-time.After(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal(otherwise)
+		}
+	}
 }
 
 // readAll reads what putKeys wrote, and returns how much of the tables is in

@@ -4,7 +4,6 @@ import (
 	"os"
 	"runtime/debug"
 	"runtime/metrics"
-	"sync"
 	"time"
 )
 
@@ -31,35 +30,17 @@ func collectOften() (stop func()) {
 	}
 	c := collector{set: func(percent int) { debug.SetGCPercent(percent) }}
 	c.look(0)
-	end := make(chan struct{})
-	var running sync.WaitGroup
-	running.Go(func() { c.run(end) })
-	return func() {
-		close(end)
-		running.Wait()
-	}
+	use := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	return every(collectLook, func() {
+		metrics.Read(use)
+		c.look(use[0].Value.Uint64())
+	})
 }
 
-// collector sets how much garbage may lie. It belongs to one goroutine.
+// collector sets how much garbage may lie. It belongs to one goroutine at a time.
 type collector struct {
 	set     func(percent int)
 	percent int // what was set
-}
-
-// run looks at the use until end is closed.
-func (c *collector) run(end <-chan struct{}) {
-	tick := time.NewTicker(collectLook)
-	defer tick.Stop()
-	use := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
-	for {
-		select {
-		case <-end:
-			return
-		case <-tick.C:
-			metrics.Read(use)
-			c.look(use[0].Value.Uint64())
-		}
-	}
 }
 
 // look decides by what was in use after the last collection.

@@ -16,13 +16,12 @@ const (
 // trimmer trims a program that has little to do, again after each collection of
 // garbage: a collection, of which there is one in two minutes at least, needs a
 // little of many parts, and the system then maps whatever of the file lies around
-// them.
+// them. It belongs to one goroutine at a time.
 type trimmer struct {
 	worked    func() time.Duration // processor time of the process
 	collected func() uint64        // collections
 	trim      func()
 
-	// owned by run
 	lastWorked    time.Duration
 	lastCollected uint64
 }
@@ -32,28 +31,7 @@ type trimmer struct {
 func keepTrimmed() (stop func()) {
 	t := &trimmer{worked: processorTime, collected: collections, trim: trimProgram}
 	t.trimNow()
-	quit, done := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(done)
-		t.run(quit)
-	}()
-	return func() {
-		close(quit)
-		<-done
-	}
-}
-
-func (t *trimmer) run(quit <-chan struct{}) {
-	tick := time.NewTicker(trimEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-quit:
-			return
-		case <-tick.C:
-			t.look()
-		}
-	}
+	return every(trimEvery, t.look)
 }
 
 func (t *trimmer) look() {

@@ -3,7 +3,6 @@ package main
 import (
 	"runtime"
 	"testing"
-	"testing/synctest"
 	"time"
 )
 
@@ -37,28 +36,6 @@ func TestTrimmer(t *testing.T) {
 			t.Errorf("%s: trimmed: %v", step.name, trims)
 		}
 	}
-}
-
-func TestTrimmerRuns(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		trimmed := 0
-		tr := &trimmer{
-			worked:    func() time.Duration { return 0 },
-			collected: func() uint64 { return uint64(time.Now().Unix()) },
-			trim:      func() { trimmed++ },
-		}
-		quit, done := make(chan struct{}), make(chan struct{})
-		go func() {
-			defer close(done)
-			tr.run(quit)
-		}()
-		<-time.After(3*trimEvery + time.Second)
-		close(quit)
-		<-done
-		if trimmed != 3 {
-			t.Errorf("trimmed %d times, want 3", trimmed)
-		}
-	})
 }
 
 // TestTrimmerSources checks what a trimmer goes by.
