@@ -17,7 +17,7 @@ type round struct {
 	cost     int64 // of the messages taken
 	sync     bool  // somebody waits for the disk
 	marks    []mark
-	awaited  int // messages taken for which somebody waits
+	awaited  int // messages and definitions taken for which somebody waits
 	encoder  encoder
 	decoder  decoder
 }

@@ -133,6 +133,9 @@ func (s *durable) Define(changes []Definition, done func()) {
 		}
 	}
 	s.defines = append(s.defines, definitions{changes: copied, done: done})
+	if done != nil {
+		s.await(1)
+	}
 	wake := s.stir(true)
 	s.mu.Unlock()
 	s.wakeIf(wake)

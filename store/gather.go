@@ -3,10 +3,11 @@ package store
 import "time"
 
 // After a sync that took long, the committer waits for a gatherShare of that
-// time, at most gatherMost, for as many messages as it has just confirmed and
-// as came meanwhile: those who were confirmed are about to publish again. Otherwise they
-// would wait for the sync of whoever comes first, then for their own, and so
-// would he the next time: two syncs for each message instead of one and a bit.
+// time, at most gatherMost, for as many messages and definitions as it has just
+// confirmed and as came meanwhile: those who were confirmed are about to publish or
+// declare again. Otherwise they would wait for the sync of whoever comes first, then
+// for their own, and so would he the next time: two syncs for each message instead of
+// one and a bit.
 const (
 	gatherShare = 2
 	gatherMost  = 5 * time.Millisecond
@@ -15,12 +16,12 @@ const (
 // gathering is what the committer waits for before the next round. It is
 // guarded by the store's mu.
 type gathering struct {
-	awaited  int       // messages pending for which somebody waits
+	awaited  int       // messages and definitions pending for which somebody waits
 	expected int       // how many there will be soon; 0 if that is not known
 	until    time.Time // how long it is worth waiting for them
 }
 
-// await counts messages for which somebody waits. Called with mu held.
+// await counts messages or definitions for which somebody waits. Called with mu held.
 func (s *durable) await(n int) {
 	g := &s.gathering
 	g.awaited += n
@@ -34,7 +35,7 @@ func (s *durable) await(n int) {
 }
 
 // expect is called when a sync has ended that took so long, before so many
-// messages are confirmed.
+// messages and definitions are confirmed.
 func (s *durable) expect(confirmed int, now time.Time, took time.Duration) {
 	s.syncTime.Store(int64(took))
 	if took < slowSync {

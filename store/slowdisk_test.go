@@ -190,6 +190,31 @@ func testLonePublishers(t *testing.T, delay time.Duration) {
 	d.close(t)
 }
 
+// TestDeclarers has several clients wait for each of their definitions. On a slow
+// disk nearly all of them must share each sync.
+func TestDeclarers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const clients, each = 8, 40
+		const delay = 2 * time.Millisecond
+		d := openSlow(t, delay)
+		var all sync.WaitGroup
+		for i := range clients {
+			all.Go(func() {
+				time.Sleep(time.Duration(i) * delay / clients)
+				for range each {
+					define(t, d.durable, d.NewID())
+					time.Sleep(reaction)
+				}
+			})
+		}
+		all.Wait()
+		if n := d.syncs.Load(); n > each*5/4 {
+			t.Errorf("%d syncs for %d definitions of %d clients", n, each, clients)
+		}
+		d.close(t)
+	})
+}
+
 // TestPipelinedPublisher keeps many messages in flight: nearly all of them must
 // share each sync.
 func TestPipelinedPublisher(t *testing.T) {
