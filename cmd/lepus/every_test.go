@@ -18,3 +18,18 @@ func TestEvery(t *testing.T) {
 		}
 	})
 }
+
+// TestEveryStops stops while a look is under way, which is waited for.
+func TestEveryStops(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		looks := 0
+		stop := every(time.Minute, func() {
+			<-time.After(time.Second)
+			looks++
+		})
+		<-time.After(time.Minute + time.Millisecond)
+		if stop(); looks != 1 {
+			t.Errorf("%d looks had ended, want 1", looks)
+		}
+	})
+}
