@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"sync"
 	"time"
 
 	"go.uber.org/zap"
@@ -17,27 +16,7 @@ func (g *logging) rotateOnTime() (stop func()) {
 	if g.file == nil || next(time.Now()).IsZero() {
 		return func() {}
 	}
-	var running sync.WaitGroup
-	done := make(chan struct{})
-	running.Go(func() { again(next, done, g.rotate) })
-	return func() {
-		close(done)
-		running.Wait()
-	}
-}
-
-// again does something at each of the times that next returns, until done is closed.
-func again(next func(time.Time) time.Time, done <-chan struct{}, do func()) {
-	for {
-		t := time.NewTimer(time.Until(next(time.Now())))
-		select {
-		case <-t.C:
-			do()
-		case <-done:
-			t.Stop()
-			return
-		}
-	}
+	return background(func(quit <-chan struct{}) { again(next, quit, g.rotate) })
 }
 
 // rotate puts the file aside, unless there is nothing in it.

@@ -5,27 +5,9 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
-	"testing/synctest"
-	"time"
 
 	"github.com/lepusmq/lepus/broker/conf"
 )
-
-func TestAgainAndAgain(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		began := time.Now()
-		var did []time.Duration
-		done := make(chan struct{})
-		next := func(now time.Time) time.Time { return now.Truncate(time.Hour).Add(time.Hour) }
-		go again(next, done, func() { did = append(did, time.Since(began)) })
-		time.Sleep(150 * time.Minute)
-		close(done)
-		synctest.Wait()
-		if len(did) != 2 || did[0] != time.Hour || did[1] != 2*time.Hour {
-			t.Errorf("it was done after %v", did)
-		}
-	})
-}
 
 func TestFilesAreRotated(t *testing.T) {
 	dir := t.TempDir()

@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
 	"syscall"
 
 	"github.com/coreos/go-systemd/v22/daemon"
@@ -153,12 +152,10 @@ func (s *process) stopOn(ctx context.Context, stop func()) (wait func()) {
 
 // reloadOn reloads when the signal comes, until stop is called.
 func (s *process) reloadOn(hangUp <-chan os.Signal) (stop func()) {
-	end := make(chan struct{})
-	var running sync.WaitGroup
-	running.Go(func() {
+	return background(func(quit <-chan struct{}) {
 		for {
 			select {
-			case <-end:
+			case <-quit:
 				return
 			case <-hangUp:
 			}
@@ -171,10 +168,6 @@ func (s *process) reloadOn(hangUp <-chan os.Signal) (stop func()) {
 			s.tell(daemon.SdNotifyReady)
 		}
 	})
-	return func() {
-		close(end)
-		running.Wait()
-	}
 }
 
 // reload takes over what may change of the configuration, and opens the log's file

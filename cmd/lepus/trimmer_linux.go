@@ -30,6 +30,10 @@ type trimmer struct {
 // stop is called, which waits for the end of that.
 func keepTrimmed() (stop func()) {
 	t := &trimmer{worked: processorTime, collected: collections, trim: trimProgram}
+	return t.start()
+}
+
+func (t *trimmer) start() (stop func()) {
 	t.trimNow()
 	return every(trimEvery, t.look)
 }

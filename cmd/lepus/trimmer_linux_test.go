@@ -39,6 +39,22 @@ func TestTrimmer(t *testing.T) {
 	}
 }
 
+func TestTrimmerRuns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		trimmed := 0
+		tr := &trimmer{
+			worked:    func() time.Duration { return 0 },
+			collected: func() uint64 { return uint64(time.Now().Unix()) },
+			trim:      func() { trimmed++ },
+		}
+		stop := tr.start()
+		<-time.After(3*trimEvery + time.Second)
+		if stop(); trimmed != 1+3 {
+			t.Errorf("trimmed %d times, want once at the start and 3 times after it", trimmed)
+		}
+	})
+}
+
 // TestTrimmerSources checks what a trimmer goes by.
 func TestTrimmerSources(t *testing.T) {
 	worked, collected := processorTime(), collections()
