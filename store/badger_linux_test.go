@@ -5,7 +5,6 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
-	"time"
 )
 
 // putKeys writes keys with values of 64 KiB, or deletes them.
@@ -111,12 +110,7 @@ func TestStoreCompacts(t *testing.T) {
 	putKeys(t, s.compactor, 0, 1200, true)
 	before := allocated(t, filepath.Join(dir, indexDir))
 	publish(t, q, 1)
-	for deadline := time.Now().Add(time.Minute); s.compactor.deletes.Load() > 1000; {
-		if time.Now().After(deadline) {
-			t.Fatal("Badger was not compacted")
-		}
-		<-time.After(10 * time.Millisecond)
-	}
+	eventually(t, func() bool { return s.compactor.deletes.Load() <= 1000 }, func() string { return "Badger was not compacted" })
 	mustClose(t, s)
 	if after := allocated(t, filepath.Join(dir, indexDir)); before < 70<<20 || after > 20<<20 {
 		t.Errorf("the index takes %d MiB, before %d MiB", after>>20, before>>20)

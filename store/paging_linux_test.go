@@ -10,7 +10,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 )
 
 // mapped returns how many bytes of mapped files in dir whose name ends so are in
@@ -67,10 +66,12 @@ func TestPageOut(t *testing.T) {
 // these have ended.
 func leave(t *testing.T, b *badgerKV) {
 	t.Helper()
-	eventually(t, "the tables are still in memory", func() bool {
+	left := 0
+	eventually(t, func() bool {
 		b.pageOut()
-		return mapped(t, b.dir, ".sst") <= 1<<20
-	})
+		left = mapped(t, b.dir, ".sst")
+		return left <= 1<<20
+	}, func() string { return fmt.Sprintf("%d KiB of the tables are in memory", left>>10) })
 }
 
 // TestPageOutAtRest sees that nothing is done for tables that nobody has used since.
@@ -83,7 +84,7 @@ func TestPageOutAtRest(t *testing.T) {
 	putKeys(t, b, 0, 400, false)
 	step(t, b.rotate())
 	// While compactions are under way there are new tables.
-	eventually(t, "the tables change all the time", func() bool {
+	eventually(t, func() bool {
 		b.pageOut()
 		read := readAll(t, b, 400)
 		b.read.Store(false)
@@ -96,7 +97,7 @@ func TestPageOutAtRest(t *testing.T) {
 			t.Errorf("%d KiB of the tables are in memory, before %d KiB", left>>10, read>>10)
 		}
 		return true
-	})
+	}, func() string { return "the tables change all the time" })
 }
 
 // TestHolding has tables that are held be replaced: they stay mapped where they are
@@ -167,18 +168,12 @@ func TestStorePagesOut(t *testing.T) {
 	s := mustOpen(t, Options{Dir: "data", SegmentSize: 1 << 20})
 	putKeys(t, s.compactor, 0, 400, false)
 	step(t, s.compactor.rotate())
-	eventually(t, "the tables are still in memory", func() bool { return mapped(t, dir, ".sst") <= 4<<20 })
+	left := 0
+	eventually(t, func() bool {
+		left = mapped(t, dir, ".sst")
+		return left <= 4<<20
+	}, func() string { return fmt.Sprintf("%d KiB of the tables are in memory", left>>10) })
 	mustClose(t, s)
-}
-
-// eventually waits until done reports so, for a minute at most.
-func eventually(t *testing.T, otherwise string, done func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(time.Minute); !done(); <-time.After(10 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatal(otherwise)
-		}
-	}
 }
 
 // readAll reads what putKeys wrote, and returns how much of the tables is in

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/lepusmq/lepus/store/vfs"
 )
@@ -184,6 +185,17 @@ func bodyNumber(m *Message) uint64 {
 	var n uint64
 	fmt.Sscanf(string(m.Body()), "message %d ", &n)
 	return n
+}
+
+// eventually waits until ok reports so, for a minute at most; complaint says what was
+// wrong when it never did.
+func eventually(tb testing.TB, ok func() bool, complaint func() string) {
+	tb.Helper()
+	for deadline := time.Now().Add(time.Minute); !ok(); <-time.After(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			tb.Fatal(complaint())
+		}
+	}
 }
 
 // define defines a queue and waits until that is durable.
