@@ -127,7 +127,9 @@ func New(cfg Config) *Broker {
 	b.setCeiling(&cfg)
 	b.realm, b.misconfigured = cfg.Auth.open(b.users)
 	b.residents = newResidents(&cfg, b.users)
-	b.session.Store(b.sessionConfig(&cfg, session.NewLimits(cfg.MemoryLimit)))
+	limits := session.NewLimits(cfg.MemoryLimit)
+	limits.TellFloods(cfg.FloodNews)
+	b.session.Store(b.sessionConfig(&cfg, limits))
 	return b
 }
 

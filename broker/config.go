@@ -210,6 +210,11 @@ type Config struct {
 	// cores or more, below 0 never.
 	BusyWait time.Duration
 
+	// FloodNews, if any, is told when a client writes its messages one by one as fast
+	// as it can. A program that has its process to itself may change then how that is
+	// scheduled.
+	FloodNews session.FloodNews
+
 	// MemoryLimit is how much memory the broker may use in all, in bytes. It
 	// is a setting of the whole process while the broker runs: the Go runtime
 	// is told to keep below it, unless the environment variable GOMEMLIMIT

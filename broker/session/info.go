@@ -51,7 +51,7 @@ func (s *Session) Stats() stats.Connection {
 }
 
 // received is what was read from the socket.
-type received struct{ bytes, reads uint64 }
+type received struct{ bytes, reads, frames uint64 }
 
 // Received returns what has come from publishers on the connection. It does not
 // change any more when the session has ended. Any goroutine may call it.

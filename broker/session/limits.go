@@ -11,6 +11,7 @@ import (
 type Limits struct {
 	outgoing outgoing
 	busy     *busyWait // nil never looks
+	floods   floods
 
 	maxMessage atomic.Uint64
 	ackTimeout atomic.Int64
@@ -32,7 +33,13 @@ func NewLimits(memory int64) *Limits {
 }
 
 // Close releases what the limits hold when all sessions have ended.
-func (l *Limits) Close() { l.busy.close() }
+func (l *Limits) Close() {
+	l.busy.close()
+	l.floods.close()
+}
+
+// TellFloods says who is told of floods. It is called before there are sessions.
+func (l *Limits) TellFloods(tell FloodNews) { l.floods.tell = tell }
 
 // SetBusyWait says how long a core that has nothing more to do is kept awake for a
 // peer that answers at once; 0 or less is not at all, and [MaxBusyWait] is the most.

@@ -3,6 +3,7 @@ package session
 import (
 	"bytes"
 	"errors"
+	"time"
 
 	"github.com/lepusmq/lepus/amqp"
 	"github.com/lepusmq/lepus/queue"
@@ -115,7 +116,11 @@ func (s *Session) take(in *inbuf, n int) (more bool) {
 	more = s.handle(in)
 	s.own()
 	s.endRuns()
+	all := s.received
 	s.work.Unlock()
+	if n > 0 && all.reads%floodReads == 0 && s.flood.sees(all, time.Now()) {
+		s.cfg.Limits.floods.see()
+	}
 	return more
 }
 
@@ -165,6 +170,7 @@ func (s *Session) handle(in *inbuf) (more bool) {
 			return false
 		}
 		in.from += n
+		s.received.frames++
 		s.frame(f)
 	}
 	return true

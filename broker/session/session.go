@@ -109,6 +109,8 @@ type Session struct {
 	publish  amqp.BasicPublish
 	acked    amqp.BasicAck
 
+	flood floodWatch // owned by the reader
+
 	// Owned by the reader: the commit of a lone message.
 	leader    *channel // whose it is, while it is made
 	led       bool     // one was made before this read

@@ -60,6 +60,7 @@ func runServer(c *cli.Context) error {
 
 	cfg := loaded.Settings.Broker
 	cfg.Log, cfg.LogRecords = log.logger, log.records
+	cfg.FloodNews = politeness()
 	cfg.ConfigFiles, cfg.LogFiles = loaded.Files, logFiles(&loaded.Settings.Log)
 	n, err := node.Start(node.Config{Broker: cfg, SetLogLevel: log.setLevelNamed, LogTail: log.tail, Environment: loaded.Public()})
 	if err != nil {

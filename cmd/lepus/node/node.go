@@ -117,7 +117,7 @@ func (n *Node) Reload(cfg broker.Config) error {
 		}
 	}
 	is := n.cfg.Broker
-	cfg.DataDir, cfg.NodeName, cfg.Log, cfg.LogRecords = is.DataDir, is.NodeName, is.Log, is.LogRecords
+	cfg.DataDir, cfg.NodeName, cfg.Log, cfg.LogRecords, cfg.FloodNews = is.DataDir, is.NodeName, is.Log, is.LogRecords, is.FloodNews
 	n.next = cfg
 	return nil
 }

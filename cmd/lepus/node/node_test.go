@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/zap"
+
 	"github.com/lepusmq/lepus/broker"
 	"github.com/lepusmq/lepus/broker/control"
 	"github.com/lepusmq/lepus/cmd/lepus/api"
@@ -134,6 +136,26 @@ func TestSettingsThatChange(t *testing.T) {
 	}
 	if !n.Running().Node().MemoryAlarm {
 		t.Error("the alarm is not on")
+	}
+}
+
+// TestReloadKeepsWhatTheProcessGave checks that what no configuration file says is
+// there also after a reload, for a broker that is started again.
+func TestReloadKeepsWhatTheProcessGave(t *testing.T) {
+	n, _ := start(t)
+	told := false
+	n.cfg.Broker.FloodNews = func(bool) { told = true }
+	if err := n.Reload(broker.Config{Log: zap.NewNop()}); err != nil {
+		t.Fatal(err)
+	}
+	if n.next.FloodNews == nil {
+		t.Fatal("nobody is told of floods any more")
+	}
+	if n.next.FloodNews(true); !told {
+		t.Error("somebody else is told of floods")
+	}
+	if n.next.DataDir != n.cfg.Broker.DataDir || n.next.Log != n.cfg.Broker.Log {
+		t.Errorf("folder %q and log %v are not as they were", n.next.DataDir, n.next.Log)
 	}
 }
 

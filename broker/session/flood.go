@@ -1,0 +1,91 @@
+package session
+
+import (
+	"sync"
+	"time"
+)
+
+const (
+	// A reader looks at so many reads together whether its peer floods it: whether
+	// they came at floodRate a second or faster, brought floodBytes each at most, and
+	// floodFrames at least. A peer that waits for answers has the frames of one message
+	// in each, and one that gathers what it writes fills the buffer.
+	floodReads  = 256
+	floodRate   = 15_000
+	floodBytes  = 16 << 10
+	floodFrames = 5
+	// floodEnds is how often is looked whether there still is one.
+	floodEnds = time.Second
+)
+
+// FloodNews is called with true when a client begins to write its messages one by one
+// as fast as it can, and with false when none has for a second or two, or at the end.
+// It must not block, and is called by one goroutine at a time.
+type FloodNews func(on bool)
+
+// floods knows whether any reader sees a flood, and tells when that changes. Any
+// goroutine may use it.
+type floods struct {
+	tell FloodNews // nil: nobody wants to know
+
+	mu    sync.Mutex
+	timer *time.Timer // while there is a flood: when to look whether it goes on
+	seen  bool        // since the last look
+}
+
+// see is called by a reader that sees one.
+func (f *floods) see() {
+	if f.tell == nil {
+		return
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.seen = true
+	if f.timer == nil {
+		f.timer = time.AfterFunc(floodEnds, f.look)
+		f.tell(true)
+	}
+}
+
+func (f *floods) look() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	switch {
+	case f.timer == nil: // closed meanwhile
+	case f.seen:
+		f.seen = false
+		f.timer.Reset(floodEnds)
+	default:
+		f.end()
+	}
+}
+
+// close is called when all readers have left.
+func (f *floods) close() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.timer != nil {
+		f.timer.Stop()
+		f.end()
+	}
+}
+
+// end is called with mu held.
+func (f *floods) end() {
+	f.timer, f.seen = nil, false
+	f.tell(false)
+}
+
+// floodWatch is what a reader had read when it last looked. The zero floodWatch has
+// not looked yet.
+type floodWatch struct {
+	then received
+	at   time.Time
+}
+
+// sees reports, of the last floodReads reads, whether they were a flood.
+func (w *floodWatch) sees(all received, now time.Time) bool {
+	bytes, frames, took := all.bytes-w.then.bytes, all.frames-w.then.frames, now.Sub(w.at)
+	w.then, w.at = all, now
+	return took <= floodReads*time.Second/floodRate && bytes <= floodReads*floodBytes && frames >= floodReads*floodFrames
+}
