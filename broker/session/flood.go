@@ -1,9 +1,6 @@
 package session
 
-import (
-	"sync"
-	"time"
-)
+import "time"
 
 const (
 	// A reader looks at so many reads together whether its peer floods it: whether
@@ -14,78 +11,79 @@ const (
 	floodRate   = 15_000
 	floodBytes  = 16 << 10
 	floodFrames = 5
-	// floodEnds is how often is looked whether there still is one.
-	floodEnds = time.Second
+	// floodPause is how long a reader that is flooded stays away. What is written
+	// meanwhile TCP joins, once so much is on its way that it waits for acks, and goes
+	// on doing so for a while. It costs the reader little to take, and the peer
+	// little to write.
+	floodPause = time.Millisecond
+	// maxFloodReluctance is how many looks at a flood in a row go by without a pause
+	// after pauses in which, or after which, the peer did not write more for them.
+	maxFloodReluctance = 63
 )
 
-// FloodNews is called with true when a client begins to write its messages one by one
-// as fast as it can, and with false when none has for a second or two, or at the end.
-// It must not block, and is called by one goroutine at a time.
-type FloodNews func(on bool)
-
-// floods knows whether any reader sees a flood, and tells when that changes. Any
-// goroutine may use it.
-type floods struct {
-	tell FloodNews // nil: nobody wants to know
-
-	mu    sync.Mutex
-	timer *time.Timer // while there is a flood: when to look whether it goes on
-	seen  bool        // since the last look
-}
-
-// see is called by a reader that sees one.
-func (f *floods) see() {
-	if f.tell == nil {
+// watchFlood is called by the reader after each read.
+func (s *Session) watchFlood() {
+	s.flood.reads++
+	if s.flood.reads%floodReads != 0 {
 		return
 	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.seen = true
-	if f.timer == nil {
-		f.timer = time.AfterFunc(floodEnds, f.look)
-		f.tell(true)
+	s.work.Lock()
+	all := s.received
+	s.work.Unlock()
+	flood, pause := s.flood.look(all, time.Now())
+	if flood {
+		s.cfg.Limits.floods.see()
+	}
+	if pause {
+		s.pause(floodPause)
 	}
 }
 
-func (f *floods) look() {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	switch {
-	case f.timer == nil: // closed meanwhile
-	case f.seen:
-		f.seen = false
-		f.timer.Reset(floodEnds)
-	default:
-		f.end()
+// pause keeps the reader from reading for a while, or until the session ends.
+func (s *Session) pause(d time.Duration) {
+	s.stop()
+	select {
+	case <-time.After(d):
+	case <-s.closed:
 	}
+	s.goOn()
 }
 
-// close is called when all readers have left.
-func (f *floods) close() {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.timer != nil {
-		f.timer.Stop()
-		f.end()
-	}
-}
-
-// end is called with mu held.
-func (f *floods) end() {
-	f.timer, f.seen = nil, false
-	f.tell(false)
-}
-
-// floodWatch is what a reader had read when it last looked. The zero floodWatch has
-// not looked yet.
+// floodWatch is what a reader knows of its peer: whether it floods, and whether it
+// pays to let it. The zero floodWatch has not looked yet.
 type floodWatch struct {
-	then received
+	reads int
+
+	then received // when it looked last
 	at   time.Time
+
+	paused           bool    // since then
+	before           float64 // bytes a second, before that
+	reluctance, skip int
 }
 
-// sees reports, of the last floodReads reads, whether they were a flood.
-func (w *floodWatch) sees(all received, now time.Time) bool {
+// look reports, of the last floodReads reads, whether they were a flood, and whether
+// the reader is to pause now.
+func (w *floodWatch) look(all received, now time.Time) (flood, pause bool) {
 	bytes, frames, took := all.bytes-w.then.bytes, all.frames-w.then.frames, now.Sub(w.at)
 	w.then, w.at = all, now
-	return took <= floodReads*time.Second/floodRate && bytes <= floodReads*floodBytes && frames >= floodReads*floodFrames
+	rate := float64(bytes) / took.Seconds()
+	if w.paused {
+		w.paused = false
+		if rate >= w.before {
+			w.reluctance = 0
+		} else {
+			w.reluctance = min(2*w.reluctance+1, maxFloodReluctance)
+		}
+		w.skip = w.reluctance
+	}
+	if took > floodReads*time.Second/floodRate || bytes > floodReads*floodBytes || frames < floodReads*floodFrames {
+		return false, false
+	}
+	if w.skip > 0 {
+		w.skip--
+		return true, false
+	}
+	w.paused, w.before = true, rate
+	return true, true
 }

@@ -3,7 +3,6 @@ package session
 import (
 	"bytes"
 	"errors"
-	"time"
 
 	"github.com/lepusmq/lepus/amqp"
 	"github.com/lepusmq/lepus/queue"
@@ -102,6 +101,7 @@ func (s *Session) read() error {
 			}
 			more = s.slowDown() && more
 		}
+		s.watchFlood()
 	}
 }
 
@@ -116,11 +116,7 @@ func (s *Session) take(in *inbuf, n int) (more bool) {
 	more = s.handle(in)
 	s.own()
 	s.endRuns()
-	all := s.received
 	s.work.Unlock()
-	if n > 0 && all.reads%floodReads == 0 && s.flood.sees(all, time.Now()) {
-		s.cfg.Limits.floods.see()
-	}
 	return more
 }
 
