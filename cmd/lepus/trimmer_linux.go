@@ -8,9 +8,10 @@ import (
 
 const (
 	// trimEvery is how often a trimmer looks whether there is little to do: less
-	// than trimBusy of processor time since it looked last.
+	// than trimBusy of processor time since it looked last. What is done each second
+	// takes about 100 ms of it on a virtual machine whose timers are slow.
 	trimEvery = 10 * time.Second
-	trimBusy  = 100 * time.Millisecond
+	trimBusy  = 300 * time.Millisecond
 )
 
 // trimmer trims a program that has little to do, again after each collection of
