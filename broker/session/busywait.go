@@ -35,9 +35,9 @@ type busyWait struct {
 
 	looking atomic.Bool
 	// Owned by the reader that is looking.
-	reluctance, skip int
-	known            [acquaintances]uintptr // where something came from lately
-	oldest           int                    // of known
+	doubt
+	known  [acquaintances]uintptr // where something came from lately
+	oldest int                    // of known
 }
 
 // join counts one more reader, which is at work, and watches its socket if there is
@@ -103,23 +103,21 @@ func (b *busyWait) look(fd uintptr) bool {
 		return false
 	}
 	defer b.looking.Store(false)
-	if b.skip > 0 {
-		b.skip--
+	if b.skips() {
 		return false
 	}
 	from, came := b.await(poll)
 	switch {
 	case !came:
 	case slices.Contains(b.known[:], from):
-		b.reluctance = 0
+		b.judge(true, maxReluctance)
 		return from == fd
 	default:
 		// It was no answer, or the first of its kind.
 		b.known[b.oldest] = from
 		b.oldest = (b.oldest + 1) % acquaintances
 	}
-	b.reluctance = min(2*b.reluctance+1, maxReluctance)
-	b.skip = b.reluctance
+	b.judge(false, maxReluctance)
 	return came && from == fd
 }
 

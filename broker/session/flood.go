@@ -57,9 +57,9 @@ type floodWatch struct {
 	then received // when it looked last
 	at   time.Time
 
-	paused           bool    // since then
-	before           float64 // bytes a second, before that
-	reluctance, skip int
+	paused bool    // since then
+	before float64 // bytes a second, before that
+	doubt
 }
 
 // look reports, of the last floodReads reads, whether they were a flood, and whether
@@ -70,18 +70,12 @@ func (w *floodWatch) look(all received, now time.Time) (flood, pause bool) {
 	rate := float64(bytes) / took.Seconds()
 	if w.paused {
 		w.paused = false
-		if rate >= w.before {
-			w.reluctance = 0
-		} else {
-			w.reluctance = min(2*w.reluctance+1, maxFloodReluctance)
-		}
-		w.skip = w.reluctance
+		w.judge(rate >= w.before, maxFloodReluctance)
 	}
 	if took > floodReads*time.Second/floodRate || bytes > floodReads*floodBytes || frames < floodReads*floodFrames {
 		return false, false
 	}
-	if w.skip > 0 {
-		w.skip--
+	if w.skips() {
 		return true, false
 	}
 	w.paused, w.before = true, rate
